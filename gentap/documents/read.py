@@ -1,0 +1,144 @@
+"""Find input files and read documents from them, whatever their format.
+
+A record that can't be read is yielded as :class:`Unread` with its place and a named reason, and
+reading goes on with the next one.
+"""
+
+import glob
+import gzip
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gentap.documents.html import decode, read_html
+from gentap.documents.jsonl import read_line
+from gentap.errors import InputError
+from gentap.recipe import FieldMap
+from gentap.records import Document
+
+HTML_SUFFIXES = (".html", ".htm", ".xhtml")
+JSONL_SUFFIXES = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
+WARC_SUFFIXES = (".warc", ".warc.gz")
+SUFFIXES = HTML_SUFFIXES + JSONL_SUFFIXES + WARC_SUFFIXES
+
+MAX_PAGE_BYTES = 32 * 2**20
+"""A page larger than this is set aside unread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A record that was set aside: its place, the reason's name, and more about it."""
+
+    where: str
+    reason: str
+    detail: str = ""
+
+
+def expand_inputs(patterns: Sequence[str], suffixes: Sequence[str] = SUFFIXES) -> list[Path]:
+    """Files, folders and globs to the files they name, in the given order, each once.
+
+    Raises InputError where one of them names nothing that can be read.
+    """
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        path = Path(pattern)
+        if path.is_dir():
+            files = [file for file in sorted(path.rglob("*")) if file.name.endswith(tuple(suffixes))]
+            if not files:
+                raise InputError(
+                    f"{pattern}: the folder holds no file that ends in {', '.join(suffixes)}."
+                )
+        elif path.is_file():
+            if not path.name.endswith(tuple(suffixes)):
+                raise InputError(
+                    f"{pattern}: can't tell the format of this file. Its name must end in "
+                    f"{', '.join(suffixes)}."
+                )
+            files = [path]
+        else:
+            files = [Path(name) for name in sorted(glob.glob(pattern, recursive=True))]
+            if not files:
+                raise InputError(f"{pattern}: no such file or folder.")
+            files = expand_inputs([str(file) for file in files], suffixes)
+        found.update(dict.fromkeys(files))
+    return list(found)
+
+
+def read_documents(path: Path, fields: FieldMap) -> Iterator[Document | Unread]:
+    """All documents of one file."""
+    try:
+        if path.name.endswith(WARC_SUFFIXES):
+            yield from _read_warc(path)
+        elif path.name.endswith(JSONL_SUFFIXES):
+            yield from _read_jsonl(path, fields)
+        else:
+            yield from _read_page(path)
+    except OSError as error:
+        yield Unread(path.name, "unreadable file", str(error))
+
+
+def _read_page(path: Path) -> Iterator[Document | Unread]:
+    if path.stat().st_size > MAX_PAGE_BYTES:
+        yield Unread(path.name, "page too large", f"{path.stat().st_size:,} bytes")
+        return
+    content = path.read_bytes()
+    if not content.strip():
+        yield Unread(path.name, "empty page")
+        return
+    yield read_html(decode(content), path.name)
+
+
+def _read_jsonl(path: Path, fields: FieldMap) -> Iterator[Document | Unread]:
+    opened: Any = gzip.open if path.name.endswith(".gz") else open
+    number = 0
+    try:
+        with opened(path, "rb") as file:
+            for number, line in enumerate(file, start=1):
+                where = f"{path.name}:{number}"
+                if not line.strip():
+                    continue
+                try:
+                    yield read_line(line.decode("utf-8"), fields, where)
+                except ValueError as error:
+                    yield Unread(where, "bad JSONL record", str(error))
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        yield Unread(f"{path.name}:{number + 1}", "damaged compressed file", str(error))
+
+
+def _read_warc(path: Path) -> Iterator[Document | Unread]:
+    from fastwarc.warc import ArchiveIterator, WarcRecordType
+
+    url = ""
+    try:
+        with path.open("rb") as stream:
+            records = ArchiveIterator(
+                stream, record_types=WarcRecordType.response, parse_http=True, auto_decode="all"
+            )
+            for record in records:
+                url = record.headers.get("WARC-Target-URI") or record.record_id
+                yield from _read_response(record, f"{path.name}#{url}", url)
+    except (OSError, EOFError, ValueError) as error:
+        yield Unread(f"{path.name} after {url or 'its start'}", "damaged archive", str(error))
+
+
+def _read_response(record: Any, where: str, url: str) -> Iterator[Document | Unread]:
+    http = record.http_headers
+    if http is None:
+        yield Unread(where, "not an HTTP response")
+    elif http.status_code is not None and int(http.status_code) != 200:
+        yield Unread(where, "HTTP error or redirect", f"status {http.status_code}")
+    elif "html" not in (record.http_content_type or ""):
+        yield Unread(where, "not HTML", record.http_content_type or "no content type")
+    else:
+        content = record.reader.read(MAX_PAGE_BYTES + 1)
+        if len(content) > MAX_PAGE_BYTES:
+            yield Unread(where, "page too large", f"over {MAX_PAGE_BYTES:,} bytes")
+        elif not content.strip():
+            yield Unread(where, "empty page")
+        else:
+            document = read_html(decode(content, record.http_charset), url)
+            yield Document(
+                url=url, title=document.title, blocks=document.blocks, tables=document.tables
+            )

@@ -1,0 +1,248 @@
+"""Every record that passes between stages, and its Parquet columns.
+
+A body cell of a table is addressed ``(row, column)``, both from 0; the header is no row. Records
+hold only strings, integers and tuples, so that a Parquet row of one is self-contained and loads
+with ``datasets.load_dataset("parquet", ...)``.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pyarrow as pa
+
+Kind = Literal["long", "cell"]
+Origin = Literal["mined", "grammar", "annotated"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A rectangular table: every row has exactly ``len(header)`` cells."""
+
+    title: str = ""
+    section: str = ""
+    caption: str = ""
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcedTable:
+    """A table with the page it stands on; ``id`` is a digest of its url and content."""
+
+    id: str
+    url: str
+    table: Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One paragraph of prose and the heading it stands under."""
+
+    section: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One page: its prose in reading order and its tables."""
+
+    url: str
+    title: str
+    blocks: tuple[Block, ...]
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cell:
+    """The place of a body cell."""
+
+    row: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class NamedCell:
+    """A body cell whose value a sentence names at ``sentence[start:end]``."""
+
+    row: int
+    column: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mined:
+    """A sentence, its table, and all body cells whose values it names.
+
+    ``row`` is the table row of which the sentence names at least two cells.
+    """
+
+    id: str
+    sentence: str
+    url: str
+    table: Table
+    row: int
+    cells: tuple[NamedCell, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A question about a table, its answer and the evidence cells.
+
+    ``kind`` is ``long`` (the answer is a sentence) or ``cell`` (one cell's value); ``source`` names
+    the document or file that it came from.
+    """
+
+    id: str
+    kind: Kind
+    origin: Origin
+    question: str
+    answer: str
+    table: Table
+    cells: tuple[Cell, ...]
+    source: str
+
+
+_TEXT = pa.string()
+_TABLE_FIELDS = [
+    pa.field("title", _TEXT),
+    pa.field("section", _TEXT),
+    pa.field("caption", _TEXT),
+    pa.field("header", pa.list_(_TEXT)),
+    pa.field("rows", pa.list_(pa.list_(_TEXT))),
+]
+_CELL_FIELDS = [pa.field("row", pa.int32()), pa.field("column", pa.int32())]
+_SPAN_FIELDS = [*_CELL_FIELDS, pa.field("start", pa.int32()), pa.field("end", pa.int32())]
+
+DOCUMENT_SCHEMA = pa.schema(
+    [
+        pa.field("url", _TEXT),
+        pa.field("title", _TEXT),
+        pa.field("blocks", pa.list_(_TEXT)),
+    ]
+)
+TABLE_SCHEMA = pa.schema([pa.field("id", _TEXT), pa.field("url", _TEXT), *_TABLE_FIELDS])
+MINED_SCHEMA = pa.schema(
+    [
+        pa.field("id", _TEXT),
+        pa.field("sentence", _TEXT),
+        pa.field("url", _TEXT),
+        *_TABLE_FIELDS,
+        pa.field("row", pa.int32()),
+        pa.field("cells", pa.list_(pa.struct(_SPAN_FIELDS))),
+    ]
+)
+EXAMPLE_SCHEMA = pa.schema(
+    [
+        pa.field("id", _TEXT),
+        pa.field("kind", _TEXT),
+        pa.field("origin", _TEXT),
+        pa.field("question", _TEXT),
+        pa.field("answer", _TEXT),
+        *_TABLE_FIELDS,
+        pa.field("cells", pa.list_(pa.struct(_CELL_FIELDS))),
+        pa.field("source", _TEXT),
+    ]
+)
+
+Row = dict[str, Any]
+
+
+def digest(*parts: str) -> str:
+    """Sixteen hexadecimal digits that depend on the parts and on where each one ends."""
+    hasher = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        encoded = part.encode("utf-8", "surrogatepass")
+        hasher.update(len(encoded).to_bytes(8, "little"))
+        hasher.update(encoded)
+    return hasher.hexdigest()
+
+
+def table_digest(table: Table) -> str:
+    """A digest of everything that the table holds."""
+    cells = [cell for row in (table.header, *table.rows) for cell in row]
+    return digest(table.title, table.section, table.caption, str(len(table.header)), *cells)
+
+
+def table_to_row(table: Table) -> Row:
+    return {
+        "title": table.title,
+        "section": table.section,
+        "caption": table.caption,
+        "header": list(table.header),
+        "rows": [list(row) for row in table.rows],
+    }
+
+
+def table_from_row(row: Mapping[str, Any]) -> Table:
+    return Table(
+        title=row["title"],
+        section=row["section"],
+        caption=row["caption"],
+        header=tuple(row["header"]),
+        rows=tuple(tuple(cells) for cells in row["rows"]),
+    )
+
+
+def sourced_table_to_row(sourced: SourcedTable) -> Row:
+    return {"id": sourced.id, "url": sourced.url, **table_to_row(sourced.table)}
+
+
+def sourced_table_from_row(row: Mapping[str, Any]) -> SourcedTable:
+    return SourcedTable(id=row["id"], url=row["url"], table=table_from_row(row))
+
+
+def mined_to_row(mined: Mined) -> Row:
+    return {
+        "id": mined.id,
+        "sentence": mined.sentence,
+        "url": mined.url,
+        **table_to_row(mined.table),
+        "row": mined.row,
+        "cells": [
+            {"row": cell.row, "column": cell.column, "start": cell.start, "end": cell.end}
+            for cell in mined.cells
+        ],
+    }
+
+
+def mined_from_row(row: Mapping[str, Any]) -> Mined:
+    return Mined(
+        id=row["id"],
+        sentence=row["sentence"],
+        url=row["url"],
+        table=table_from_row(row),
+        row=row["row"],
+        cells=tuple(
+            NamedCell(cell["row"], cell["column"], cell["start"], cell["end"])
+            for cell in row["cells"]
+        ),
+    )
+
+
+def example_to_row(example: Example) -> Row:
+    return {
+        "id": example.id,
+        "kind": example.kind,
+        "origin": example.origin,
+        "question": example.question,
+        "answer": example.answer,
+        **table_to_row(example.table),
+        "cells": [{"row": cell.row, "column": cell.column} for cell in example.cells],
+        "source": example.source,
+    }
+
+
+def example_from_row(row: Mapping[str, Any]) -> Example:
+    return Example(
+        id=row["id"],
+        kind=row["kind"],
+        origin=row["origin"],
+        question=row["question"],
+        answer=row["answer"],
+        table=table_from_row(row),
+        cells=tuple(Cell(cell["row"], cell["column"]) for cell in row["cells"]),
+        source=row["source"],
+    )

@@ -1,0 +1,146 @@
+"""One task a shard, over a local pool of processes.
+
+A task gets its shard's work item and a :class:`~gentap.store.Shard` to write to; its output depends
+on nothing else, so neither the number of workers nor an interruption can change it. Finished
+shards are skipped. A dead worker ends the run with an error; a dead parent ends its workers.
+"""
+
+import multiprocessing
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gentap.errors import WorkerError
+from gentap.store import Shard, Tally, merge_shards, prepare_shards, shard_is_done
+
+Item = TypeVar("Item")
+
+
+class Progress:
+    """Progress, rate and time left on standard error; off a terminal, a line every few seconds."""
+
+    def __init__(self, label: str, total: int, unit: str, every: float = 15.0) -> None:
+        self.label, self.total, self.unit = label, total, unit
+        self.done = self.begun = 0
+        self._started = self._shown = time.monotonic()
+        self._every = 0.5 if sys.stderr.isatty() else every
+
+    def skip(self, count: int) -> None:
+        """Count work that an earlier run did."""
+        self.done += count
+        self.begun += count
+
+    def advance(self, count: int = 1) -> None:
+        self.done += count
+        now = time.monotonic()
+        if now - self._shown >= self._every or self.done == self.total:
+            self._shown = now
+            self._show(now)
+
+    def _show(self, now: float) -> None:
+        rate = (self.done - self.begun) / max(now - self._started, 1e-9)
+        left = (self.total - self.done) / rate if rate else 0.0
+        text = (
+            f"{self.label}: {self.done:,}/{self.total:,} {self.unit}, "
+            f"{rate:,.1f}/s, {clock(left)} left"
+        )
+        if sys.stderr.isatty():
+            print(f"\r{text:<78}", end="\n" if self.done >= self.total else "", file=sys.stderr)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+
+def clock(seconds: float) -> str:
+    """Seconds as ``1:02:03`` or ``2:03``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def run_shards(
+    folder: Path,
+    items: Sequence[Item],
+    task: Callable[[Item, Shard], None],
+    outputs: Mapping[str, Any],
+    *,
+    workers: int,
+    label: str,
+) -> Tally:
+    """Run ``task`` on every item that is not done yet; returns the counts of all shards.
+
+    ``outputs`` maps a subfolder (``"."`` for the folder itself) to its Arrow schema. With one
+    worker everything runs in this process.
+    """
+    prepare_shards(folder)
+    todo = [index for index in range(len(items)) if not shard_is_done(folder, index)]
+    progress = Progress(label, len(items), "shards")
+    progress.skip(len(items) - len(todo))
+    if workers == 1 or len(todo) <= 1:
+        for index in todo:
+            _run_one(folder, index, items[index], task, outputs)
+            progress.advance()
+    elif todo:
+        _run_pool(folder, todo, items, task, outputs, workers, progress)
+    return merge_shards(folder, len(items))
+
+
+def _run_pool(
+    folder: Path,
+    todo: Sequence[int],
+    items: Sequence[Item],
+    task: Callable[[Item, Shard], None],
+    outputs: Mapping[str, Any],
+    workers: int,
+    progress: Progress,
+) -> None:
+    context = multiprocessing.get_context("forkserver")
+    with ProcessPoolExecutor(
+        min(workers, len(todo)), mp_context=context, initializer=_end_with_parent
+    ) as pool:
+        futures = [
+            pool.submit(_run_one, folder, index, items[index], task, outputs) for index in todo
+        ]
+        try:
+            for future in as_completed(futures):
+                future.result()
+                progress.advance()
+        except BrokenProcessPool as error:
+            raise WorkerError(
+                f"{folder}: a worker process was killed (out of memory, or by hand). Finished "
+                "shards are kept: run the same command again, with fewer --workers if memory ran "
+                "out."
+            ) from error
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _run_one(
+    folder: Path,
+    index: int,
+    item: Item,
+    task: Callable[[Item, Shard], None],
+    outputs: Mapping[str, Any],
+) -> None:
+    with Shard(folder, index, outputs) as shard:
+        task(item, shard)
+
+
+def _end_with_parent() -> None:
+    """End this worker when its parent dies: the pool's own queue would block for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,324 @@
+"""A stage's output folder: written aside, renamed into place, its done-marker last.
+
+A folder holds its data (Parquet parts or a model), ``recipe.toml`` (the settings really used),
+``stats.json``, ``rejected.jsonl`` and ``done.json``. The fingerprint in ``done.json`` covers the
+stage's name, settings and inputs: the same work is never done twice, and unfinished work is taken
+up only by the very same stage, settings and inputs.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gentap.errors import FolderError, InputError
+from gentap.records import Row, digest
+
+FORMAT = 1
+ROWS_A_GROUP = 2048
+_DONE, _UNFINISHED, _LOCK = "done.json", "unfinished.json", ".lock"
+_SHARDS = ".shards"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file so that it is there whole or not at all."""
+    aside = path.with_name(path.name + ".tmp")
+    try:
+        with aside.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except OSError as error:
+        raise FolderError(
+            f"{path}: can't be written: {error.strerror}. {_remedy(error)}"
+        ) from error
+
+
+def write_json(path: Path, content: Any) -> None:
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file.") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not a readable JSON file: {error}.") from error
+
+
+def _remedy(error: OSError) -> str:
+    return {
+        28: "The disk is full: free some space and run the same command again; it continues.",
+        13: "Choose a folder that you may write to.",
+    }.get(error.errno or 0, "Mend that and run the same command again; it continues.")
+
+
+def file_stamp(path: Path) -> list[str | int]:
+    """What stands for an input file in a fingerprint: name, size and time of change."""
+    status = path.stat()
+    return [path.name, status.st_size, status.st_mtime_ns]
+
+
+def fingerprint(stage: str, settings: Mapping[str, Any], inputs: Sequence[Path]) -> str:
+    """A digest of a stage's name, settings and inputs (files, or folders of earlier stages)."""
+    stamps: list[Any] = []
+    for path in inputs:
+        if path.is_dir() and (path / _DONE).exists():
+            stamps.append(read_json(path / _DONE)["fingerprint"])
+        elif path.is_dir():
+            stamps.append([file_stamp(file) for file in sorted(path.rglob("*")) if file.is_file()])
+        elif path.exists():
+            stamps.append(file_stamp(path))
+        else:
+            stamps.append(str(path))  # a model's name on the hub
+    return digest(json.dumps([FORMAT, stage, settings, stamps], sort_keys=True, default=str))
+
+
+def is_done(folder: Path, wanted: str | None = None) -> bool:
+    """Whether the folder holds finished work (of that fingerprint, where one is given)."""
+    if not (folder / _DONE).exists():
+        return False
+    return wanted is None or read_json(folder / _DONE).get("fingerprint") == wanted
+
+
+@dataclass(slots=True)
+class StageFolder:
+    """An output folder that this process has locked and may write to."""
+
+    path: Path
+    stage: str
+    fingerprint: str
+    settings: Mapping[str, Any]
+    resumed: bool
+
+    def finish(self, stats: Mapping[str, Any]) -> None:
+        """Write the folder's statistics and settings, then its done-marker."""
+        import tomli_w
+
+        settings = {key: value for key, value in self.settings.items() if value is not None}
+        write_text(self.path / "recipe.toml", tomli_w.dumps({self.stage: settings}))
+        write_json(self.path / "stats.json", dict(stats))
+        if not (self.path / "rejected.jsonl").exists():
+            write_text(self.path / "rejected.jsonl", "")
+        write_json(self.path / _DONE, {"stage": self.stage, "fingerprint": self.fingerprint})
+        (self.path / _UNFINISHED).unlink(missing_ok=True)
+        shutil.rmtree(self.path / _SHARDS, ignore_errors=True)
+
+
+@contextmanager
+def open_stage(
+    path: Path,
+    stage: str,
+    settings: Mapping[str, Any],
+    inputs: Sequence[Path],
+    *,
+    overwrite: bool = False,
+) -> Iterator[StageFolder | None]:
+    """Lock an output folder for one stage's work; yields None where that very work is done.
+
+    Work of other settings or inputs in the folder is an error, or is removed with ``overwrite``.
+    A folder that no stage has written is never touched unless it is empty.
+    """
+    wanted = fingerprint(stage, settings, inputs)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        lock = (path / _LOCK).open("w")
+    except OSError as error:
+        raise FolderError(f"{path}: can't be used for output: {error.strerror}.") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise FolderError(
+                f"{path}: another run is writing to this folder. Wait for it to end, or give "
+                "another output folder with -o."
+            ) from None
+        if is_done(path, wanted):
+            yield None
+            return
+        resumed = _take_over(path, stage, wanted, overwrite)
+        write_json(path / _UNFINISHED, {"stage": stage, "fingerprint": wanted})
+        yield StageFolder(path, stage, wanted, settings, resumed)
+
+
+def _take_over(path: Path, stage: str, wanted: str, overwrite: bool) -> bool:
+    """Clear a folder of others' work; True where unfinished work of ours is there to go on with."""
+    marker = next((path / name for name in (_DONE, _UNFINISHED) if (path / name).exists()), None)
+    ours = (_LOCK, _UNFINISHED, f"{_UNFINISHED}.tmp")
+    content = [entry for entry in sorted(path.iterdir()) if entry.name not in ours]
+    if marker is None:
+        if content:
+            raise FolderError(
+                f"{path}: holds files that GenTaP did not write (such as {content[0].name}). Give "
+                "a new or empty folder with -o."
+            )
+        return False
+    if marker.name == _UNFINISHED and read_json(marker).get("fingerprint") == wanted:
+        for leftover in path.rglob("*.tmp"):
+            leftover.unlink() if leftover.is_file() else shutil.rmtree(leftover)
+        return True
+    if not overwrite:
+        state = "finished" if marker.name == _DONE else "unfinished"
+        raise FolderError(
+            f"{path}: holds {state} work of '{read_json(marker).get('stage', stage)}' with other "
+            "settings or inputs (see its recipe.toml). Give another folder with -o, or --overwrite."
+        )
+    write_json(path / _UNFINISHED, {"stage": stage, "fingerprint": None})
+    for entry in (path / _DONE, *content):
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink(missing_ok=True)
+    return False
+
+
+def require_stage(path: Path, made_by: str, purpose: str) -> None:
+    """Raise unless the folder is a finished output of an earlier stage."""
+    if not path.is_dir():
+        raise InputError(f"{path}: no such folder; {purpose}. Make it with `gentap {made_by}`.")
+    if not is_done(path):
+        state = "is unfinished: run its command again to complete it"
+        if not (path / _UNFINISHED).exists():
+            state = (
+                f"is not an output folder of GenTaP; {purpose}. Make one with `gentap {made_by}`"
+            )
+        raise InputError(f"{path}: {state}.")
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of what a stage did, and of what it set aside by reason."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Mapping[str, Mapping[str, int]]) -> None:
+        self.counts.update(other["counts"])
+        self.rejected.update(other["rejected"])
+
+    def to_json(self) -> dict[str, dict[str, int]]:
+        return {
+            "counts": dict(sorted(self.counts.items())),
+            "rejected": dict(sorted(self.rejected.items())),
+        }
+
+
+class Shard:
+    """One shard's outputs: rows of named Parquet outputs, rejected records, counts.
+
+    Everything is written aside; leaving the ``with`` block without an error renames it into place
+    and writes the shard's marker last. Memory is bounded by ``ROWS_A_GROUP`` rows an output.
+    """
+
+    def __init__(self, folder: Path, index: int, outputs: Mapping[str, Any]) -> None:
+        self.folder, self.index = folder, index
+        self.tally = Tally()
+        self._schemas = dict(outputs)
+        self._rows: dict[str, list[Row]] = {name: [] for name in outputs}
+        self._writers: dict[str, Any] = {}
+        self._rejects = (folder / _SHARDS / f"{index:05d}.rejected.tmp").open(
+            "w", encoding="utf-8", errors="backslashreplace"
+        )
+
+    def _aside(self, output: str) -> Path:
+        return self.folder / output / f"part-{self.index:05d}.parquet.tmp"
+
+    def write(self, output: str, row: Row) -> None:
+        rows = self._rows[output]
+        rows.append(row)
+        self.tally.counts[output.strip("./") or "rows"] += 1
+        if len(rows) >= ROWS_A_GROUP:
+            self._flush(output)
+
+    def count(self, name: str, by: int = 1) -> None:
+        self.tally.counts[name] += by
+
+    def reject(self, where: str, reason: str, detail: str = "") -> None:
+        """Set a record aside under a named reason."""
+        self.tally.rejected[reason] += 1
+        entry = {"where": where, "reason": reason, "detail": detail}
+        self._rejects.write(json.dumps(entry, ensure_ascii=False) + "\n")
+
+    def _flush(self, output: str) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        schema = self._schemas[output]
+        if output not in self._writers:
+            aside = self._aside(output)
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            self._writers[output] = pq.ParquetWriter(aside, schema, compression="zstd")
+        if self._rows[output]:
+            self._writers[output].write_table(pa.Table.from_pylist(self._rows[output], schema))
+            self._rows[output].clear()
+
+    def __enter__(self) -> "Shard":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        self._rejects.close()
+        if kind is not None:
+            for writer in self._writers.values():
+                writer.close()
+            return
+        for output in self._schemas:
+            self._flush(output)
+            self._writers[output].close()
+            self._aside(output).replace(self._aside(output).with_suffix(""))
+        marker = self.folder / _SHARDS / f"{self.index:05d}.json"
+        Path(self._rejects.name).replace(marker.with_suffix(".rejected"))
+        write_json(marker, self.tally.to_json())
+
+
+def prepare_shards(folder: Path) -> None:
+    (folder / _SHARDS).mkdir(exist_ok=True)
+
+
+def shard_is_done(folder: Path, index: int) -> bool:
+    return (folder / _SHARDS / f"{index:05d}.json").exists()
+
+
+def merge_shards(folder: Path, count: int) -> Tally:
+    """Join the shards' rejected records, in order, and add up their counts."""
+    tally = Tally()
+    aside = folder / "rejected.jsonl.tmp"
+    with aside.open("wb") as joined:
+        for index in range(count):
+            marker = folder / _SHARDS / f"{index:05d}.json"
+            tally.add(read_json(marker))
+            with marker.with_suffix(".rejected").open("rb") as part:
+                shutil.copyfileobj(part, joined)
+    aside.replace(folder / "rejected.jsonl")
+    return tally
+
+
+def parts(folder: Path) -> list[Path]:
+    """The Parquet parts of a corpus folder, in order."""
+    return sorted(folder.glob("part-*.parquet"))
+
+
+def count_rows(folder: Path) -> int:
+    import pyarrow.parquet as pq
+
+    return sum(pq.read_metadata(part).num_rows for part in parts(folder))
+
+
+def read_rows(paths: Iterable[Path], columns: Sequence[str] | None = None) -> Iterator[Row]:
+    """Stream the rows of Parquet files; memory is bounded by one batch of a row group."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for path in paths:
+        try:
+            file = pq.ParquetFile(path)
+            for batch in file.iter_batches(batch_size=256, columns=columns):
+                yield from batch.to_pylist()
+        except (OSError, pa.ArrowException) as error:
+            raise InputError(
+                f"{path}: not a readable Parquet file: {error}. Remove the folder and make it anew."
+            ) from error

@@ -1,0 +1,114 @@
+"""A question and a table as one sequence of tokens.
+
+The string form of a question about a two-row table::
+
+    which film did she make in 2005? <title> Jane Doe <section> Filmography <head> Year <cell> Film
+    <row> 2004 <cell> Dawn <row> 2005 <cell> Dusk
+
+The marks in angle brackets are single tokens of the model's vocabulary (:data:`MARKS`). The model
+sees the tokens of each text between its marks, so that the length of a table is the sum of its
+parts and truncation is exact.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from gentap.recipe import LinearizerSettings
+from gentap.records import Cell, Table
+from gentap.tables.truncate import Fitted, fit
+
+TITLE, SECTION, CAPTION = "<title>", "<section>", "<caption>"
+HEAD, ROW, CELL = "<head>", "<row>", "<cell>"
+SENTENCE, ENTRY = "<sentence>", "<entry>"
+MARKS = (TITLE, SECTION, CAPTION, HEAD, ROW, CELL, SENTENCE, ENTRY)
+
+Tokenize = Callable[[Sequence[str]], list[list[int]]]
+"""Texts to token ids, without special tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Token ids with the end mark, the table that they hold, and how it was cut.
+
+    ``question_cut`` says that the question was longer than its share.
+    """
+
+    ids: list[int]
+    fitted: Fitted
+    question_cut: bool
+
+
+class Linearizer:
+    """Turns a question and a table into token ids within a budget."""
+
+    def __init__(
+        self, settings: LinearizerSettings, tokenize: Tokenize, marks: Mapping[str, int], end: int
+    ) -> None:
+        self.settings = settings
+        self._tokenize = tokenize
+        self._marks = marks
+        self._end = end
+
+    def fit(self, table: Table, question: str = "", keep: Sequence[Cell] = ()) -> Fitted:
+        """Cut a table to the budget that is left beside a question of full length.
+
+        Rows are kept by their closeness to ``question``; those of ``keep`` come first.
+        """
+        budget = self.settings.max_tokens - self.settings.max_question_tokens - 1
+        return self._fit(table, question, keep, budget)
+
+    def encode(
+        self, question: str, table: Table, keep: Sequence[Cell] = (), *, cut_table: bool = True
+    ) -> Encoded:
+        """Linearize; ``cut_table=False`` leaves the table as :meth:`fit` once returned it."""
+        question_ids = self._tokenize([question])[0]
+        longest = self.settings.max_question_tokens
+        cut = len(question_ids) > longest
+        question_ids = question_ids[:longest]
+        if cut_table:
+            budget = self.settings.max_tokens - len(question_ids) - 1
+            fitted = self._fit(table, question, keep, budget)
+        else:
+            fitted = Fitted.whole(table)
+        return Encoded([*question_ids, *self.table_ids(fitted.table), self._end], fitted, cut)
+
+    def table_ids(self, table: Table) -> list[int]:
+        """Token ids of a table as it stands, without an end mark."""
+        pieces = table_pieces(table)
+        ids: list[int] = []
+        for (mark, _), tokens in zip(
+            pieces, self._tokenize([text for _, text in pieces]), strict=True
+        ):
+            ids.append(self._marks[mark])
+            ids.extend(tokens)
+        return ids
+
+    def mark_texts(self, pieces: Sequence[tuple[str, str]]) -> list[int]:
+        """Token ids of ``(mark, text)`` pieces, with an end mark."""
+        ids: list[int] = []
+        for (mark, _), tokens in zip(
+            pieces, self._tokenize([text for _, text in pieces]), strict=True
+        ):
+            ids.append(self._marks[mark])
+            ids.extend(tokens)
+        return [*ids[: self.settings.max_tokens - 1], self._end]
+
+    def _fit(self, table: Table, question: str, keep: Sequence[Cell], budget: int) -> Fitted:
+        def lengths(texts: Sequence[str]) -> list[int]:
+            return [len(ids) + 1 for ids in self._tokenize(texts)]
+
+        return fit(table, lengths, budget, self.settings.max_cell_chars, question, keep)
+
+
+def table_pieces(table: Table) -> list[tuple[str, str]]:
+    """The marks and texts of a table in order; empty title, section and caption are left out."""
+    context = [(TITLE, table.title), (SECTION, table.section), (CAPTION, table.caption)]
+    pieces = [(mark, text) for mark, text in context if text]
+    for first, row in ((HEAD, table.header), *((ROW, row) for row in table.rows)):
+        pieces += [(first if column == 0 else CELL, text) for column, text in enumerate(row)]
+    return pieces
+
+
+def linearize(question: str, table: Table) -> str:
+    """The string form, for people to read; see the module's example."""
+    return " ".join([question, *(f"{mark} {text}".rstrip() for mark, text in table_pieces(table))])

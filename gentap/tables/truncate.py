@@ -1,0 +1,146 @@
+"""Cut a table to a budget of tokens, so that what is computed on it is what the model sees.
+
+Order of sacrifice: long texts are cut at a word; caption, section and title go, in that order,
+while they are over half of the budget; columns go, from the right, while the header alone is over
+half of what is left; rows go, those least like the question first. Cells that must be kept (a
+training example's evidence) hold their rows and columns. The answer is never looked at.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import dataclass
+from itertools import islice
+
+from gentap.records import Cell, Table
+from gentap.tables.values import normal_form
+
+_WORD = re.compile(r"\w+")
+_COMMON = frozenset(
+    "the a an of in on at to for and or is was were are did do does what which who whom whose when"
+    " where how many much with by from that this it its as be has have had his her their".split()
+)
+MAX_ROWS_SCORED = 5_000
+"""Rows past this are kept only where they hold evidence: it bounds the time of one question."""
+
+_ROWS_A_BATCH = 64
+
+Lengths = Callable[[Sequence[str]], list[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The cut table, and which rows and columns of the whole one it holds, in order."""
+
+    table: Table
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+
+    @classmethod
+    def whole(cls, table: Table) -> "Fitted":
+        return cls(table, tuple(range(len(table.rows))), tuple(range(len(table.header))))
+
+    def place(self, cell: Cell) -> Cell | None:
+        """Where a cell of the whole table stands in the cut one; None where it was cut away."""
+        if cell.row not in self.rows or cell.column not in self.columns:
+            return None
+        return Cell(self.rows.index(cell.row), self.columns.index(cell.column))
+
+    def origin(self, cell: Cell) -> Cell:
+        """Where a cell of the cut table stands in the whole one."""
+        return Cell(self.rows[cell.row], self.columns[cell.column])
+
+
+def shorten(text: str, limit: int) -> str:
+    """Cut a text at a word so that it has at most ``limit`` characters, its ellipsis included."""
+    if len(text) <= limit:
+        return text
+    head = text[: limit - 1]
+    at_word = head.rsplit(None, 1)[0] if " " in head.strip() else head
+    return at_word.rstrip(" ,;:") + "…"
+
+
+def fit(
+    table: Table,
+    lengths: Lengths,
+    budget: int,
+    max_cell_chars: int,
+    question: str = "",
+    keep: Sequence[Cell] = (),
+) -> Fitted:
+    """Cut ``table`` so that the lengths of its texts add up to at most ``budget``.
+
+    ``lengths`` gives the cost of each text with its mark. Where even one row does not fit beside
+    the header, the table is left with no rows.
+    """
+    header = [shorten(text, max_cell_chars) for text in table.header]
+    context = [
+        shorten(text, max_cell_chars) for text in (table.title, table.section, table.caption)
+    ]
+    costs = [cost if text else 0 for text, cost in zip(context, lengths(context), strict=True)]
+    named, context_cost = _keep_leftmost(costs, budget // 2)
+    left = budget - context_cost
+    needed = {cell.column for cell in keep}
+    columns, header_cost = _keep_leftmost(lengths(header), left // 2, needed)
+    left -= header_cost
+    first = sorted({cell.row for cell in keep if cell.row < len(table.rows)})
+    order = [*first, *_by_relevance(table, columns, question, set(first))] if columns else []
+    kept: dict[int, tuple[str, ...]] = {}
+    for row, texts, cost in _costed(table, order, columns, lengths, max_cell_chars):
+        if cost <= left:
+            left -= cost
+            kept[row] = texts
+        elif row not in first:
+            break
+    rows = tuple(sorted(kept))
+    cut = Table(
+        title=context[0] if 0 in named else "",
+        section=context[1] if 1 in named else "",
+        caption=context[2] if 2 in named else "",
+        header=tuple(header[column] for column in columns),
+        rows=tuple(kept[row] for row in rows),
+    )
+    return Fitted(cut, rows, tuple(columns))
+
+
+def _costed(
+    table: Table, rows: Sequence[int], columns: Sequence[int], lengths: Lengths, max_cell_chars: int
+) -> Iterator[tuple[int, tuple[str, ...], int]]:
+    """Each row, its shortened texts and their cost; a batch of rows is measured at a time."""
+    for start in range(0, len(rows), _ROWS_A_BATCH):
+        batch = rows[start : start + _ROWS_A_BATCH]
+        texts = [
+            tuple(shorten(table.rows[row][column], max_cell_chars) for column in columns)
+            for row in batch
+        ]
+        costs = iter(lengths([text for row_texts in texts for text in row_texts]))
+        for row, row_texts in zip(batch, texts, strict=True):
+            yield row, row_texts, sum(islice(costs, len(row_texts)))
+
+
+def _keep_leftmost(
+    costs: Sequence[int], limit: int, needed: Set[int] = frozenset()
+) -> tuple[list[int], int]:
+    """As many places as cost at most ``limit``: the needed ones first, then from the left."""
+    kept: list[int] = []
+    spent = 0
+    for place in sorted(range(len(costs)), key=lambda place: (place not in needed, place)):
+        if spent + costs[place] <= limit:
+            kept.append(place)
+            spent += costs[place]
+    return sorted(kept), spent
+
+
+def _by_relevance(
+    table: Table, columns: Sequence[int], question: str, taken: set[int]
+) -> list[int]:
+    """The rows not taken, those that share most words with the question first, then in order."""
+    rows = [row for row in range(min(len(table.rows), MAX_ROWS_SCORED)) if row not in taken]
+    words = set(_WORD.findall(normal_form(question))) - _COMMON
+    if not words:
+        return rows
+
+    def shared(row: int) -> int:
+        cells = " ".join(table.rows[row][column] for column in columns)
+        return len(words.intersection(_WORD.findall(normal_form(cells))))
+
+    return sorted(rows, key=lambda row: -shared(row))
