@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gentap.errors import InputError, SettingError
 
@@ -45,6 +45,12 @@ class LinearizerSettings(Settings):
     max_tokens: int = Field(512, ge=64, description="longest input, question and table together")
     max_question_tokens: int = Field(96, ge=8, description="longest question; the rest is cut")
     max_cell_chars: int = Field(160, ge=16, description="longest cell or heading; cut at a word")
+
+    @model_validator(mode="after")
+    def _leaves_room(self) -> "LinearizerSettings":
+        if 2 * self.max_question_tokens > self.max_tokens:
+            raise ValueError("a question must not take more than half of max_tokens")
+        return self
 
 
 class MineSettings(Settings):
@@ -82,7 +88,6 @@ class TrainingSettings(Settings):
     warmup: float = Field(0.05, ge=0, le=1, description="share of the steps to warm up in")
     weight_decay: float = Field(0.01, ge=0, description="decoupled weight decay")
     dropout: float = Field(0.1, ge=0, lt=1, description="dropout while training")
-    label_smoothing: float = Field(0.0, ge=0, lt=1, description="label smoothing of the loss")
     precision: Precision = Field("auto", description="bf16 where it is fast, or bf16, or fp32")
     save_every: int = Field(200, ge=1, description="steps between checkpoints")
     keep_checkpoints: int = Field(2, ge=1, description="checkpoints kept while training")

@@ -29,6 +29,7 @@ class Progress:
     def __init__(self, label: str, total: int, unit: str, every: float = 15.0) -> None:
         self.label, self.total, self.unit = label, total, unit
         self.done = self.begun = 0
+        self.note = ""
         self._started = self._shown = time.monotonic()
         self._every = 0.5 if sys.stderr.isatty() else every
 
@@ -49,7 +50,7 @@ class Progress:
         left = (self.total - self.done) / rate if rate else 0.0
         text = (
             f"{self.label}: {self.done:,}/{self.total:,} {self.unit}, "
-            f"{rate:,.1f}/s, {clock(left)} left"
+            f"{rate:,.1f}/s, {clock(left)} left{', ' if self.note else ''}{self.note}"
         )
         if sys.stderr.isatty():
             print(f"\r{text:<78}", end="\n" if self.done >= self.total else "", file=sys.stderr)
@@ -118,7 +119,7 @@ def _run_pool(
                 "out."
             ) from error
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)  # waits: no worker may write past the folder's lock
             raise
 
 

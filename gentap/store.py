@@ -130,6 +130,7 @@ def open_stage(
     wanted = fingerprint(stage, settings, inputs)
     try:
         path.mkdir(parents=True, exist_ok=True)
+        _refuse_foreign(path)
         lock = (path / _LOCK).open("w")
     except OSError as error:
         raise FolderError(f"{path}: can't be used for output: {error.strerror}.") from error
@@ -149,17 +150,28 @@ def open_stage(
         yield StageFolder(path, stage, wanted, settings, resumed)
 
 
+def _marker(path: Path) -> Path | None:
+    return next((path / name for name in (_DONE, _UNFINISHED) if (path / name).exists()), None)
+
+
+def _content(path: Path) -> list[Path]:
+    ours = (_LOCK, _UNFINISHED, f"{_UNFINISHED}.tmp")
+    return [entry for entry in sorted(path.iterdir()) if entry.name not in ours]
+
+
+def _refuse_foreign(path: Path) -> None:
+    content = _content(path)
+    if content and _marker(path) is None:
+        raise FolderError(
+            f"{path}: holds files that GenTaP did not write (such as {content[0].name}). Give "
+            "a new or empty folder with -o."
+        )
+
+
 def _take_over(path: Path, stage: str, wanted: str, overwrite: bool) -> bool:
     """Clear a folder of others' work; True where unfinished work of ours is there to go on with."""
-    marker = next((path / name for name in (_DONE, _UNFINISHED) if (path / name).exists()), None)
-    ours = (_LOCK, _UNFINISHED, f"{_UNFINISHED}.tmp")
-    content = [entry for entry in sorted(path.iterdir()) if entry.name not in ours]
+    marker = _marker(path)
     if marker is None:
-        if content:
-            raise FolderError(
-                f"{path}: holds files that GenTaP did not write (such as {content[0].name}). Give "
-                "a new or empty folder with -o."
-            )
         return False
     if marker.name == _UNFINISHED and read_json(marker).get("fingerprint") == wanted:
         for leftover in path.rglob("*.tmp"):
@@ -172,7 +184,7 @@ def _take_over(path: Path, stage: str, wanted: str, overwrite: bool) -> bool:
             "settings or inputs (see its recipe.toml). Give another folder with -o, or --overwrite."
         )
     write_json(path / _UNFINISHED, {"stage": stage, "fingerprint": None})
-    for entry in (path / _DONE, *content):
+    for entry in (path / _DONE, *_content(path)):
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink(missing_ok=True)
     return False
 

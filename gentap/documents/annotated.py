@@ -6,18 +6,20 @@ The plain layout, one question a line::
      "table": {"header": ["…"], "rows": [["…"]], "title": "…", "section": "…", "caption": "…"},
      "cells": [[0, 1]], "id": "…"}
 
-``table`` may be the path of a CSV file instead, relative to the JSONL file. ``kind`` (``long`` for a
-sentence, ``cell`` for one cell's value), ``cells`` (evidence, body rows from 0), ``id`` and
-the table's title, section and caption may be left out.
+``table`` may be the path of a CSV file instead, relative to the JSONL file. ``kind`` (``long`` for
+a sentence, ``cell`` for one cell's value), ``cells`` (evidence, body rows from 0), ``id`` and the
+table's title, section and caption may be left out.
 """
 
 import csv
+import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gentap.documents.jsonl import table_from_json
+from gentap.documents.jsonl import json_object, table_from_json
 from gentap.documents.read import Unread
 from gentap.errors import InputError
 from gentap.records import Cell, Example, Table, digest
@@ -32,7 +34,7 @@ def read_annotated(path: Path) -> tuple[list[Example], list[Unread]]:
     unread: list[Unread] = []
     seen: dict[str, int] = {}
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except FileNotFoundError:
         raise InputError(f"{path}: no such file.") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -50,18 +52,15 @@ def read_annotated(path: Path) -> tuple[list[Example], list[Unread]]:
         seen[example.id] = number
         examples.append(example)
     if not examples:
-        first = f" The first line set aside is {unread[0].where}: {unread[0].detail}." if unread else ""
+        first = (
+            f" The first line set aside is {unread[0].where}: {unread[0].detail}." if unread else ""
+        )
         raise InputError(f"{path}: holds no question that can be read.{first}")
     return examples, unread
 
 
 def _read_line(line: str, path: Path, number: int) -> Example:
-    try:
-        entry = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(f"not valid JSON: {error}") from None
-    if not isinstance(entry, dict):
-        raise ValueError("not a JSON object")
+    entry = {name: value for name, value in json_object(line).items() if value is not None}
     if "table_array" in entry:
         return _from_fetaqa(entry, path)
     return _from_plain(entry, path, number)
@@ -77,8 +76,6 @@ def _from_fetaqa(entry: dict[str, Any], path: Path) -> Example:
         title=str(entry.get("table_page_title") or ""),
         section=str(entry.get("table_section_title") or ""),
     )
-    pairs = entry.get("highlighted_cell_ids") or []
-    cells = _cells([[row - 1, column] for row, column in pairs if row > 0], table)
     return Example(
         id=str(entry.get("feta_id", digest(json.dumps(entry, sort_keys=True)))),
         kind="long",
@@ -86,7 +83,7 @@ def _from_fetaqa(entry: dict[str, Any], path: Path) -> Example:
         question=_text(entry, "question"),
         answer=_text(entry, "answer"),
         table=table,
-        cells=cells,
+        cells=_cells(entry.get("highlighted_cell_ids") or [], table, above=1),
         source=str(entry.get("page_wikipedia_url") or path.name),
     )
 
@@ -106,7 +103,7 @@ def _from_plain(entry: dict[str, Any], path: Path, number: int) -> Example:
         raise ValueError("'table' is missing: give an object with header and rows, or a CSV's path")
     kind = entry.get("kind", "long")
     if kind not in ("long", "cell"):
-        raise ValueError(f"'kind' is {kind!r}; it must be \"long\" or \"cell\"")
+        raise ValueError(f"'kind' is {kind!r}; it must be 'long' or 'cell'")
     return Example(
         id=str(entry.get("id", f"{path.stem}-{number}")),
         kind=kind,
@@ -126,10 +123,11 @@ def _text(entry: dict[str, Any], name: str) -> str:
     return " ".join(value.split())
 
 
-def _cells(pairs: Any, table: Table) -> tuple[Cell, ...]:
+def _cells(pairs: Any, table: Table, above: int = 0) -> tuple[Cell, ...]:
+    """The body cells among ``[row, column]`` pairs, whose rows count ``above`` header rows too."""
     try:
-        cells = {Cell(int(row), int(column)) for row, column in pairs}
-    except (TypeError, ValueError):
+        cells = {Cell(int(row) - above, int(column)) for row, column in pairs}
+    except (TypeError, ValueError, OverflowError):
         raise ValueError("the evidence cells are no list of [row, column] pairs") from None
     inside = (len(table.rows), len(table.header))
     return tuple(
@@ -172,7 +170,7 @@ def read_csv_table(path: Path) -> Table:
 
 
 def _numbered_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
     for row in reader:
         if any(cell.strip() for cell in row):
             yield reader.line_num, [" ".join(cell.split()) for cell in row]
@@ -180,5 +178,5 @@ def _numbered_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]
 
 def _delimiter(text: str) -> str:
     """The separator that the header line has most of; a comma where it has none."""
-    header = text.lstrip().partition("\n")[0]
+    header = re.sub(r'"[^"]*"', "", text.lstrip().partition("\n")[0])
     return max(",;\t|", key=lambda mark: (header.count(mark), mark == ","))

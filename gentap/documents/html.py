@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from gentap.records import Block, Document, Table
@@ -26,6 +27,7 @@ _HIDDEN = ", ".join(
         '[style*="display: none"]',
     ]
 )
+_BREAKS = "br, hr, div, p, li, dt, dd"
 _LAYOUT = re.compile(
     r"\b(navbox|vertical-navbox|infobox|metadata|[a-z]mbox|mbox-small|toc|plainlinks|navigation"
     r"|succession-box|layout|sistersitebox|wikitable-nav)\b",
@@ -37,15 +39,17 @@ _NOT_PROSE_SECTIONS = re.compile(
     r"|bibliography|footnotes|contents|navigation menu)\W*",
     re.I,
 )
-_DIGITS = re.compile(r"\d+")
+_DIGITS = re.compile(r"[0-9]+")
 _SPACES = re.compile(r"\s+")
 _SITE_NAME = re.compile(r" [-–—|] [^-–—|]{2,60}$")
 _NUMERIC = re.compile(r"[\d\s.,%$€£+()/–-]+")
 
+_SpanningCell = tuple[str, bool, int, int]
+
 
 def decode(content: bytes, charset: str | None = None) -> str:
-    """Bytes to text: byte-order mark, declared charset, else detection; never fails."""
-    from resiliparse.parse.encoding import detect_encoding
+    """Bytes to text: byte-order mark, UTF-8, declared charset, else detection; never fails."""
+    from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
 
     if content[:3] == b"\xef\xbb\xbf":
         return content[3:].decode("utf-8", "replace")
@@ -55,7 +59,8 @@ def decode(content: bytes, charset: str | None = None) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         pass
-    name = charset or detect_encoding(content, from_html_meta=True) or "windows-1252"
+    name = map_encoding_to_html5(charset, fallback_utf8=False) if charset else None
+    name = name or detect_encoding(content, from_html_meta=True) or "windows-1252"
     try:
         return content.decode(name, "replace")
     except LookupError:
@@ -72,12 +77,17 @@ def read_html(text: str, url: str) -> Document:
 
     page = LexborHTMLParser(text.replace("\0", ""))
     for node in page.css(_HIDDEN):
-        node.decompose()
-    for node in page.css("br"):
-        node.replace_with(" ")
+        if node.tag not in ("html", "body"):  # a page hidden until its script has run
+            node.decompose()
+    for node in page.css(_BREAKS):
+        node.insert_before(" ")
+        node.insert_after(" ")
     title = _title(page)
     return Document(
-        url=_canonical_url(page) or url, title=title, tables=_tables(page, title), blocks=_prose(page)
+        url=_canonical_url(page) or url,
+        title=title,
+        tables=_tables(page, title),
+        blocks=_prose(page),
     )
 
 
@@ -138,7 +148,11 @@ def _read_table(node: Any, title: str, section: str) -> Table | None:
         return None
     caption = node.css_first("caption")
     caption_text = _text(caption) if caption is not None else ""
-    grid, heads = _expand([_row_cells(row) for row in node.css("tr")])
+    rows: list[list[_SpanningCell]] = []
+    for _, group in groupby(node.css("tr"), key=lambda row: row.parent.mem_id):
+        members = list(group)
+        rows += [_row_cells(row, len(members) - index) for index, row in enumerate(members)]
+    grid, heads = _expand(rows)
     split = _split_header(grid, heads)
     if split is None:
         return None
@@ -146,14 +160,18 @@ def _read_table(node: Any, title: str, section: str) -> Table | None:
     return Table(title=title, section=section, caption=caption_text, header=header, rows=body)
 
 
-def _row_cells(row: Any) -> list[tuple[str, bool, int, int]]:
-    """A row's cells: text, whether a ``th``, columns and rows spanned."""
+def _row_cells(row: Any, left: int) -> list[_SpanningCell]:
+    """A row's cells: text, whether a ``th``, columns and rows spanned.
+
+    ``left`` counts the rows of its group from this one on: no cell spans more, and a span of 0
+    means all of them.
+    """
     return [
         (
             _text(cell),
             cell.tag == "th",
-            _span(cell.attributes.get("colspan")),
-            _span(cell.attributes.get("rowspan")),
+            min(_span(cell.attributes.get("colspan")) or 1, MAX_SPAN),
+            min(_span(cell.attributes.get("rowspan")) or left, left),
         )
         for cell in row.iter()
         if cell.tag in ("td", "th")
@@ -161,54 +179,37 @@ def _row_cells(row: Any) -> list[tuple[str, bool, int, int]]:
 
 
 def _span(value: str | None) -> int:
-    """A span attribute as a browser reads it: leading digits, at least 1, capped."""
+    """A span attribute as a browser reads it: its leading digits, else 1."""
     match = _DIGITS.match(value.strip()) if value else None
-    return min(max(int(match[0][:9]), 1), MAX_SPAN) if match else 1
+    return int(match[0][:9]) if match else 1
 
 
-def _expand(
-    rows: Sequence[Sequence[tuple[str, bool, int, int]]],
-) -> tuple[list[list[str]], list[bool]]:
+def _expand(rows: Sequence[Sequence[_SpanningCell]]) -> tuple[list[list[str]], list[bool]]:
     """Repeat spanning cells over their rectangle; rows are padded to one width.
 
-    Also says for each row whether all its cells are ``th``.
+    Where two cells overlap, the later one stands. Also says for each row whether all its cells
+    are ``th``. Rows without cells of their own are left out.
     """
-    grid: list[list[str]] = []
-    heads: list[bool] = []
-    hanging: dict[int, tuple[str, int]] = {}  # column: text and rows still to fill
+    lines: list[dict[int, str]] = [{} for _ in rows]
     total = 0
-    for cells in rows:
-        line: list[str] = []
-
-        def fill_hanging(line: list[str] = line) -> None:
-            while len(line) in hanging:
-                text, left = hanging.pop(len(line))
-                if left > 1:
-                    carried[len(line)] = (text, left - 1)
-                line.append(text)
-
-        carried: dict[int, tuple[str, int]] = {}
+    for index, cells in enumerate(rows):
+        column = 0
         for text, _, columns, down in cells:
-            fill_hanging()
-            for _ in range(columns):
-                if down > 1:
-                    carried[len(line)] = (text, down - 1)
-                line.append(text)
-        fill_hanging()
-        for column in sorted(hanging):  # spans to the right of a short row
-            line.extend([""] * (column - len(line)))
-            fill_hanging()
-        hanging = carried
-        total += len(line)
-        if total > MAX_CELLS:
-            return [], []
-        if cells:
-            grid.append(line)
-            heads.append(all(is_head for _, is_head, _, _ in cells))
-    width = max((len(line) for line in grid), default=0)
-    if width * len(grid) > MAX_CELLS:
+            while column in lines[index]:
+                column += 1
+            total += columns * down
+            if total > MAX_CELLS:
+                return [], []
+            spanned = dict.fromkeys(range(column, column + columns), text)
+            for line in lines[index : index + down]:
+                line.update(spanned)
+            column += columns
+    width = max((max(line, default=-1) + 1 for line in lines), default=0)
+    if width * len(lines) > MAX_CELLS:
         return [], []
-    return [line + [""] * (width - len(line)) for line in grid], heads
+    own = [(line, cells) for line, cells in zip(lines, rows, strict=True) if cells]
+    grid = [[line.get(column, "") for column in range(width)] for line, _ in own]
+    return grid, [all(is_head for _, is_head, _, _ in cells) for _, cells in own]
 
 
 def _split_header(
@@ -230,7 +231,9 @@ def _split_header(
         " ".join(dict.fromkeys(line[column] for line in titles if line[column]))
         for column in range(width)
     )
-    lines = [tuple(line) for line, head in zip(grid[count:], heads[count:], strict=True) if not head]
+    lines = [
+        tuple(line) for line, head in zip(grid[count:], heads[count:], strict=True) if not head
+    ]
     body = tuple(line for line in lines if len({text for text in line if text}) > 1)
     used = [column for column in range(width) if header[column] or any(row[column] for row in body)]
     if not body or len(used) < 2:

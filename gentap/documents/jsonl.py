@@ -13,18 +13,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from gentap.documents.html import MAX_CELLS
 from gentap.recipe import FieldMap
 from gentap.records import Block, Document, Table
 
 
 def read_line(line: str, fields: FieldMap, where: str) -> Document:
     """Read one line; raises ValueError with the reason where it is no document."""
-    try:
-        entry = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(f"not valid JSON: {error}") from None
-    if not isinstance(entry, dict):
-        raise ValueError("not a JSON object")
+    entry = json_object(line)
     title = _first_text(entry, fields.title)
     tables = list(_values(entry, fields.tables)) if fields.tables else [entry]
     return Document(
@@ -49,6 +45,19 @@ def read_line(line: str, fields: FieldMap, where: str) -> Document:
     )
 
 
+def json_object(line: str) -> dict[str, Any]:
+    """The object on a line; raises ValueError with the reason where there is none."""
+    try:
+        entry = json.loads(line)
+        if "\\u" in line:  # half a surrogate pair can be escaped, but is no text
+            json.dumps(entry, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not valid JSON: {error}") from None
+    if not isinstance(entry, dict):
+        raise ValueError("not a JSON object")
+    return entry
+
+
 def table_from_json(
     header: Any, rows: Any, *, title: str = "", section: str = "", caption: str = ""
 ) -> Table:
@@ -63,6 +72,8 @@ def table_from_json(
     if not all(isinstance(row, list) for row in rows):
         raise ValueError("a table row is no list")
     width = max(len(header), *(len(row) for row in rows))
+    if width * len(rows) > MAX_CELLS:
+        raise ValueError(f"the table has more than {MAX_CELLS:,} cells")
     return Table(
         title=title,
         section=section,
@@ -92,9 +103,11 @@ def _values(entry: Any, path: str) -> Iterator[Any]:
 
 
 def _first(entry: Any, path: str) -> Any:
-    if not isinstance(entry, Mapping):
-        raise ValueError("a table is no JSON object")
-    return entry.get(path)
+    for name in path.split("."):
+        if not isinstance(entry, Mapping):
+            raise ValueError("a table is no JSON object")
+        entry = entry.get(name)
+    return entry
 
 
 def _first_text(entry: Any, path: str) -> str:

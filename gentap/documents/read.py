@@ -45,7 +45,11 @@ def expand_inputs(patterns: Sequence[str], suffixes: Sequence[str] = SUFFIXES) -
     for pattern in patterns:
         path = Path(pattern)
         if path.is_dir():
-            files = [file for file in sorted(path.rglob("*")) if file.name.endswith(tuple(suffixes))]
+            files = [
+                file
+                for file in sorted(path.rglob("*"))
+                if file.name.endswith(tuple(suffixes)) and file.is_file()
+            ]
             if not files:
                 raise InputError(
                     f"{pattern}: the folder holds no file that ends in {', '.join(suffixes)}."
@@ -58,7 +62,7 @@ def expand_inputs(patterns: Sequence[str], suffixes: Sequence[str] = SUFFIXES) -
                 )
             files = [path]
         else:
-            files = [Path(name) for name in sorted(glob.glob(pattern, recursive=True))]
+            files = [Path(name) for name in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207
             if not files:
                 raise InputError(f"{pattern}: no such file or folder.")
             files = expand_inputs([str(file) for file in files], suffixes)
@@ -100,45 +104,72 @@ def _read_jsonl(path: Path, fields: FieldMap) -> Iterator[Document | Unread]:
                 if not line.strip():
                     continue
                 try:
-                    yield read_line(line.decode("utf-8"), fields, where)
+                    yield read_line(line.decode("utf-8-sig"), fields, where)
                 except ValueError as error:
                     yield Unread(where, "bad JSONL record", str(error))
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         yield Unread(f"{path.name}:{number + 1}", "damaged compressed file", str(error))
 
 
+class _Gzip(gzip.GzipFile):
+    """Hands out all that stands before damaged data, then raises."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        return self.read1(-1 if size is None else size)
+
+
 def _read_warc(path: Path) -> Iterator[Document | Unread]:
     from fastwarc.warc import ArchiveIterator, WarcRecordType
 
     url = ""
+    opened: Any = _Gzip if path.name.endswith(".gz") else open
     try:
-        with path.open("rb") as stream:
-            records = ArchiveIterator(
-                stream, record_types=WarcRecordType.response, parse_http=True, auto_decode="all"
-            )
-            for record in records:
-                url = record.headers.get("WARC-Target-URI") or record.record_id
-                yield from _read_response(record, f"{path.name}#{url}", url)
-    except (OSError, EOFError, ValueError) as error:
+        with opened(path, "rb") as stream:
+            responses = WarcRecordType.response
+            for record in ArchiveIterator(stream, record_types=responses, parse_http=False):
+                length = record.content_length
+                content = record.reader.read(MAX_PAGE_BYTES + 1)
+                url = record.headers.get("WARC-Target-URI") or record.record_id or ""
+                where = f"{path.name}#{url}"
+                if length > MAX_PAGE_BYTES:
+                    yield Unread(where, "page too large", f"{length:,} bytes")
+                    continue
+                if len(content) < length:
+                    yield Unread(where, "damaged archive", "it ends within this record")
+                    continue
+                try:
+                    yield from _read_response(content, record.is_http, where, url)
+                except (OSError, ValueError) as error:
+                    yield Unread(where, "undecodable response", str(error))
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         yield Unread(f"{path.name} after {url or 'its start'}", "damaged archive", str(error))
 
 
-def _read_response(record: Any, where: str, url: str) -> Iterator[Document | Unread]:
+def _read_response(
+    content: bytes, is_http: bool, where: str, url: str
+) -> Iterator[Document | Unread]:
+    from fastwarc.warc import WarcRecord
+
+    record = WarcRecord()  # apart from the archive, whose reading a bad body would end
+    record.is_http = is_http
+    record.set_bytes_content(content)
+    record.parse_http(auto_decode="all")
     http = record.http_headers
+    content_type = (record.http_content_type or "").lower()
     if http is None:
         yield Unread(where, "not an HTTP response")
     elif http.status_code is not None and int(http.status_code) != 200:
         yield Unread(where, "HTTP error or redirect", f"status {http.status_code}")
-    elif "html" not in (record.http_content_type or ""):
-        yield Unread(where, "not HTML", record.http_content_type or "no content type")
+    elif "html" not in content_type:
+        yield Unread(where, "not HTML", content_type or "no content type")
     else:
-        content = record.reader.read(MAX_PAGE_BYTES + 1)
-        if len(content) > MAX_PAGE_BYTES:
+        page = record.reader.read(MAX_PAGE_BYTES + 1)
+        if len(page) > MAX_PAGE_BYTES:
             yield Unread(where, "page too large", f"over {MAX_PAGE_BYTES:,} bytes")
-        elif not content.strip():
+        elif not page.strip():
             yield Unread(where, "empty page")
         else:
-            document = read_html(decode(content, record.http_charset), url)
+            document = read_html(decode(page, record.http_charset), url)
             yield Document(
                 url=url, title=document.title, blocks=document.blocks, tables=document.tables
             )

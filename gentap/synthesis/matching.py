@@ -92,12 +92,12 @@ class CellMatcher:
         for (start, end), (_, places) in spans.items():
             for table, row, column in places:
                 rows[table, row].append(NamedCell(row, column, start, end))
-        numeric = {span for span, (form, _) in spans.items() if is_numeric(form)}
+        forms = {span: form for span, (form, _) in spans.items()}
         best = min(
             (
                 (-len(named), -sum(end - start for start, end in named), table, row)
                 for (table, row), cells in rows.items()
-                if (named := _named_spans(cells)) and not named <= numeric
+                if (named := _named_spans(cells, forms))
             ),
             default=None,
         )
@@ -129,15 +129,20 @@ class CellMatcher:
         return dict(sorted(spans.items()))
 
 
-def _named_spans(cells: Iterable[NamedCell]) -> set[tuple[int, int]] | None:
-    """The spans of a row's cells, where two stand in different columns at different spans.
+def _named_spans(
+    cells: Iterable[NamedCell], forms: Mapping[tuple[int, int], str]
+) -> set[tuple[int, int]] | None:
+    """The spans of a row's cells, where they hold two values of two columns, one not a number.
 
-    Columns and spans as the two sides of a graph: where each side has two members and no member is
+    Columns and values as the two sides of a graph: where each side has two members and no member is
     alone, two of its edges share no end.
     """
     spans = {(cell.start, cell.end) for cell in cells}
+    values = {forms[span] for span in spans}
     columns = {cell.column for cell in cells}
-    return spans if len(spans) >= 2 and len(columns) >= 2 else None
+    if len(values) < 2 or len(columns) < 2 or all(map(is_numeric, values)):
+        return None
+    return spans
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:

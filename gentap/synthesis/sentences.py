@@ -14,19 +14,26 @@ _DEBRIS = re.compile(r"[|•↑→▼►{}<>]|\^|https?://|\bwww\.|\bISBN\b|\bRe
 _ENDS = (".", "!", "?", '."', '!"', '?"', ".'", ".)", ".”", "!”", "?”")
 
 
-def split_sentences(text: str) -> Iterator[str]:
-    """The sentences of a paragraph; an abbreviation's full stop does not end one."""
+def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each sentence; an abbreviation's full stop does not end one."""
     from sentencex import segment
 
-    held = ""
-    for piece in segment("en", _FOOTNOTES.sub("", text)):
-        held += piece
-        if not _OPEN_END.search(held):
-            if sentence := " ".join(held.split()):
-                yield sentence
-            held = ""
-    if sentence := " ".join(held.split()):
-        yield sentence
+    start = end = 0
+    for piece in segment("en", text):
+        end = text.index(piece, end) + len(piece)
+        if not _OPEN_END.search(text, start, end):
+            yield start, end
+            start = end
+    if start < end:
+        yield start, end
+
+
+def split_sentences(text: str) -> Iterator[str]:
+    """The sentences of a paragraph, footnote marks gone and spaces collapsed."""
+    text = _FOOTNOTES.sub("", text)
+    for start, end in sentence_spans(text):
+        if sentence := " ".join(text[start:end].split()):
+            yield sentence
 
 
 def unfit(sentence: str, min_words: int, max_words: int) -> str | None:

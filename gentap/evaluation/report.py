@@ -1,0 +1,87 @@
+"""Scores and answers as people read them: Markdown tables and text."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gentap.documents.annotated import read_annotated
+from gentap.records import Table
+
+_TITLES = {
+    "bleu": "BLEU",
+    "rouge1": "ROUGE-1",
+    "rouge2": "ROUGE-2",
+    "rougeL": "ROUGE-L",
+    "meteor": "METEOR",
+    "exact_match": "exact match",
+}
+_ROWS_SHOWN = 8
+_WIDEST_CELL = 28
+
+
+def scores_table(systems: Mapping[str, Mapping[str, float]]) -> str:
+    """A Markdown table with a row for each system and a column for each metric that any has."""
+    names = [name for name in _TITLES if any(name in scores for scores in systems.values())]
+    lines = [["system", *(_TITLES[name] for name in names)]]
+    for system, scores in systems.items():
+        cells = [f"{scores[name]:.2f}" if name in scores else "" for name in names]
+        lines.append([system, *cells])
+    return markdown(lines)
+
+
+def table_excerpt(table: Table) -> str:
+    """The head of a table in Markdown, long cells cut, rows left out counted."""
+    rows = [[_short(cell) for cell in row] for row in (table.header, *table.rows[:_ROWS_SHOWN])]
+    left = len(table.rows) - _ROWS_SHOWN
+    title = " – ".join(part for part in (table.title, table.section, table.caption) if part)
+    more = f"… and {left} more rows\n" if left > 0 else ""
+    return f"{title}\n{markdown(rows)}{more}"
+
+
+def _short(text: str) -> str:
+    text = text.replace("|", "/")
+    return text if len(text) <= _WIDEST_CELL else text[: _WIDEST_CELL - 1] + "…"
+
+
+def markdown(lines: Sequence[Sequence[str]]) -> str:
+    """Lines of cells, the first one the header, as an aligned Markdown table."""
+    widths = [max(3, *(len(line[column]) for line in lines)) for column in range(len(lines[0]))]
+    text = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
+        for line in lines
+    ]
+    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
+    return "\n".join([text[0], rule, *text[1:]]) + "\n"
+
+
+def results_text(
+    scores: Mapping[str, Mapping[str, Any]], reports: Mapping[str, Path], data: Sequence[str]
+) -> str:
+    """A run's results: the scores of all systems, and three questions with every system's answer."""
+    examples = [example for path in data for example in read_annotated(Path(path))[0]]
+    answers = {
+        system: [
+            json.loads(line)["prediction"]
+            for line in (report / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
+        ]
+        for system, report in reports.items()
+    }
+    numbers = {
+        system: {name: value for name, value in values.items() if isinstance(value, float)}
+        for system, values in scores.items()
+    }
+    signatures = next(iter(scores.values()))["signatures"]
+    text = [f"{len(examples):,} questions of {', '.join(data)}\n", scores_table(numbers)]
+    text += [f"{name}: {signature}" for name, signature in signatures.items()]
+    for place in _spread(len(examples)):
+        example = examples[place]
+        text += ["", table_excerpt(example.table), f"question: {example.question}"]
+        text += [f"reference: {example.answer}"]
+        text += [f"{system}: {said[place]}" for system, said in answers.items()]
+    return "\n".join(text) + "\n"
+
+
+def _spread(count: int) -> list[int]:
+    """Up to three places, evenly over ``count``."""
+    return sorted({count // 6, count // 2, 5 * count // 6}) if count else []

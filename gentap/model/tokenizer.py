@@ -1,0 +1,166 @@
+"""The tokenizer of a model: its vocabulary, the table's marks, and the linearizer's settings.
+
+All three live in the model's folder. A checkpoint that has no marks yet (any T5) gets them as added
+tokens, always in the same order, and its linearizer's settings from the caller.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from gentap.errors import InputError
+from gentap.recipe import LinearizerSettings
+from gentap.store import write_json
+from gentap.tables.linearize import MARKS, Linearizer
+
+LINEARIZER_FILE = "linearizer.json"
+SPECIAL_PIECES = 3
+SENTINELS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class TableTokenizer:
+    """A Hugging Face tokenizer that knows the marks, with the linearizer made of it."""
+
+    hf: Any
+    linearizer: Linearizer
+
+    @property
+    def settings(self) -> LinearizerSettings:
+        return self.linearizer.settings
+
+    def target_ids(self, text: str) -> list[int]:
+        """Token ids of an answer or question, with the end mark."""
+        ids: list[int] = self.hf(text, add_special_tokens=False)["input_ids"]
+        return [*ids, self.hf.eos_token_id]
+
+    def texts(self, sequences: Any) -> list[str]:
+        """Generated ids to texts, without any special token."""
+        decoded = self.hf.batch_decode(sequences, skip_special_tokens=True)
+        return [" ".join(text.split()) for text in decoded]
+
+    def save(self, folder: Path) -> None:
+        self.hf.save_pretrained(folder)
+        write_json(folder / LINEARIZER_FILE, self.settings.model_dump())
+
+
+def load_tokenizer(base: str, settings: LinearizerSettings) -> TableTokenizer:
+    """The tokenizer of a checkpoint folder or hub name.
+
+    ``settings`` count only where the folder does not hold its own.
+    """
+    check_model_folder(base)
+    return _load(base, settings)
+
+
+def load_saved_tokenizer(folder: Path) -> TableTokenizer:
+    """A tokenizer that :meth:`TableTokenizer.save` wrote, with or without a model beside it."""
+    return _load(str(folder), LinearizerSettings())
+
+
+def _load(base: str, settings: LinearizerSettings) -> TableTokenizer:
+    from transformers import AutoTokenizer
+
+    try:
+        hf = AutoTokenizer.from_pretrained(base, trust_remote_code=False)
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(
+            f"{base}: no tokenizer could be loaded: {_first_line(error)} Give the folder of a "
+            "checkpoint with its tokenizer files, or a name on the hub that can be reached."
+        ) from error
+    return with_marks(hf, _saved_settings(Path(base)) or settings)
+
+
+def with_marks(hf: Any, settings: LinearizerSettings) -> TableTokenizer:
+    """Add the marks where they are missing and make the linearizer."""
+    known = hf.get_vocab()
+    missing = [mark for mark in MARKS if mark not in known]
+    if missing:
+        from tokenizers import AddedToken
+
+        hf.add_tokens(
+            [AddedToken(mark, special=True, normalized=False) for mark in missing],
+            special_tokens=True,
+        )
+    hf.model_max_length = 10**9  # the linearizer keeps the budget; no warning of its own
+
+    def tokenize(texts: Sequence[str]) -> list[list[int]]:
+        if not texts:
+            return []
+        ids: list[list[int]] = hf(list(texts), add_special_tokens=False)["input_ids"]
+        return ids
+
+    marks = {mark: hf.convert_tokens_to_ids(mark) for mark in MARKS}
+    return TableTokenizer(hf, Linearizer(settings, tokenize, marks, hf.eos_token_id))
+
+
+def train_vocabulary(texts: Iterable[str], size: int, settings: LinearizerSettings) -> TableTokenizer:
+    """A T5 tokenizer over a new SentencePiece unigram vocabulary of ``size`` pieces.
+
+    The number of threads is fixed, for the pieces' scores depend on it in the last digit.
+    """
+    import io
+
+    import sentencepiece
+    from transformers import T5Tokenizer
+
+    trained = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(texts),
+            model_writer=trained,
+            model_type="unigram",
+            vocab_size=size - SENTINELS - len(MARKS),
+            character_coverage=0.9998,
+            normalization_rule_name="identity",
+            pad_id=0,
+            eos_id=1,
+            unk_id=2,
+            bos_id=-1,
+            pad_piece="<pad>",
+            eos_piece="</s>",
+            unk_piece="<unk>",
+            num_threads=4,
+            max_sentence_length=16_384,
+            hard_vocab_limit=False,
+            minloglevel=2,
+        )
+    except RuntimeError as error:
+        raise InputError(
+            f"base: no vocabulary of {size} pieces could be learnt: {_first_line(error)} Give more "
+            "documents, or a smaller base.vocabulary."
+        ) from error
+    pieces = sentencepiece.SentencePieceProcessor(model_proto=trained.getvalue())
+    vocabulary = [(pieces.id_to_piece(i), pieces.get_score(i)) for i in range(len(pieces))]
+    vocabulary += [(f"<extra_id_{i}>", 0.0) for i in reversed(range(SENTINELS))]
+    return with_marks(T5Tokenizer(vocab=vocabulary, extra_ids=SENTINELS), settings)
+
+
+def check_model_folder(base: str) -> None:
+    """Raise InputError where ``base`` looks like a folder but holds no model."""
+    path = Path(base)
+    if path.is_dir() and not (path / "config.json").exists():
+        raise InputError(
+            f"{base}: not a model folder (no config.json in it). Give an output folder of `gentap "
+            "base`, `pretrain` or `finetune`, or a Hugging Face checkpoint."
+        )
+    if not path.exists() and (base.startswith((".", "/", "~")) or base.count("/") > 1):
+        raise InputError(f"{base}: no such model folder.")
+
+
+def _saved_settings(folder: Path) -> LinearizerSettings | None:
+    path = folder / LINEARIZER_FILE
+    if not path.exists():
+        return None
+    try:
+        return LinearizerSettings(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, ValidationError) as error:
+        raise InputError(f"{path}: not readable linearizer settings: {_first_line(error)}") from error
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".") + "."

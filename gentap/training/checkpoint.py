@@ -1,0 +1,79 @@
+"""Checkpoints of a training: safetensors and JSON only, complete or not counted.
+
+Each ``checkpoint-N`` gets a marker when all of it is written; a folder without one is what a kill
+left behind, and the checkpoint before it is used.
+"""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+_COMPLETE = "complete.json"
+_OPTIMIZER, _RANDOM, _SCHEDULE = "optimizer.safetensors", "random.safetensors", "schedule.json"
+_NAME = re.compile(r"checkpoint-(\d+)")
+
+
+def latest_checkpoint(folder: Path) -> Path | None:
+    """The newest complete checkpoint; incomplete ones are removed."""
+    found = sorted(
+        (int(match[1]), path)
+        for path in (folder.iterdir() if folder.is_dir() else ())
+        if (match := _NAME.fullmatch(path.name))
+    )
+    for _, path in reversed(found):
+        if (path / _COMPLETE).exists():
+            return path
+        shutil.rmtree(path)
+    return None
+
+
+def mark_complete(checkpoint: Path) -> None:
+    (checkpoint / _COMPLETE).write_text("{}\n")
+
+
+def save_optimizer(checkpoint: Path, optimizer: Any, scheduler: Any) -> None:
+    """The optimizer's tensors by parameter number, and the schedule's place."""
+    tensors = {
+        f"{number}.{name}": value.detach().cpu().contiguous()
+        for number, state in optimizer.state_dict()["state"].items()
+        for name, value in state.items()
+    }
+    save_file(tensors, checkpoint / _OPTIMIZER)
+    schedule = {
+        name: value for name, value in scheduler.state_dict().items() if name != "lr_lambdas"
+    }
+    rates = [group["lr"] for group in optimizer.param_groups]
+    (checkpoint / _SCHEDULE).write_text(json.dumps({"schedule": schedule, "rates": rates}))
+
+
+def load_optimizer(checkpoint: Path, optimizer: Any, scheduler: Any) -> None:
+    content = json.loads((checkpoint / _SCHEDULE).read_text())
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for key, value in load_file(checkpoint / _OPTIMIZER).items():
+        number, _, name = key.partition(".")
+        state.setdefault(int(number), {})[name] = value
+    groups = optimizer.state_dict()["param_groups"]
+    for group, rate in zip(groups, content["rates"], strict=True):
+        group["lr"] = rate
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
+    scheduler.load_state_dict({**scheduler.state_dict(), **content["schedule"]})
+
+
+def save_random(checkpoint: Path) -> None:
+    """The state of torch's generators: dropout draws from nothing else."""
+    states = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        states["cuda"] = torch.cuda.get_rng_state()
+    save_file(states, checkpoint / _RANDOM)
+
+
+def load_random(checkpoint: Path) -> None:
+    states = load_file(checkpoint / _RANDOM)
+    torch.set_rng_state(states["cpu"])
+    if "cuda" in states and torch.cuda.is_available():
+        torch.cuda.set_rng_state(states["cuda"])

@@ -1,0 +1,187 @@
+"""What each stage trains on: the question writer, pretraining, finetuning."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gentap.errors import InputError
+from gentap.model.network import load_model, load_t5
+from gentap.model.tokenizer import TableTokenizer, load_tokenizer
+from gentap.recipe import (
+    FinetuneSettings,
+    LinearizerSettings,
+    PretrainSettings,
+    TrainingSettings,
+    WriterSettings,
+)
+from gentap.records import Example, Kind, example_from_row
+from gentap.store import StageFolder, Tally, parts, read_rows
+from gentap.training.batches import PairStream
+from gentap.training.finish import finish_model
+from gentap.training.tokens import write_tokens
+from gentap.training.trainer import train
+
+KINDS: tuple[Kind, ...] = ("long", "cell")
+Pair = tuple[list[int], list[int]]
+
+
+def train_writer(
+    base: str,
+    settings: WriterSettings,
+    linearizer: LinearizerSettings,
+    folder: StageFolder,
+    *,
+    seed: int,
+) -> dict[str, Any]:
+    """Train the question writer on the pairs below ``folder`` (``pairs/train``, ``pairs/dev``)."""
+    tokenizer = load_tokenizer(base, linearizer)
+    tally = Tally()
+    streams = {}
+    for split in ("train", "dev"):
+        rows = read_rows(parts(folder.path / "pairs" / split))
+        pairs = _writer_pairs(rows, tokenizer, settings.max_target_tokens, tally)
+        streams[split] = PairStream(write_tokens(folder.path / "tokens" / split, pairs))
+    if not len(streams["train"]):
+        raise InputError("questions train: no question can be used; see rejected.jsonl.")
+    model = load_t5(base, vocabulary=len(tokenizer.hf), dropout=settings.dropout)
+    dev = {"pairs": streams["dev"]} if len(streams["dev"]) else None
+    stats = train(
+        model,
+        {"pairs": streams["train"]},
+        dev,
+        settings,
+        folder.path,
+        padding=tokenizer.hf.pad_token_id,
+        seed=seed,
+        label="writer",
+    )
+    finish_model(model, tokenizer, folder.path)
+    return {**stats, **tally.to_json()}
+
+
+def _writer_pairs(
+    rows: Iterable[Mapping[str, Any]], tokenizer: TableTokenizer, longest: int, tally: Tally
+) -> Iterator[Pair]:
+    for row in rows:
+        target = tokenizer.target_ids(row["target"])
+        if len(target) > longest:
+            tally.rejected["question too long to learn from"] += 1
+            continue
+        pieces = [(piece["mark"], piece["text"]) for piece in row["pieces"]]
+        yield tokenizer.linearizer.mark_texts(pieces), target
+
+
+def pretrain(
+    base: str,
+    corpora: Mapping[Kind, Path],
+    settings: PretrainSettings,
+    linearizer: LinearizerSettings,
+    folder: StageFolder,
+    *,
+    seed: int,
+) -> dict[str, Any]:
+    """Train both decoders, or one where only one corpus is given, on Example folders."""
+    files = {kind: parts(path) for kind, path in corpora.items()}
+    for kind, path in corpora.items():
+        if not files[kind]:
+            raise InputError(f"{path}: holds no examples (part-*.parquet).")
+    examples = {
+        kind: (example_from_row(row) for row in read_rows(paths)) for kind, paths in files.items()
+    }
+    return _train_table_model(
+        base, examples, {}, settings, linearizer, folder, seed=seed, label="pretrain"
+    )
+
+
+def finetune(
+    base: str,
+    examples: Sequence[Example],
+    dev: Sequence[Example],
+    settings: FinetuneSettings,
+    linearizer: LinearizerSettings,
+    folder: StageFolder,
+    *,
+    seed: int,
+) -> dict[str, Any]:
+    """Train the decoders that the annotated examples have answers for."""
+    kinds = [kind for kind in KINDS if any(example.kind == kind for example in examples)]
+    split = {kind: [example for example in examples if example.kind == kind] for kind in kinds}
+    dev_split = {kind: [example for example in dev if example.kind == kind] for kind in kinds}
+    return _train_table_model(
+        base,
+        split,
+        dev_split if all(dev_split.values()) else {},
+        settings,
+        linearizer,
+        folder,
+        seed=seed,
+        label="finetune",
+    )
+
+
+def _train_table_model(
+    base: str,
+    examples: Mapping[Kind, Iterable[Example]],
+    dev: Mapping[Kind, Iterable[Example]],
+    settings: TrainingSettings,
+    linearizer: LinearizerSettings,
+    folder: StageFolder,
+    *,
+    seed: int,
+    label: str,
+) -> dict[str, Any]:
+    tokenizer = load_tokenizer(base, linearizer)
+    tally = Tally()
+    streams: dict[str, dict[str, PairStream]] = {"train": {}, "dev": {}}
+    for split, corpora in (("train", examples), ("dev", dev)):
+        for kind, corpus in corpora.items():
+            pairs = _table_pairs(corpus, tokenizer, settings.max_target_tokens, tally)
+            store = write_tokens(folder.path / "tokens" / f"{split}-{kind}", pairs)
+            if not len(store):
+                raise InputError(
+                    f"{label}: no {kind} example of {split} fits the model "
+                    f"({dict(tally.rejected)}). Raise linearizer.max_tokens or max_target_tokens."
+                )
+            streams[split][kind] = PairStream(store)
+    model = load_model(base, vocabulary=len(tokenizer.hf), dropout=settings.dropout)
+    stats = train(
+        model,
+        streams["train"],
+        streams["dev"] or None,
+        settings,
+        folder.path,
+        padding=tokenizer.hf.pad_token_id,
+        seed=seed,
+        label=label,
+    )
+    finish_model(model, tokenizer, folder.path)
+    return {**stats, **tally.to_json()}
+
+
+def _table_pairs(
+    examples: Iterable[Example], tokenizer: TableTokenizer, longest: int, tally: Tally
+) -> Iterator[Pair]:
+    """Encode examples; a grammar's table must fit as it is, for its answer was computed on it."""
+    limit = tokenizer.settings.max_tokens
+    for example in examples:
+        target = tokenizer.target_ids(example.answer)
+        if len(target) > longest:
+            tally.rejected["answer too long to learn from"] += 1
+            continue
+        computed = example.origin == "grammar"
+        encoded = tokenizer.linearizer.encode(
+            example.question, example.table, example.cells, cut_table=not computed
+        )
+        if len(encoded.ids) > limit:
+            tally.rejected["sampled table too long for the model"] += 1
+            continue
+        if encoded.question_cut:
+            tally.rejected["question too long for the model"] += 1
+            continue
+        kept = sum(encoded.fitted.place(cell) is not None for cell in example.cells)
+        tally.counts["examples"] += 1
+        tally.counts["examples whose table was cut"] += len(encoded.fitted.rows) < len(
+            example.table.rows
+        )
+        tally.counts["examples with all evidence kept"] += kept == len(example.cells)
+        yield encoded.ids, target

@@ -1,0 +1,70 @@
+"""Token sequences on disk: written once before training, read by index without loading them all."""
+
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Ids = npt.NDArray[np.int32]
+_META = "meta.json"
+
+
+class TokenStore:
+    """Pairs of input and target ids, mapped from disk.
+
+    ``inputs.bin`` and ``targets.bin`` hold the ids one after another; ``ends.bin`` two columns: where
+    each pair's input and target end.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        count = json.loads((folder / _META).read_text())["pairs"]
+        self._inputs = _map(folder / "inputs.bin", np.int32)
+        self._targets = _map(folder / "targets.bin", np.int32)
+        self._ends = _map(folder / "ends.bin", np.int64).reshape(count, 2)
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Input and target tokens of each pair together."""
+        before = np.vstack([np.zeros((1, 2), dtype=np.int64), self._ends[:-1]])
+        sums: npt.NDArray[np.int64] = (self._ends - before).sum(axis=1)
+        return sums
+
+    def pair(self, index: int) -> tuple[Ids, Ids]:
+        before = self._ends[index - 1] if index else (0, 0)
+        end = self._ends[index]
+        return self._inputs[before[0] : end[0]], self._targets[before[1] : end[1]]
+
+
+def write_tokens(folder: Path, pairs: Iterable[tuple[Sequence[int], Sequence[int]]]) -> TokenStore:
+    """Write pairs below ``folder``, aside and renamed; what is there whole is kept as it is."""
+    if not folder.exists():
+        aside = folder.with_name(folder.name + ".tmp")
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        count = 0
+        ends = np.zeros(2, dtype=np.int64)
+        with (
+            (aside / "inputs.bin").open("wb") as inputs,
+            (aside / "targets.bin").open("wb") as targets,
+            (aside / "ends.bin").open("wb") as places,
+        ):
+            for source, target in pairs:
+                inputs.write(np.asarray(source, dtype=np.int32).tobytes())
+                targets.write(np.asarray(target, dtype=np.int32).tobytes())
+                ends += (len(source), len(target))
+                places.write(ends.tobytes())
+                count += 1
+        (aside / _META).write_text(json.dumps({"pairs": count}))
+        aside.rename(folder)
+    return TokenStore(folder)
+
+
+def _map(path: Path, kind: type[np.generic]) -> npt.NDArray[np.generic]:
+    if path.stat().st_size == 0:
+        return np.zeros(0, dtype=kind)
+    return np.memmap(path, dtype=kind, mode="r")

@@ -1,0 +1,594 @@
+"""Reading HTML, checked against a slow reading of the HTML table model on another parser."""
+
+import tracemalloc
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import lxml.html
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml.etree import HTMLParser, _Element
+
+from gentap.documents.html import MAX_CELLS, decode, read_html
+from gentap.records import Block, Table
+
+PAGES = sorted((Path(__file__).resolve().parents[2] / "data" / "pages").glob("*.html"))
+ROW = "<tr><td>Ada</td><td>1843</td></tr>"
+HEAD = "<tr><th>Name</th><th>Year</th></tr>"
+
+
+# The oracle
+
+
+HIDDEN_TAGS = {"style", "script", "noscript", "template"}
+HIDDEN_CLASSES = {"sortkey", "mw-editsection", "editsection"}
+BREAKING_TAGS = {"br", "hr", "div", "p", "li", "dt", "dd"}
+LAYOUT_WORDS = {"navbox", "infobox", "metadata", "toc", "plainlinks", "navigation", "layout"}
+LAYOUT_WORDS |= {"sistersitebox", "ambox", "cmbox", "fmbox", "imbox", "ombox", "tmbox"}
+LAYOUT_NAMES = ("mbox-small", "succession-box", "wikitable-nav")
+
+Content = tuple[str, str, tuple[str, ...], tuple[tuple[str, ...], ...]]
+
+
+def is_hidden(element: _Element) -> bool:
+    classes = set((element.get("class") or "").split())
+    style = element.get("style") or ""
+    return (
+        element.tag in HIDDEN_TAGS
+        or bool(classes & HIDDEN_CLASSES)
+        or (element.tag == "sup" and bool(classes & {"reference", "noprint"}))
+        or "hidden" in element.attrib
+        or "display:none" in style
+        or "display: none" in style
+    )
+
+
+def raw_text(element: _Element) -> str:
+    """All text below an element, but for nested tables and what is hidden."""
+    text = element.text or ""
+    for child in element:
+        if isinstance(child.tag, str) and child.tag != "table" and not is_hidden(child):
+            space = " " if child.tag in BREAKING_TAGS else ""
+            text += space + raw_text(child) + space
+        text += child.tail or ""
+    return text
+
+
+def text_of(element: _Element) -> str:
+    return " ".join(raw_text(element).split())
+
+
+def number(value: str | None) -> int:
+    digits = ""
+    for character in (value or "").strip():
+        if character not in "0123456789":
+            break
+        digits += character
+    return int(digits) if digits else 1
+
+
+def slots(rows: list[_Element]) -> dict[tuple[int, int], str]:
+    """The table model's grid: each cell written to every slot that it spans."""
+    taken: dict[tuple[int, int], str] = {}
+    for y, row in enumerate(rows):
+        left_in_group = sum(1 for other in rows[y:] if other.getparent() is row.getparent())
+        x = 0
+        for cell in row:
+            if cell.tag not in ("td", "th"):
+                continue
+            while (x, y) in taken:
+                x += 1
+            width = min(number(cell.get("colspan")) or 1, 1000)
+            height = min(number(cell.get("rowspan")) or left_in_group, left_in_group)
+            for column in range(x, x + width):
+                for line in range(y, y + height):
+                    taken[column, line] = text_of(cell)
+            x += width
+    return taken
+
+
+def is_layout(table: _Element) -> bool:
+    if table.get("role") in ("presentation", "navigation", "none"):
+        return True
+    names = f"{table.get('class') or ''} {table.get('id') or ''}".lower()
+    words = set("".join(c if c.isalnum() or c == "_" else " " for c in names).split())
+    return bool(words & LAYOUT_WORDS) or any(name in names for name in LAYOUT_NAMES)
+
+
+def is_name(text: str) -> bool:
+    return any(not (c.isdigit() or c.isspace() or c in ".,%$€£+()/–-") for c in text)
+
+
+def read_slowly(html: str) -> list[Content]:
+    """Section, caption, header and rows of all data tables of a page."""
+    root = lxml.html.document_fromstring(html.encode(), parser=HTMLParser(encoding="utf-8"))
+    found = []
+    section = ""
+    for element in root.iter("h2", "h3", "h4", "table"):
+        if any(is_hidden(above) for above in (element, *element.iterancestors())):
+            continue
+        if element.tag != "table":
+            section = text_of(element)
+        elif not is_layout(element) and (content := content_of(element, section)) is not None:
+            found.append(content)
+    return found
+
+
+def own(table: _Element, tag: str) -> list[_Element]:
+    return [
+        element
+        for element in table.iter(tag)
+        if next(element.iterancestors("table")) is table and not is_hidden(element)
+    ]
+
+
+def content_of(table: _Element, section: str) -> Content | None:
+    rows = own(table, "tr")
+    grid = slots(rows)
+    width = max((x + 1 for x, _ in grid), default=0)
+    lines = []
+    for y, row in enumerate(rows):
+        tags = [cell.tag for cell in row if cell.tag in ("td", "th")]
+        if tags:
+            line = [grid.get((x, y), "") for x in range(width)]
+            lines.append((line, "td" not in tags))
+    if width < 2 or len(lines) < 2:
+        return None
+    if not lines[0][1]:
+        if not all(is_name(text) for text in lines[0][0]):
+            return None
+        lines[0] = (lines[0][0], True)
+        names = [lines.pop(0)[0]]
+    else:
+        names = []
+        while lines and lines[0][1]:
+            names.append(lines.pop(0)[0])
+        names = [line for line in names if len(set(line)) > 1]
+    body = [line for line, head in lines if not head and len(set(line) - {""}) > 1]
+    if not names or not body:
+        return None
+    header = []
+    for x in range(width):
+        parts: list[str] = []
+        for line in names:
+            if line[x] and line[x] not in parts:
+                parts.append(line[x])
+        header.append(" ".join(parts))
+    used = [x for x in range(width) if header[x] or any(line[x] for line in body)]
+    if len(used) < 2:
+        return None
+    captions = own(table, "caption")
+    return (
+        section,
+        text_of(captions[0]) if captions else "",
+        tuple(header[x] for x in used),
+        tuple(tuple(line[x] for x in used) for line in body),
+    )
+
+
+def contents(tables: tuple[Table, ...]) -> list[Content]:
+    return [(table.section, table.caption, table.header, table.rows) for table in tables]
+
+
+# Generated tables
+
+
+SPANS = st.sampled_from(
+    [
+        "",
+        "",
+        "",
+        ' colspan="2"',
+        ' rowspan="2"',
+        ' rowspan="3"',
+        ' colspan="2" rowspan="2"',
+        ' rowspan="0"',
+        ' colspan="0"',
+        ' colspan="2;"',
+        ' colspan="-1"',
+        ' rowspan=" 2 rows"',
+        ' rowspan="999999999"',
+        ' colspan="x"',
+        ' rowspan=""',
+    ]
+)
+WORDS = st.sampled_from(
+    [
+        "",
+        "",
+        "1",
+        "12.5 %",
+        "Ada",
+        "Oslo",
+        "a<br>b",
+        "<div>x</div><div>y</div>",
+        "R&amp;D",
+        "Rome<sup class='reference'>[1]</sup>",
+        "<span style='display:none'>0007</span>Bond",
+        "<b> two </b>\n words",
+        "<!-- note -->Po",
+        "<span class='sortkey'>k</span>",
+        "&nbsp;x",
+    ]
+)
+
+
+@st.composite
+def tables(draw: st.DrawFn, depth: int = 1) -> str:
+    def cell(tag: str) -> str:
+        nested = depth > 0 and draw(st.integers(0, 19)) == 0
+        return f"<{tag}{draw(SPANS)}>{draw(WORDS)}{draw(tables(depth=0)) if nested else ''}</{tag}>"
+
+    def row(tags: list[str], least: int) -> str:
+        count = draw(st.integers(least, 4))
+        return f"<tr>{''.join(cell(draw(st.sampled_from(tags))) for _ in range(count))}</tr>"
+
+    head = "".join(row(["th"], 2) for _ in range(draw(st.integers(0, 2))))
+    groups = [
+        "".join(row(["td", "td", "td", "th"], 0) for _ in range(draw(st.integers(1, 4))))
+        for _ in range(draw(st.integers(1, 2)))
+    ]
+    caption = draw(st.sampled_from(["", "<caption>Of <i>note</i></caption>"]))
+    name = draw(st.sampled_from(["", "", "", " class='wikitable'", " class='navbox'"]))
+    body = "".join(f"<tbody>{group}</tbody>" for group in groups)
+    return f"<table{name}>{caption}<thead>{head}</thead>{body}</table>"
+
+
+@settings(max_examples=100)
+@given(st.lists(tables(), min_size=1, max_size=2))
+def test_tables_equal_those_of_the_table_model(parts: list[str]) -> None:
+    page = "<h1>T</h1>" + "".join(f"<h2>S{i}</h2>{part}" for i, part in enumerate(parts))
+    assert contents(read_html(page, "u").tables) == read_slowly(page)
+
+
+@settings(max_examples=50)
+@given(tables())
+def test_every_table_is_rectangular_with_text_in_every_column(part: str) -> None:
+    for table in read_html(part, "u").tables:
+        assert len(table.header) >= 2
+        assert table.rows
+        assert all(len(row) == len(table.header) for row in table.rows)
+        assert all("".join(column) for column in zip(table.header, *table.rows, strict=True))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_the_projects_pages_equal_the_table_model(path: Path) -> None:
+    html = path.read_text(encoding="utf-8")
+    document = read_html(html, path.name)
+    assert contents(document.tables) == read_slowly(html)
+    assert document.tables
+    assert document.blocks
+    assert document.title
+    assert {table.title for table in document.tables} == {document.title}
+
+
+def real_pages(path: Path) -> Iterator[tuple[str, str]]:
+    from fastwarc.warc import ArchiveIterator, WarcRecordType
+
+    with path.open("rb") as stream:
+        for record in ArchiveIterator(stream, record_types=WarcRecordType.response):
+            yield record.headers["WARC-Target-URI"], decode(record.reader.read())
+
+
+def test_real_pages_equal_the_table_model(shared: Callable[[str], Path]) -> None:
+    differing = []
+    count = 0
+    for url, html in islice(real_pages(shared("pages/wikipedia-00000-of-00004.warc.gz")), 100):
+        found = contents(read_html(html, url).tables)
+        count += len(found)
+        if found != read_slowly(html):
+            differing.append(url)
+    assert differing == []
+    assert count > 300
+
+
+# Tables by hand
+
+
+def only_table(html: str) -> Table:
+    (table,) = read_html(html, "u").tables
+    return table
+
+
+def test_spans_fill_every_cell_that_they_cover() -> None:
+    table = only_table(
+        "<table><tr><th>Year</th><th colspan=2>Result</th></tr>"
+        "<tr><td rowspan=2>1990</td><td>won</td><td>3</td></tr>"
+        "<tr><td colspan=2>not held</td></tr></table>"
+    )
+    assert table.header == ("Year", "Result", "Result")
+    assert table.rows == (("1990", "won", "3"), ("1990", "not held", "not held"))
+
+
+def test_header_rows_are_joined_and_a_row_of_one_text_is_no_header() -> None:
+    table = only_table(
+        "<table><tr><th colspan=3>Finals</th></tr>"
+        "<tr><th rowspan=2>Year</th><th colspan=2>Score</th></tr>"
+        "<tr><th>Home</th><th>Away</th></tr>"
+        "<tr><td>1990</td><td>1</td><td>2</td></tr></table>"
+    )
+    assert table.header == ("Year", "Score Home", "Score Away")
+    assert table.rows == (("1990", "1", "2"),)
+
+
+def test_short_rows_are_padded_and_blank_columns_dropped() -> None:
+    table = only_table(
+        "<table><tr><th>A</th><th>B</th><th></th><th>D</th></tr>"
+        "<tr><td>1</td><td>2</td></tr><tr><td>3</td><td>4</td><td></td><td>5</td></tr></table>"
+    )
+    assert table.header == ("A", "B", "D")
+    assert table.rows == (("1", "2", ""), ("3", "4", "5"))
+
+
+def test_a_first_row_of_names_is_the_header_where_no_th_is() -> None:
+    names = "<tr><td>Name</td><td>Year</td></tr>"
+    assert only_table(f"<table>{names}{ROW}</table>").header == ("Name", "Year")
+    assert read_html(f"<table>{ROW}{ROW}</table>", "u").tables == ()
+
+
+@pytest.mark.parametrize(
+    ("span", "row"),
+    [
+        ('colspan="2;"', ("Ada", "Ada", "1843")),
+        ('colspan="-1"', ("Ada", "1843", "")),
+        ('colspan="0"', ("Ada", "1843", "")),
+        ('colspan="two"', ("Ada", "1843", "")),
+        ('rowspan="999999999"', ("Ada", "1843", "")),
+    ],
+)
+def test_odd_spans_are_read_as_browsers_do(span: str, row: tuple[str, ...]) -> None:
+    table = only_table(
+        "<table><tr><th>A</th><th>B</th><th>C</th></tr>"
+        f"<tr><td {span}>Ada</td><td>1843</td></tr></table>"
+    )
+    assert table.rows == (row,)
+
+
+def test_a_row_span_of_zero_and_an_endless_one_end_with_their_group() -> None:
+    for span in ("0", "999999999"):
+        table = only_table(
+            f"<table><thead>{HEAD}</thead><tbody>"
+            f"<tr><td rowspan={span}>Ada</td><td>1</td></tr><tr><td>2</td></tr></tbody>"
+            "<tbody><tr><td>Bob</td><td>3</td></tr></tbody></table>"
+        )
+        assert table.rows == (("Ada", "1"), ("Ada", "2"), ("Bob", "3"))
+
+
+def test_an_overlapped_cell_goes_on_below_the_cell_that_overlaps_it() -> None:
+    table = only_table(
+        "<table><tr><th>A</th><th>B</th><th>C</th></tr>"
+        "<tr><td>1</td><td rowspan=3>tall</td><td>2</td></tr>"
+        "<tr><td colspan=2>wide</td><td>3</td></tr><tr><td>4</td><td>5</td></tr></table>"
+    )
+    assert table.rows == (("1", "tall", "2"), ("wide", "wide", "3"), ("4", "tall", "5"))
+
+
+def test_hidden_text_and_footnote_marks_are_left_out() -> None:
+    table = only_table(
+        f"<table>{HEAD}<tr><td><span style='display:none'>Lovelace, Ada</span>Ada"
+        "<sup class='reference'>[1]</sup></td><td hidden>gone</td><td>10<sup>6</sup></td></tr>"
+        "</table>"
+    )
+    assert table.rows == (("Ada", "106"),)
+
+
+def test_breaks_and_blocks_part_words() -> None:
+    table = only_table(
+        f"<table>{HEAD}<tr><td>Ada<br>Byron</td><td><p>1843</p><p>1844</p></td></tr>"
+        "<tr><td><ul><li>a</li><li>b</li></ul></td><td><div>c</div>d<b>e</b></td></tr></table>"
+    )
+    assert table.rows == (("Ada Byron", "1843 1844"), ("a b", "c de"))
+
+
+def test_nested_tables_are_read_apart() -> None:
+    inner = f"<table><caption>Inner</caption>{HEAD}<tr><td>Bob</td><td>2</td></tr></table>"
+    outer, nested = read_html(
+        f"<table><caption>Outer</caption>{HEAD}<tr><td>Ada {inner}</td><td>1</td></tr></table>", "u"
+    ).tables
+    assert (outer.caption, outer.rows) == ("Outer", (("Ada", "1"),))
+    assert (nested.caption, nested.rows) == ("Inner", (("Bob", "2"),))
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        "class='navbox'",
+        "class='nowrap navbox-inner'",
+        "class='infobox vcard'",
+        "id='toc'",
+        "role='presentation'",
+        "role='navigation'",
+        "class='ambox'",
+        "class='metadata'",
+    ],
+)
+def test_layout_tables_are_left_out_but_not_a_table_within(attribute: str) -> None:
+    inner = f"<table>{HEAD}{ROW}</table>"
+    assert read_html(f"<table {attribute}>{HEAD}{ROW}</table>", "u").tables == ()
+    assert only_table(f"<table {attribute}>{HEAD}<tr><td>{inner}</td></tr></table>").rows == (
+        ("Ada", "1843"),
+    )
+
+
+@pytest.mark.parametrize("name", ["wikitable", "sortable tocolours", "timetable", "boxed"])
+def test_other_class_names_are_no_layout(name: str) -> None:
+    assert only_table(f"<table class='{name}'>{HEAD}{ROW}</table>").rows == (("Ada", "1843"),)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "<tr><td colspan=1000>x</td></tr>" * 1000,
+        "<tr>" + "<td colspan=1000 rowspan=0>x</td>" * 10 + "</tr>" + "<tr></tr>" * 5000,
+        "<tr>" + "<td colspan=1000>x</td>" * 1000 + "</tr>",
+    ],
+    ids=["wide", "tall", "one row"],
+)
+def test_a_table_of_a_million_cells_is_left_out_in_little_memory(row: str) -> None:
+    page = f"<table>{HEAD}{row}</table><table>{HEAD}{ROW}</table>"
+    tracemalloc.start()
+    try:
+        table = only_table(page)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert table.rows == (("Ada", "1843"),)
+    assert peak < 200 * MAX_CELLS
+
+
+def test_many_short_rows_beside_a_wide_one_are_left_out() -> None:
+    wide = f"<tr>{'<td>x</td><td>y</td>' * 500}</tr>"
+    assert read_html(f"<table>{HEAD}{wide}{ROW * 600}</table>", "u").tables == ()
+
+
+# The rest of the page
+
+
+def test_title_is_the_heading_else_the_page_title_without_the_site() -> None:
+    head = "<title>Ada Lovelace - The Almanac</title>"
+    assert read_html(f"{head}<h1> Ada <i>L.</i></h1>", "u").title == "Ada L."
+    assert read_html(f"{head}<h1> </h1>", "u").title == "Ada Lovelace"
+    assert read_html("<title>Byron-Lovelace</title>", "u").title == "Byron-Lovelace"
+    assert read_html("<p>x", "u").title == ""
+
+
+def test_url_is_the_canonical_link_else_the_given_one() -> None:
+    link = '<link rel="canonical" href="https://almanac.example/ada">'
+    assert read_html(f"<head>{link}</head>", "u").url == "https://almanac.example/ada"
+    assert read_html('<link rel="canonical"><p>x', "u").url == "u"
+    assert read_html("<p>x", "u").url == "u"
+
+
+def test_prose_stands_under_its_heading_without_tables_and_references() -> None:
+    document = read_html(
+        "<h1>Ada</h1><p>First<br>words.<sup class=reference>[1]</sup></p><p> </p>"
+        f"<h2>Life<span class='mw-editsection'>[edit]</span></h2><table>{HEAD}"
+        "<tr><td><p>In a cell</p></td><td>1</td></tr></table><p>She <b>lived</b>.</p>"
+        "<h3>Work</h3><p>She wrote.</p><h2>References</h2><p>A book.</p>"
+        "<h2>External links:</h2><p>A link.</p><script><p>no</p></script>",
+        "u",
+    )
+    assert document.blocks == (
+        Block(section="", text="First words."),
+        Block(section="Life", text="She lived."),
+        Block(section="Work", text="She wrote."),
+    )
+    assert [table.section for table in document.tables] == ["Life"]
+
+
+@pytest.mark.parametrize("tag", ["html", "body"])
+def test_a_page_hidden_until_its_script_has_run_is_read(tag: str) -> None:
+    assert read_html(f"<{tag} hidden style='display:none'><p>Words.</p>", "u").blocks == (
+        Block(section="", text="Words."),
+    )
+
+
+def test_an_empty_page_gives_an_empty_document() -> None:
+    document = read_html("", "u")
+    assert (document.url, document.title, document.blocks, document.tables) == ("u", "", (), ())
+
+
+# Bad input
+
+
+MARKUP = st.sampled_from(
+    [
+        "<table>",
+        "</table>",
+        "<tr>",
+        "<td",
+        " colspan=",
+        "3",
+        ">",
+        "<th>",
+        "</td>",
+        "<caption>",
+        "<h2>",
+        "<p>",
+        "<html hidden>",
+        "<br>",
+        "<template>",
+        "<svg>",
+        "<!--",
+        "-->",
+        "\x00",
+        "&#0;",
+        "<title>",
+        "<link rel=canonical href>",
+        "<select>",
+        "<frameset>",
+        "<math><mtext>",
+        "x",
+    ]
+)
+
+
+@settings(max_examples=100)
+@given(st.one_of(st.text(), st.lists(MARKUP, max_size=30).map("".join)))
+def test_reading_never_raises(text: str) -> None:
+    document = read_html(text, "u")
+    assert all(block.text for block in document.blocks)
+    assert "\0" not in repr(document)
+
+
+def test_nul_bytes_are_dropped() -> None:
+    assert read_html("<p>\0Ad\0a</p>", "u").blocks == (Block(section="", text="Ada"),)
+
+
+@pytest.mark.parametrize("tag", ["b", "span hidden", "object", "table", "p", "sup class=reference"])
+def test_a_hundred_thousand_nested_tags_are_read(tag: str) -> None:
+    document = read_html(f"<h1>Deep</h1>{f'<{tag}>' * 100_000}x", "u")
+    assert document.title == "Deep"
+    assert document.tables == ()
+
+
+# Bytes
+
+
+def test_utf8_is_read_with_and_without_a_mark_whatever_is_declared() -> None:
+    text = "Žluťoučký kůň, 10 €"
+    assert decode(text.encode()) == text
+    assert decode(text.encode("utf-8-sig"), "latin-1") == text
+    assert decode(text.encode(), "windows-1250") == text
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+def test_utf16_is_read_by_its_mark(order: str) -> None:
+    assert decode("\ufeffKůň".encode(order), "utf-8") == "Kůň"
+
+
+def test_latin1_is_read_by_header_or_meta_element() -> None:
+    text = "<meta charset=iso-8859-1><p>Café à Genève</p>"
+    assert decode(text.encode("latin-1")) == text
+    assert decode("Café".encode("latin-1"), "ISO-8859-1") == "Café"
+    assert decode("Łódź".encode("iso-8859-2"), "latin2") == "Łódź"
+
+
+def test_latin1_without_declaration_is_detected() -> None:
+    text = "Le château était fermé à cause de la neige, et le curé rentra très tôt à l'église. "
+    assert decode((text * 5).encode("latin-1")) == text * 5
+
+
+def test_broken_utf8_keeps_what_can_be_read() -> None:
+    assert decode(b"<meta charset=utf-8>ab\xffcd") == "<meta charset=utf-8>ab\ufffdcd"
+
+
+def test_an_unknown_charset_falls_back_to_detection() -> None:
+    text = "<meta charset=iso-8859-1>Café"
+    for charset in ("no-such-charset", "idna", "undefined", "hex", "", "a\0b", "utf-7"):
+        assert decode(text.encode("latin-1"), charset) == text
+
+
+@settings(max_examples=100)
+@given(st.binary(), st.one_of(st.none(), st.text(max_size=12)))
+def test_decoding_never_fails(content: bytes, charset: str | None) -> None:
+    text = decode(content, charset)
+    assert text.encode("utf-8").decode("utf-8") == text
+
+
+def test_bytes_that_are_no_text_are_read_as_something() -> None:
+    assert "ABC" in decode(bytes(range(256)))
+    assert decode(b"") == ""
+    assert len(read_html(decode(b"\xfe\xff\xd8"), "u").blocks) == 0
