@@ -23,7 +23,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Table question answering in sentences: from web pages to a scored answer.",
 )
-questions = typer.Typer(no_args_is_help=True, help="The question writer: train it, and write with it.")
+questions = typer.Typer(
+    no_args_is_help=True, help="The question writer: train it, and write with it."
+)
 app.add_typer(questions, name="questions")
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for the output.")]
@@ -81,7 +83,7 @@ def _settings(
     values = load_section(recipe, section) if recipe else {}
     values |= parse_assignments(assignments or [])
     values |= {name: value for name, value in given.items() if value not in (None, [], ())}
-    return make_settings(kind, values, f"--set ({section})")
+    return make_settings(kind, values, section)
 
 
 def _linearizer(recipe: Path | None) -> "LinearizerSettings":
@@ -107,9 +109,7 @@ def mine(
     from gentap.pipeline import mine_stage
     from gentap.recipe import MineSettings
 
-    settings = _settings(
-        MineSettings, "mine", recipe, assignments, inputs=inputs, exclude=exclude
-    )
+    settings = _settings(MineSettings, "mine", recipe, assignments, inputs=inputs, exclude=exclude)
     mine_stage(settings, output, workers=workers, overwrite=overwrite)
 
 
@@ -248,9 +248,7 @@ def finetune(
     from gentap.recipe import FinetuneSettings
 
     settings = _settings(FinetuneSettings, "finetune", recipe, assignments, train=train, dev=dev)
-    finetune_stage(
-        model, settings, _linearizer(recipe), output, seed=seed, overwrite=overwrite
-    )
+    finetune_stage(model, settings, _linearizer(recipe), output, seed=seed, overwrite=overwrite)
 
 
 @app.command()
@@ -260,7 +258,9 @@ def evaluate(
     output: Output,
     data: Annotated[list[str] | None, typer.Option(help="Annotated questions (JSONL).")] = None,
     protocol: Annotated[str | None, typer.Option(help="default or fetaqa.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print scores as one JSON object.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print scores as one JSON object.")
+    ] = False,
     recipe: RecipeFile = None,
     assignments: Assignments = None,
     overwrite: Overwrite = False,
@@ -283,7 +283,9 @@ def score(
     ],
     data: Data,
     protocol: ProtocolName = "fetaqa",
-    as_json: Annotated[bool, typer.Option("--json", help="Print scores as one JSON object.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print scores as one JSON object.")
+    ] = False,
 ) -> None:
     """Score anybody's predictions with the same metrics."""
     from gentap.evaluation.predict import score_file
@@ -313,7 +315,9 @@ def answer(
     question: Annotated[str, typer.Argument(help="The question.")],
     model: Annotated[str, typer.Option(help="A model's folder.")],
     table: Annotated[Path, typer.Option(help="A CSV or TSV file with a header line.")],
-    title: Annotated[str | None, typer.Option(help="The table's title; else its file name.")] = None,
+    title: Annotated[
+        str | None, typer.Option(help="The table's title; else its file name.")
+    ] = None,
 ) -> None:
     """Answer one question about one table: the sentence, the cell, and which cell it is."""
     from dataclasses import replace

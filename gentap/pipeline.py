@@ -1,7 +1,7 @@
 """The stages with their inputs and output folders: what commands call, and `gentap run` strings.
 
-Every stage is skipped where its very work is done, resumed where it was interrupted, and says in one
-line what it made.
+Every stage is skipped where its very work is done, resumed where it was interrupted, and says in
+one line what it made.
 """
 
 import sys
@@ -73,7 +73,7 @@ def mine_stage(
             counts = tally.counts
             say(
                 f"mine: {counts['sentences']:,} sentences and {counts['tables']:,} tables from "
-                f"{counts['pages read']:,} pages; {sum(tally.rejected.values()):,} records set aside"
+                f"{counts['pages read']:,} pages; {tally.rejected.total():,} records set aside"
             )
 
 
@@ -304,7 +304,9 @@ def run(recipe: Recipe, *, name: str) -> None:
         overwrite=anew,
     )
     pretrained = output / "pretrained"
-    pretrain_stage(base, corpora, recipe.pretrain, linearizer, pretrained, seed=seed, overwrite=anew)
+    pretrain_stage(
+        base, corpora, recipe.pretrain, linearizer, pretrained, seed=seed, overwrite=anew
+    )
     systems = {"GenTaP, zero-shot": pretrained}
     if recipe.finetune.train:
         plain, tuned = output / "finetuned-base", output / "finetuned"
@@ -337,7 +339,9 @@ def _check(recipe: Recipe) -> None:
     ]
     if not recipe.writer.data:
         raise SettingError("writer.data names no reading-comprehension file.")
-    checks += [lambda: [read_articles(path) for path in expand_inputs(recipe.writer.data, (".json",))]]
+    checks += [
+        lambda: [read_articles(path) for path in expand_inputs(recipe.writer.data, (".json",))]
+    ]
     annotated = [*recipe.finetune.train, *recipe.finetune.dev, *recipe.evaluate.data]
     checks += [lambda: [read_annotated(Path(path)) for path in annotated]]
     if recipe.evaluate.data:

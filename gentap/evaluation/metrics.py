@@ -53,9 +53,7 @@ def score_cells(predictions: Sequence[str], references: Sequence[str]) -> Scores
         for prediction, reference in zip(predictions, references, strict=True)
     ]
     share = 100 * sum(same) / len(same)
-    return Scores(
-        {"exact_match": share}, {"exact_match": f"normal form|gentap:{__version__}"}
-    )
+    return Scores({"exact_match": share}, {"exact_match": f"normal form|gentap:{__version__}"})
 
 
 def _check(predictions: Sequence[str], references: Sequence[str]) -> None:

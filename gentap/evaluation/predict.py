@@ -65,8 +65,8 @@ def score(examples: Sequence[Example], predictions: Sequence[str], protocol: Pro
     """The scores of each kind of answer that is there."""
     if len(predictions) != len(examples):
         raise InputError(
-            f"{len(predictions):,} predictions for {len(examples):,} questions: give one prediction "
-            "a line, in the order of the questions."
+            f"{len(predictions):,} predictions for {len(examples):,} questions: give one "
+            "prediction a line, in the order of the questions."
         )
     values: dict[str, float] = {}
     signatures: dict[str, str] = {}
@@ -79,7 +79,9 @@ def score(examples: Sequence[Example], predictions: Sequence[str], protocol: Pro
         if pairs:
             said, wanted = [text for text, _ in pairs], [answer for _, answer in pairs]
             scored = (
-                score_sentences(said, wanted, protocol) if kind == "long" else score_cells(said, wanted)
+                score_sentences(said, wanted, protocol)
+                if kind == "long"
+                else score_cells(said, wanted)
             )
             values |= scored.values
             signatures |= scored.signatures
@@ -88,9 +90,9 @@ def score(examples: Sequence[Example], predictions: Sequence[str], protocol: Pro
 
 def score_file(predictions: Path, data: Sequence[str], protocol: Protocol) -> Scores:
     """Score anybody's predictions: a text file with one a line, or a predictions.jsonl."""
-    examples, _ = read_questions(data)
+    examples, unread = read_questions(data)
     try:
-        lines = predictions.read_text(encoding="utf-8").split("\n")
+        lines = predictions.read_text(encoding="utf-8-sig").split("\n")
     except FileNotFoundError:
         raise InputError(f"{predictions}: no such file.") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -100,10 +102,16 @@ def score_file(predictions: Path, data: Sequence[str], protocol: Protocol) -> Sc
     if predictions.suffix == ".jsonl":
         lines = [_prediction_of(line, predictions, number) for number, line in enumerate(lines, 1)]
     if len(lines) != len(examples):
+        aside = (
+            f" ({len(unread):,} more can't be read; the first is {unread[0].where}: "
+            f"{unread[0].detail})"
+            if unread
+            else ""
+        )
         raise InputError(
             f"{predictions}: holds {len(lines):,} predictions; {', '.join(map(str, data))} "
-            f"{'hold' if len(data) > 1 else 'holds'} {len(examples):,} questions. Give one "
-            "prediction a line, in the order of the questions."
+            f"{'hold' if len(data) > 1 else 'holds'} {len(examples):,} questions{aside}. Give "
+            "one prediction a line, in the order of the questions."
         )
     return score(examples, [line.strip() for line in lines], protocol)
 
@@ -112,9 +120,7 @@ def _prediction_of(line: str, path: Path, number: int) -> str:
     try:
         return str(json.loads(line)["prediction"])
     except (ValueError, KeyError, TypeError):
-        raise InputError(
-            f"{path}, line {number}: not a JSON object with a 'prediction'."
-        ) from None
+        raise InputError(f"{path}, line {number}: not a JSON object with a 'prediction'.") from None
 
 
 def _prediction_row(example: Example, prediction: str) -> Mapping[str, str]:

@@ -48,7 +48,9 @@ def markdown(lines: Sequence[Sequence[str]]) -> str:
     """Lines of cells, the first one the header, as an aligned Markdown table."""
     widths = [max(3, *(len(line[column]) for line in lines)) for column in range(len(lines[0]))]
     text = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
+        "| "
+        + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        + " |"
         for line in lines
     ]
     rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
@@ -58,12 +60,13 @@ def markdown(lines: Sequence[Sequence[str]]) -> str:
 def results_text(
     scores: Mapping[str, Mapping[str, Any]], reports: Mapping[str, Path], data: Sequence[str]
 ) -> str:
-    """A run's results: the scores of all systems, and three questions with every system's answer."""
+    """A run's results: the scores of all systems, and three questions with all their answers."""
     examples = [example for path in data for example in read_annotated(Path(path))[0]]
     answers = {
         system: [
             json.loads(line)["prediction"]
-            for line in (report / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
+            for line in (report / "predictions.jsonl").read_text(encoding="utf-8").split("\n")
+            if line
         ]
         for system, report in reports.items()
     }

@@ -31,7 +31,7 @@ def _lexnames() -> str:
 
 @lru_cache(maxsize=1)
 def open_wordnet() -> Any:
-    """An NLTK WordNet reader; raises InputError, naming both ways to get one, where there is none."""
+    """An NLTK WordNet reader; raises InputError, with both ways to get one, where there is none."""
     import nltk
     from nltk.corpus.reader.wordnet import WordNetCorpusReader
 

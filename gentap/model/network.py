@@ -18,6 +18,7 @@ from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
 from transformers.models.t5.modeling_t5 import T5Stack
 
 from gentap.errors import InputError
+from gentap.model.device import attention
 from gentap.model.tokenizer import check_model_folder
 
 Decoder = Literal["long", "cell"]
@@ -49,10 +50,11 @@ class GenTapT5(T5ForConditionalGeneration):
         super().__init__(config)
 
     def post_init(self) -> None:
-        # T5's constructor ends with this call: the second decoder must stand before weights are tied.
+        # T5's constructor ends with this call; the second decoder must stand before weights are
+        # tied.
         decoder_config = copy.deepcopy(self.config)
         decoder_config.is_decoder = True
-        decoder_config.num_layers = self.config.num_decoder_layers
+        decoder_config.num_layers = self.config.num_decoder_layers or self.config.num_layers
         self.cell_decoder = T5Stack(decoder_config)
         self.cell_lm_head = nn.Linear(self.config.d_model, self.config.vocab_size, bias=False)
         super().post_init()
@@ -70,7 +72,7 @@ class GenTapT5(T5ForConditionalGeneration):
         finally:
             self._reading = before
 
-    def forward(  # type: ignore[override]
+    def forward(
         self,
         input_ids: torch.Tensor | None = None,
         attention_mask: torch.Tensor | None = None,
@@ -105,7 +107,9 @@ class GenTapT5(T5ForConditionalGeneration):
             )
         reading = self._reading
         if long_labels is not None or cell_labels is not None:
-            reading, labels = ("long", long_labels) if cell_labels is None else ("cell", cell_labels)
+            reading, labels = (
+                ("long", long_labels) if cell_labels is None else ("cell", cell_labels)
+            )
         if labels is not None and decoder_input_ids is None and decoder_inputs_embeds is None:
             decoder_input_ids = self._shift_right(labels)
         decoded = self._stack(reading)(
@@ -212,9 +216,13 @@ def _load(kind: Any, path: str, extra: dict[str, Any]) -> Any:
     from safetensors import SafetensorError
 
     if Path(path).is_dir() and not any(Path(path).glob("*.safetensors")):
-        raise InputError(f"{path}: holds no model.safetensors. Convert the checkpoint's weights first.")
+        raise InputError(
+            f"{path}: holds no model.safetensors. Convert the checkpoint's weights first."
+        )
     try:
-        return kind.from_pretrained(path, use_safetensors=True, **extra)
+        return kind.from_pretrained(
+            path, use_safetensors=True, attn_implementation=attention(), **extra
+        )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         first = str(error).strip().partition("\n")[0]
         raise InputError(f"{path}: the model's weights can't be loaded: {first}") from error
@@ -245,6 +253,7 @@ def from_t5(stock: T5ForConditionalGeneration) -> GenTapT5:
     tied = torch.equal(stock.lm_head.weight, stock.shared.weight)
     scaled = values.pop("scale_decoder_outputs")
     config = GenTapT5Config(**{**values, "tie_word_embeddings": scaled, "tied_heads": tied})
+    config._attn_implementation = stock.config._attn_implementation
     model = GenTapT5(config)
     weights = dict(stock.state_dict())
     for name, weight in list(weights.items()):
@@ -253,7 +262,8 @@ def from_t5(stock: T5ForConditionalGeneration) -> GenTapT5:
     model.load_state_dict(weights)
     model.tie_weights()
     model.generation_config = copy.deepcopy(stock.generation_config)
-    return model.eval()
+    model.eval()
+    return model
 
 
 AutoConfig.register(MODEL_TYPE, GenTapT5Config, exist_ok=True)

@@ -5,6 +5,7 @@ tokens, always in the same order, and its linearizer's settings from the caller.
 """
 
 import json
+import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +19,8 @@ from gentap.store import write_json
 from gentap.tables.linearize import MARKS, Linearizer
 
 LINEARIZER_FILE = "linearizer.json"
-SPECIAL_PIECES = 3
 SENTINELS = 100
+_VOCABULARY_FILES = ("tokenizer.json", "spiece.model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,12 @@ def load_saved_tokenizer(folder: Path) -> TableTokenizer:
 def _load(base: str, settings: LinearizerSettings) -> TableTokenizer:
     from transformers import AutoTokenizer
 
+    folder = Path(base)
+    if folder.is_dir() and not any((folder / name).exists() for name in _VOCABULARY_FILES):
+        raise InputError(  # transformers would make a tokenizer that knows no word
+            f"{base}: holds no tokenizer ({' or '.join(_VOCABULARY_FILES)}). Put the checkpoint's "
+            "own beside its weights."
+        )
     try:
         hf = AutoTokenizer.from_pretrained(base, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
@@ -72,7 +79,7 @@ def _load(base: str, settings: LinearizerSettings) -> TableTokenizer:
             f"{base}: no tokenizer could be loaded: {_first_line(error)} Give the folder of a "
             "checkpoint with its tokenizer files, or a name on the hub that can be reached."
         ) from error
-    return with_marks(hf, _saved_settings(Path(base)) or settings)
+    return with_marks(hf, _saved_settings(folder) or settings)
 
 
 def with_marks(hf: Any, settings: LinearizerSettings) -> TableTokenizer:
@@ -87,6 +94,7 @@ def with_marks(hf: Any, settings: LinearizerSettings) -> TableTokenizer:
             special_tokens=True,
         )
     hf.model_max_length = 10**9  # the linearizer keeps the budget; no warning of its own
+    hf.split_special_tokens = True  # a cell that reads "<title>" is text, no mark
 
     def tokenize(texts: Sequence[str]) -> list[list[int]]:
         if not texts:
@@ -98,7 +106,9 @@ def with_marks(hf: Any, settings: LinearizerSettings) -> TableTokenizer:
     return TableTokenizer(hf, Linearizer(settings, tokenize, marks, hf.eos_token_id))
 
 
-def train_vocabulary(texts: Iterable[str], size: int, settings: LinearizerSettings) -> TableTokenizer:
+def train_vocabulary(
+    texts: Iterable[str], size: int, settings: LinearizerSettings
+) -> TableTokenizer:
     """A T5 tokenizer over a new SentencePiece unigram vocabulary of ``size`` pieces.
 
     The number of threads is fixed, for the pieces' scores depend on it in the last digit.
@@ -116,6 +126,7 @@ def train_vocabulary(texts: Iterable[str], size: int, settings: LinearizerSettin
             model_type="unigram",
             vocab_size=size - SENTINELS - len(MARKS),
             character_coverage=0.9998,
+            required_chars=string.printable[:94],  # "?" among them: documents may hold no question
             normalization_rule_name="identity",
             pad_id=0,
             eos_id=1,
@@ -159,7 +170,9 @@ def _saved_settings(folder: Path) -> LinearizerSettings | None:
     try:
         return LinearizerSettings(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError, ValidationError) as error:
-        raise InputError(f"{path}: not readable linearizer settings: {_first_line(error)}") from error
+        raise InputError(
+            f"{path}: not readable linearizer settings: {_first_line(error)}"
+        ) from error
 
 
 def _first_line(error: BaseException) -> str:

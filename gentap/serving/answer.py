@@ -21,7 +21,9 @@ class Answer:
     cut: bool
 
 
-def answer(model: str, table: Table, question: str, *, beams: int = 4, max_tokens: int = 64) -> Answer:
+def answer(
+    model: str, table: Table, question: str, *, beams: int = 4, max_tokens: int = 64
+) -> Answer:
     """Load a model's folder and ask it; both decoders read the same input."""
     from gentap.model.generate import generate_texts
     from gentap.model.network import load_model
@@ -42,12 +44,8 @@ def answer(model: str, table: Table, question: str, *, beams: int = 4, max_token
         )[0]
         for decoder in ("long", "cell")
     )
-    whole = len(encoded.fitted.rows) == len(table.rows) and len(encoded.fitted.columns) == len(
-        table.header
-    )
-    return Answer(
-        sentence, value, find_cell(encoded.fitted, value), encoded.question_cut or not whole
-    )
+    cut = encoded.question_cut or encoded.fitted.table != table
+    return Answer(sentence, value, find_cell(encoded.fitted, value), cut)
 
 
 def find_cell(fitted: Fitted, value: str) -> Cell | None:

@@ -1,6 +1,7 @@
 """Keep evaluation sets out of the corpus: their pages, their tables, their answers."""
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
@@ -55,9 +56,7 @@ class Exclusions:
         Nearly: the Jaccard index of the sets of cell values is at least ``similar_table``.
         """
         values = _values(table)
-        candidates = Counter(
-            index for value in values for index in self._postings.get(value, ())
-        )
+        candidates = Counter(index for value in values for index in self._postings.get(value, ()))
         return any(
             len(values & self._tables[index]) >= self._similar * len(values | self._tables[index])
             for index in candidates
@@ -70,7 +69,10 @@ class Exclusions:
 
 def page_key(url: str) -> str:
     """A page's address without scheme, ``www.``, query and escapes; "" where it is no address."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url.casefold())
+    except ValueError:
+        return ""
     if not parts.netloc:
         return ""
     return f"{parts.netloc.removeprefix('www.')}{unquote(parts.path).rstrip('/')}".casefold()
@@ -81,13 +83,11 @@ def _values(table: Table) -> frozenset[str]:
 
 
 def _ngrams(text: str, length: int) -> list[tuple[str, ...]]:
-    words = _WORDS.findall(text.casefold())
+    words = _WORDS.findall(unicodedata.normalize("NFKC", text).casefold())
     return [tuple(words[start : start + length]) for start in range(len(words) - length + 1)]
 
 
 @lru_cache(maxsize=4)
-def load_exclusions(
-    paths: tuple[str, ...], similar_table: float, answer_words: int
-) -> Exclusions:
+def load_exclusions(paths: tuple[str, ...], similar_table: float, answer_words: int) -> Exclusions:
     """Exclusions read once a process."""
     return Exclusions([Path(path) for path in paths], similar_table, answer_words)

@@ -21,9 +21,10 @@ _OPTION = re.compile(r"option +columns +(\w+)\s*(?:#.*)?")
 
 @dataclass(frozen=True, slots=True)
 class ColumnSlot:
-    """``[column A]`` in a wording."""
+    """``[column A]`` in a wording; ``place`` is where in the line it stands, for messages."""
 
     label: str
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class ValueSlot:
     """``[value A]``: a cell of the column with the same label."""
 
     label: str
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class RuleSlot:
     """``[name]``: another rule of the grammar."""
 
     name: str
+    place: int = 0
 
 
 Part = str | ColumnSlot | ValueSlot | RuleSlot
@@ -100,7 +103,7 @@ class _Reader:
 def load_grammar(path: Path) -> Grammar:
     """Read and check a grammar file; raises SettingError with line, column and remedy."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"{path}: no such grammar.") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -120,7 +123,10 @@ def parse_grammar(text: str, name: str) -> Grammar:
             continue
         if not line[0].isspace():
             if option := _OPTION.fullmatch(content):
-                lowercase = option[1] == "lowercase"
+                if option[1] != "lowercase":
+                    message = f"unknown option '{option[1]}'. Known: lowercase."
+                    raise reader.error(number, option.start(1), message)
+                lowercase = True
                 continue
             rule = _new_rule(reader, content, number, rules)
             rules[rule.name] = rule
@@ -137,14 +143,25 @@ def _new_rule(reader: _Reader, content: str, number: int, rules: Mapping[str, Ru
     match = _RULE.fullmatch(content)
     if match is None:
         raise reader.error(
-            number, 0, f"expected 'name =' or 'question name =', found {content!r}. Indent wordings."
+            number,
+            0,
+            f"expected 'name =' or 'question name =', found {content!r}. Indent wordings.",
         )
     name = match[2]
     if name in ("column", "value"):
-        raise reader.error(number, 0, f"'{name}' is sampled from the table; give the rule another name.")
+        raise reader.error(
+            number, 0, f"'{name}' is sampled from the table; give the rule another name."
+        )
     if name in rules:
         raise reader.error(number, 0, f"'{name}' is defined already in line {rules[name].line}.")
-    return Rule(name, number, match[1] is not None, int(match[3] or 1))
+    weight = _weight(reader, match[3] or "1", number, match.start(3))
+    return Rule(name, number, match[1] is not None, weight)
+
+
+def _weight(reader: _Reader, digits: str, number: int, column: int) -> int:
+    if int(digits) == 0:
+        raise reader.error(number, column, "a weight is 1 or more.")
+    return int(digits)
 
 
 def _add_line(reader: _Reader, rule: Rule, line: str, number: int) -> None:
@@ -152,14 +169,18 @@ def _add_line(reader: _Reader, rule: Rule, line: str, number: int) -> None:
     content = line.strip()
     if content.startswith(">"):
         if not rule.is_question:
-            raise reader.error(number, indent, f"'{rule.name}' has a query: begin 'question {rule.name} ='.")
+            raise reader.error(
+                number, indent, f"'{rule.name}' has a query: begin 'question {rule.name} ='."
+            )
         if rule.query is not None:
-            raise reader.error(number, indent, f"'{rule.name}' has a second query. Give one a question.")
+            raise reader.error(
+                number, indent, f"'{rule.name}' has a second query. Give one a question."
+            )
         rule.query = _parse_query(reader, content[1:], number, indent + 1)
         return
     weight = 1
     if match := _WEIGHT.match(content):
-        weight = int(match[1])
+        weight = _weight(reader, match[1], number, indent)
         indent += match.end()
         content = content[match.end() :]
     parts = tuple(_parse_parts(reader, content, number, indent))
@@ -189,10 +210,11 @@ def _parse_slot(reader: _Reader, inside: str, number: int, column: int) -> Part:
         if match[3]:
             raise reader.error(number, column, "a type guard belongs in the query line ('>').")
         label = match[2] or ""
-        return ColumnSlot(label) if match[1] == "column" else ValueSlot(label)
+        kind = ColumnSlot if match[1] == "column" else ValueSlot
+        return kind(label, column)
     if not re.fullmatch(_NAME, inside):
         raise reader.error(number, column, f"'[{inside}]' is no name of a rule, column or value.")
-    return RuleSlot(inside)
+    return RuleSlot(inside, column)
 
 
 _PICKS = ("largest", "smallest", "first", "last", "after", "before")
@@ -218,10 +240,9 @@ def _parse_query(reader: _Reader, content: str, number: int, offset: int) -> Que
     def expect(*wanted: str) -> str:
         word, column = take()
         if word not in wanted:
-            near = difflib.get_close_matches(word, wanted, n=1)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
             found = f"found '{word}'" if word else "the query ends"
-            raise reader.error(number, column, f"expected {' or '.join(wanted)}, {found}.{hint}")
+            message = f"expected {' or '.join(wanted)}, {found}.{_hint(word)}"
+            raise reader.error(number, column, message)
         return word
 
     def slot(kind: str) -> str:
@@ -261,12 +282,15 @@ def _parse_query(reader: _Reader, content: str, number: int, offset: int) -> Que
         by = slot("column") if pick in ("largest", "smallest") else None
     if peek():
         word, column = take()
-        near = difflib.get_close_matches(word, _QUERY_WORDS, n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
-        raise reader.error(number, column, f"'{word}' after the end of the query.{hint}")
+        raise reader.error(number, column, f"'{word}' after the end of the query.{_hint(word)}")
     if pick in ("after", "before") and not conditions:
         raise reader.error(number, offset, f"'{pick}' needs a 'where' that finds one row.")
     return QueryTemplate(select, tuple(conditions), pick, by, guards)
+
+
+def _hint(word: str) -> str:
+    near = difflib.get_close_matches(word, _QUERY_WORDS, n=1)
+    return f" Did you mean '{near[0]}'?" if near and near[0] != word else ""
 
 
 def _check(reader: _Reader, grammar: Grammar) -> None:
@@ -276,7 +300,9 @@ def _check(reader: _Reader, grammar: Grammar) -> None:
         if not rule.alternatives:
             raise reader.error(rule.line, 0, f"'{rule.name}' has no wording. Indent one below it.")
         if rule.is_question and rule.query is None:
-            raise reader.error(rule.line, 0, f"the question '{rule.name}' has no query line ('> select …').")
+            raise reader.error(
+                rule.line, 0, f"the question '{rule.name}' has no query line ('> select …')."
+            )
         for alternative in rule.alternatives:
             _check_names(reader, grammar, alternative)
     for rule in grammar.rules.values():
@@ -291,7 +317,7 @@ def _check_names(reader: _Reader, grammar: Grammar, alternative: Alternative) ->
             names = [*grammar.rules, "column", "value"]
             near = difflib.get_close_matches(part.name, names, n=1)
             hint = f" Did you mean [{near[0]}]?" if near else " Define it, or mend its name."
-            raise reader.error(alternative.line, 0, f"[{part.name}] is not defined.{hint}")
+            raise reader.error(alternative.line, part.place, f"[{part.name}] is not defined.{hint}")
 
 
 def _check_endless(reader: _Reader, grammar: Grammar, rule: Rule, above: Sequence[str]) -> None:
@@ -311,19 +337,24 @@ def _check_labels(reader: _Reader, grammar: Grammar, rule: Rule) -> None:
     values = {label for label, _ in query.conditions}
     columns = {query.select, *values} | ({query.by} if query.by is not None else set())
     for alternative in rule.alternatives:
-        for part in _spoken(grammar, alternative):
-            bound = columns if isinstance(part, ColumnSlot) else values
-            if part.label not in bound:
-                kind = "column" if isinstance(part, ColumnSlot) else "value"
+        for place, slot in _spoken(grammar, alternative):
+            bound = columns if isinstance(slot, ColumnSlot) else values
+            if slot.label not in bound:
+                kind = "column" if isinstance(slot, ColumnSlot) else "value"
                 raise reader.error(
-                    alternative.line, 0, f"[{kind} {part.label}] is not in the query of '{rule.name}'."
+                    alternative.line,
+                    place,
+                    f"[{kind} {slot.label}] is not in the query of '{rule.name}'.",
                 )
 
 
-def _spoken(grammar: Grammar, alternative: Alternative) -> Iterator[ColumnSlot | ValueSlot]:
+def _spoken(
+    grammar: Grammar, alternative: Alternative
+) -> Iterator[tuple[int, ColumnSlot | ValueSlot]]:
+    """The columns and values of a wording, and where in its line they, or their rules, stand."""
     for part in alternative.parts:
         if isinstance(part, RuleSlot):
             for below in grammar.rules[part.name].alternatives:
-                yield from _spoken(grammar, below)
+                yield from ((part.place, slot) for _, slot in _spoken(grammar, below))
         elif not isinstance(part, str):
-            yield part
+            yield part.place, part

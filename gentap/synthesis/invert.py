@@ -5,8 +5,8 @@ The writer's input is the same for a reading-comprehension passage and for a min
     <title> Suez Canal <entry> 1869 <entry> Ferdinand de Lesseps <sentence> Ferdinand de Lesseps
     opened the canal in 1869.
 
-and its output is the question, ``When did Ferdinand de Lesseps open the canal?``. The first entry is
-what is asked for: a passage's answer, or one of the named cells of a mined sentence. The other
+and its output is the question, ``When did Ferdinand de Lesseps open the canal?``. The first entry
+is what is asked for: a passage's answer, or one of the named cells of a mined sentence. The other
 entries are the names and numbers of the passage's sentence, or the other named cells.
 """
 
@@ -79,7 +79,8 @@ def read_articles(path: Path) -> list[dict[str, Any]]:
         content = json.loads(path.read_text(encoding="utf-8"))
         articles = content["data"]
         for article in articles:
-            article["title"], article["paragraphs"]  # noqa: B018
+            if not isinstance(article["title"], str) or not isinstance(article["paragraphs"], list):
+                raise TypeError("'title' must be a text and 'paragraphs' a list")
     except FileNotFoundError:
         raise InputError(f"{path}: no such file.") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -97,14 +98,24 @@ def _article_pairs(
 ) -> Iterator[dict[str, Any]]:
     title = article["title"].replace("_", " ")
     for number, paragraph in enumerate(article["paragraphs"]):
-        context = paragraph.get("context", "")
-        spans = list(sentence_spans(context))
-        for qa in paragraph.get("qas", ()):
-            where = str(qa.get("id", f"{title}:{number}"))
-            if qa.get("is_impossible") or not qa.get("answers"):
-                shard.reject(where, "unanswerable question")
+        where = f"{title}:{number}"
+        try:
+            context, questions = paragraph["context"], list(paragraph["qas"])
+            spans = list(sentence_spans(context))
+        except (KeyError, TypeError) as error:
+            shard.reject(where, "bad paragraph", repr(error))
+            continue
+        for qa in questions:
+            try:
+                where = str(qa.get("id", f"{title}:{number}"))
+                if qa.get("is_impossible") or not qa.get("answers"):
+                    shard.reject(where, "unanswerable question")
+                    continue
+                first, question = qa["answers"][0], " ".join(qa["question"].split())
+                answer, start = str(first["text"]), int(first["answer_start"])
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                shard.reject(where, "bad question record", repr(error))
                 continue
-            answer, start = qa["answers"][0]["text"], qa["answers"][0]["answer_start"]
             if not answer or context[start : start + len(answer)] != answer:
                 shard.reject(where, "answer not at its offset", answer)
                 continue
@@ -117,7 +128,7 @@ def _article_pairs(
             yield {
                 "id": where,
                 "pieces": [{"mark": mark, "text": text} for mark, text in pieces],
-                "target": " ".join(qa["question"].split()),
+                "target": question,
             }
 
 

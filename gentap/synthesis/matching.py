@@ -17,7 +17,8 @@ _WEAK_WORDS = frozenset(
     " actress director producer himself herself various unknown nominated winner winners result"
     " main lead guest first second third fourth last new old north south east west male female men"
     " women active retired present red blue green white black gold silver bronze left right and"
-    " released release year years date name title role team club city state country party award".split()
+    " released release year years date name title role team club city state country party"
+    " award".split()
 )
 
 
@@ -33,8 +34,8 @@ class Match:
 def informative_forms(table: Table, max_column_share: float) -> dict[str, list[tuple[int, int]]]:
     """Normal forms of the cells that tell their row apart, with their places.
 
-    Left out: placeholders, single characters, bare numbers of less than three digits, the page's own
-    title, and values that fill more than ``max_column_share`` of their column.
+    Left out: placeholders, single characters, bare numbers of less than three digits, the page's
+    own title, and values that fill more than ``max_column_share`` of their column.
     """
     title = normal_form(table.title)
     places: dict[str, list[tuple[int, int]]] = defaultdict(list)
@@ -115,6 +116,7 @@ class CellMatcher:
             (end - len(value) + 1, end + 1, value, places)
             for end, (value, places) in self._automaton.iter(form)
             if _stands_alone(form, end - len(value) + 1, end + 1)
+            and _is_whole(origins, end - len(value) + 1, end + 1)
         ]
         found.sort(key=lambda hit: (hit[0] - hit[1], hit[0]))
         taken = bytearray(len(form))
@@ -151,13 +153,27 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
         return False
     if end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
         return False
-    if start > 1 and text[start].isdigit() and text[start - 1] in ".," and text[start - 2].isdigit():
+    if (
+        start > 1
+        and text[start].isdigit()
+        and text[start - 1] in ".,"
+        and text[start - 2].isdigit()
+    ):
         return False
     return not (
         end + 1 < len(text)
         and text[end - 1].isdigit()
         and text[end] in ".,"
         and text[end + 1].isdigit()
+    )
+
+
+def _is_whole(origins: Sequence[int] | None, start: int, end: int) -> bool:
+    """Whether no character that became several, such as ``½``, is cut at either end."""
+    if origins is None:
+        return True
+    return (start == 0 or origins[start - 1] != origins[start]) and (
+        end == len(origins) or origins[end - 1] != origins[end]
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from gentap.errors import InputError
 from gentap.recipe import LinearizerSettings, WriteSettings
@@ -20,6 +21,9 @@ from gentap.records import (
 from gentap.runner import run_shards
 from gentap.store import Shard, StageFolder, Tally, parts, read_rows
 from gentap.synthesis.invert import mined_pieces
+
+if TYPE_CHECKING:
+    from gentap.model.tokenizer import TableTokenizer
 
 _WORDS = re.compile(r"\w+")
 _ENTRIES = 6
@@ -62,11 +66,13 @@ def _plan(files: Sequence[Path], settings: WriteSettings) -> list[tuple[Path, in
     if settings.max_sentences:
         stride = max(1, -(-sum(counts) // settings.max_sentences))
     size = settings.shard_records * stride
-    return [
-        (file, start, min(start + size, count), stride)
-        for file, count in zip(files, counts, strict=True)
-        for start in range(0, count, size)
-    ]
+    shards = []
+    begun = 0
+    for file, count in zip(files, counts, strict=True):
+        for start in range(-begun % stride, count, size):
+            shards.append((file, start, min(start + size, count), stride))
+        begun += count
+    return shards
 
 
 class _Writing:
@@ -74,7 +80,7 @@ class _Writing:
 
     def __init__(self, writer: str) -> None:
         self._path = writer
-        self._loaded: tuple[object, object] | None = None
+        self._loaded: tuple[Any, "TableTokenizer"] | None = None
 
     def write_shard(
         self, shard_of: tuple[Path, int, int, int], shard: Shard, settings: WriteSettings, seed: int
@@ -104,13 +110,12 @@ class _Writing:
     def _questions(self, mined: Sequence[Mined], settings: WriteSettings, seed: int) -> list[str]:
         from gentap.model.generate import generate_texts
         from gentap.model.network import load_t5
-        from gentap.model.tokenizer import TableTokenizer, load_tokenizer
+        from gentap.model.tokenizer import load_tokenizer
 
         if self._loaded is None:
             tokenizer = load_tokenizer(self._path, LinearizerSettings())
             self._loaded = (load_t5(self._path), tokenizer)
         model, tokenizer = self._loaded
-        assert isinstance(tokenizer, TableTokenizer)
         inputs = [
             tokenizer.linearizer.mark_texts(mined_pieces(record, seed, _ENTRIES))
             for record in mined

@@ -53,8 +53,8 @@ def sample(
 ) -> Tally:
     """Sample examples for all tables of a mined folder into ``folder``.
 
-    Tables are cut first as the model of ``base`` will see them, then asked about; without a base, by
-    an estimate of their tokens.
+    Tables are cut first as the model of ``base`` will see them, then asked about; without a base,
+    by an estimate of their tokens.
     """
     load_grammar(Path(settings.grammar))
     files = parts(tables)
@@ -223,7 +223,7 @@ class _Drawer:
         if _names(question, text):
             return None
         by = [Cell(rows[0], query.by)] if query.by is not None else []
-        return question, [answer, *by, *self._condition_cells(query)]
+        return question, [answer, *by, *self._condition_cells(query, rows[0])]
 
     def _takes_in_totals(self, query: Query) -> bool:
         return bool(self._totals) and query.pick in ("largest", "smallest", "last")
@@ -266,17 +266,17 @@ class _Drawer:
         text = self._read.table.rows[row][column]
         return len(text) <= MAX_VALUE_CHARS and not text.endswith("…") and not is_placeholder(text)
 
-    def _condition_cells(self, query: Query) -> list[Cell]:
+    def _condition_cells(self, query: Query, answer_row: int) -> list[Cell]:
+        """The cells that meet the equations, and those that comparisons name, if only one does."""
+        found = answer_row + {"after": -1, "before": 1}.get(query.pick, 0)
         cells = []
         for condition in query.conditions:
-            form = normal_form(condition.value)
-            holders = [
-                row
-                for row, forms in enumerate(self._read.forms)
-                if forms[condition.column] == form
-            ]
-            if len(holders) == 1 or condition.comparison == "is":
-                cells += [Cell(row, condition.column) for row in holders[:1]]
+            column, form = condition.column, normal_form(condition.value)
+            holders = [row for row, forms in enumerate(self._read.forms) if forms[column] == form]
+            if condition.comparison == "is":
+                cells.append(Cell(found, column))
+            elif len(holders) == 1:
+                cells.append(Cell(holders[0], column))
         return cells
 
     def _choose(self, alternatives: Sequence[Alternative]) -> Alternative:

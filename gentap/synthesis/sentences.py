@@ -1,10 +1,11 @@
 """Prose to sentences, and which of them are fit to be an answer."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 _OPEN_END = re.compile(
-    r"(?:^|[\s(])(?:vol|approx|no|nos|pp|ca|cf|fig|est|ed|eds|op|feat|vs|dir|prod|ft|sq|max|min"
+    r"(?<![^\s(])(?:vol|approx|no|nos|pp|ca|cf|fig|est|ed|eds|op|feat|vs|dir|prod|ft|sq|max|min"
     r"|jan|feb|mar|apr|jun|jul|aug|sept|oct|nov|dec|st|mt|gen|col|lt|capt|gov|sen|rep|prof|rev)\.\s*$",
     re.I,
 )
@@ -29,8 +30,8 @@ def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def split_sentences(text: str) -> Iterator[str]:
-    """The sentences of a paragraph, footnote marks gone and spaces collapsed."""
-    text = _FOOTNOTES.sub("", text)
+    """The sentences of a paragraph, in NFC, footnote marks gone and spaces collapsed."""
+    text = unicodedata.normalize("NFC", _FOOTNOTES.sub("", text))
     for start, end in sentence_spans(text):
         if sentence := " ".join(text[start:end].split()):
             yield sentence

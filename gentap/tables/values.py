@@ -92,7 +92,7 @@ def match_form(sentence: str) -> tuple[str, list[int] | None]:
     letters: list[str] = []
     places: list[int] = []
     for place, letter in enumerate(plain):
-        for part in fold(unicodedata.normalize("NFKC", letter)):
+        for part in fold(unicodedata.normalize("NFKC", letter).translate(_QUOTES)):
             letters.append(part)
             places.append(place)
     return "".join(letters), places

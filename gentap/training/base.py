@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gentap.errors import InputError
+from gentap.model.device import attention
 from gentap.model.tokenizer import TableTokenizer, load_saved_tokenizer, train_vocabulary
 from gentap.recipe import BaseSettings, LinearizerSettings, Size
 from gentap.records import digest, table_from_row
@@ -73,16 +74,16 @@ def _new_model(settings: BaseSettings, tokenizer: TableTokenizer, seed: int) -> 
     from transformers import T5Config, T5ForConditionalGeneration, set_seed
 
     set_seed(seed)
-    return T5ForConditionalGeneration(
-        T5Config(
-            **SIZES[settings.size],
-            vocab_size=-(-len(tokenizer.hf) // 64) * 64,
-            dropout_rate=settings.dropout,
-            decoder_start_token_id=tokenizer.hf.pad_token_id,
-            pad_token_id=tokenizer.hf.pad_token_id,
-            eos_token_id=tokenizer.hf.eos_token_id,
-        )
-    )
+    values: dict[str, Any] = {
+        **SIZES[settings.size],
+        "vocab_size": -(-len(tokenizer.hf) // 64) * 64,
+        "dropout_rate": settings.dropout,
+        "decoder_start_token_id": tokenizer.hf.pad_token_id,
+        "pad_token_id": tokenizer.hf.pad_token_id,
+        "eos_token_id": tokenizer.hf.eos_token_id,
+        "attn_implementation": attention(),
+    }
+    return T5ForConditionalGeneration(T5Config(**values))
 
 
 def _texts(documents: list[Path], tables: list[Path]) -> Iterator[str]:
@@ -105,7 +106,9 @@ def _vocabulary(
     if not (saved / "linearizer.json").exists():
         wanted = settings.vocabulary_sentences
         step = max(1, round(characters / (wanted * 400)))
-        texts = (text[:4000] for index, text in enumerate(_texts(documents, tables)) if not index % step)
+        texts = (
+            text[:4000] for index, text in enumerate(_texts(documents, tables)) if not index % step
+        )
         saved.mkdir(exist_ok=True)
         train_vocabulary(texts, settings.vocabulary, linearizer).save(saved)
     return load_saved_tokenizer(saved)
@@ -172,4 +175,3 @@ def _table_windows(
             ids = linearizer.table_ids(linearizer.fit(table_from_row(row)).table)
             if len(ids) >= 8:
                 yield ids[:window]
-

@@ -20,12 +20,7 @@ _NAME = re.compile(r"checkpoint-(\d+)")
 
 def latest_checkpoint(folder: Path) -> Path | None:
     """The newest complete checkpoint; incomplete ones are removed."""
-    found = sorted(
-        (int(match[1]), path)
-        for path in (folder.iterdir() if folder.is_dir() else ())
-        if (match := _NAME.fullmatch(path.name))
-    )
-    for _, path in reversed(found):
+    for path in reversed(_checkpoints(folder)):
         if (path / _COMPLETE).exists():
             return path
         shutil.rmtree(path)
@@ -34,6 +29,23 @@ def latest_checkpoint(folder: Path) -> Path | None:
 
 def mark_complete(checkpoint: Path) -> None:
     (checkpoint / _COMPLETE).write_text("{}\n")
+
+
+def drop_old(folder: Path, keep: int, best: Path | None) -> None:
+    """Remove all but the newest checkpoints and the best one, the marker of each first."""
+    for path in _checkpoints(folder)[:-keep]:
+        if path != best:
+            (path / _COMPLETE).unlink(missing_ok=True)
+            shutil.rmtree(path)
+
+
+def _checkpoints(folder: Path) -> list[Path]:
+    found = sorted(
+        (int(match[1]), path)
+        for path in (folder.iterdir() if folder.is_dir() else ())
+        if (match := _NAME.fullmatch(path.name))
+    )
+    return [path for _, path in found]
 
 
 def save_optimizer(checkpoint: Path, optimizer: Any, scheduler: Any) -> None:

@@ -7,6 +7,7 @@ Of ``Thank you for inviting me to your party`` the spans ``for inviting`` and ``
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,5 @@ def corrupt(
 
 def _parts(total: int, count: int, rng: np.random.Generator) -> list[int]:
     """``total`` as a random sum of ``count`` positive numbers, all such sums alike likely."""
-    cuts = np.sort(rng.choice(total - 1, count - 1, replace=False) + 1) if count > 1 else []
-    bounds = [0, *(int(cut) for cut in cuts), total]
-    return [after - before for before, after in zip(bounds[:-1], bounds[1:], strict=True)]
+    cuts = sorted((rng.choice(total - 1, count - 1, replace=False) + 1).tolist() if count > 1 else ())
+    return [after - before for before, after in pairwise([0, *cuts, total])]

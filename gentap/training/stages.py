@@ -39,8 +39,11 @@ def train_writer(
     streams = {}
     for split in ("train", "dev"):
         rows = read_rows(parts(folder.path / "pairs" / split))
-        pairs = _writer_pairs(rows, tokenizer, settings.max_target_tokens, tally)
-        streams[split] = PairStream(write_tokens(folder.path / "tokens" / split, pairs))
+        counted = Tally()
+        pairs = _writer_pairs(rows, tokenizer, settings.max_target_tokens, counted)
+        store = write_tokens(folder.path / "tokens" / split, pairs, counted)
+        tally.add(store.tally)
+        streams[split] = PairStream(store)
     if not len(streams["train"]):
         raise InputError("questions train: no question can be used; see rejected.jsonl.")
     model = load_t5(base, vocabulary=len(tokenizer.hf), dropout=settings.dropout)
@@ -81,7 +84,7 @@ def pretrain(
     seed: int,
 ) -> dict[str, Any]:
     """Train both decoders, or one where only one corpus is given, on Example folders."""
-    files = {kind: parts(path) for kind, path in corpora.items()}
+    files = {kind: parts(corpora[kind]) for kind in KINDS if kind in corpora}
     for kind, path in corpora.items():
         if not files[kind]:
             raise InputError(f"{path}: holds no examples (part-*.parquet).")
@@ -135,8 +138,10 @@ def _train_table_model(
     streams: dict[str, dict[str, PairStream]] = {"train": {}, "dev": {}}
     for split, corpora in (("train", examples), ("dev", dev)):
         for kind, corpus in corpora.items():
-            pairs = _table_pairs(corpus, tokenizer, settings.max_target_tokens, tally)
-            store = write_tokens(folder.path / "tokens" / f"{split}-{kind}", pairs)
+            counted = Tally()
+            pairs = _table_pairs(corpus, tokenizer, settings.max_target_tokens, counted)
+            store = write_tokens(folder.path / "tokens" / f"{split}-{kind}", pairs, counted)
+            tally.add(store.tally)
             if not len(store):
                 raise InputError(
                     f"{label}: no {kind} example of {split} fits the model "

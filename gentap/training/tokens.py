@@ -4,9 +4,12 @@ import json
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from gentap.store import Tally
 
 Ids = npt.NDArray[np.int32]
 _META = "meta.json"
@@ -15,12 +18,14 @@ _META = "meta.json"
 class TokenStore:
     """Pairs of input and target ids, mapped from disk.
 
-    ``inputs.bin`` and ``targets.bin`` hold the ids one after another; ``ends.bin`` two columns: where
-    each pair's input and target end.
+    ``inputs.bin`` and ``targets.bin`` hold the ids one after another; ``ends.bin`` two columns:
+    where each pair's input and target end. ``tally`` is what was counted when they were written.
     """
 
     def __init__(self, folder: Path) -> None:
-        count = json.loads((folder / _META).read_text())["pairs"]
+        meta = json.loads((folder / _META).read_text())
+        count = meta["pairs"]
+        self.tally: dict[str, dict[str, int]] = meta.get("tally") or Tally().to_json()
         self._inputs = _map(folder / "inputs.bin", np.int32)
         self._targets = _map(folder / "targets.bin", np.int32)
         self._ends = _map(folder / "ends.bin", np.int64).reshape(count, 2)
@@ -40,8 +45,15 @@ class TokenStore:
         return self._inputs[before[0] : end[0]], self._targets[before[1] : end[1]]
 
 
-def write_tokens(folder: Path, pairs: Iterable[tuple[Sequence[int], Sequence[int]]]) -> TokenStore:
-    """Write pairs below ``folder``, aside and renamed; what is there whole is kept as it is."""
+def write_tokens(
+    folder: Path,
+    pairs: Iterable[tuple[Sequence[int], Sequence[int]]],
+    tally: Tally | None = None,
+) -> TokenStore:
+    """Write pairs below ``folder``, aside and renamed; what is there whole is kept as it is.
+
+    ``tally``, which making the pairs counts in, is kept with them.
+    """
     if not folder.exists():
         aside = folder.with_name(folder.name + ".tmp")
         shutil.rmtree(aside, ignore_errors=True)
@@ -59,12 +71,13 @@ def write_tokens(folder: Path, pairs: Iterable[tuple[Sequence[int], Sequence[int
                 ends += (len(source), len(target))
                 places.write(ends.tobytes())
                 count += 1
-        (aside / _META).write_text(json.dumps({"pairs": count}))
+        counted = tally.to_json() if tally else None
+        (aside / _META).write_text(json.dumps({"pairs": count, "tally": counted}))
         aside.rename(folder)
     return TokenStore(folder)
 
 
-def _map(path: Path, kind: type[np.generic]) -> npt.NDArray[np.generic]:
+def _map(path: Path, kind: type[np.signedinteger[Any]]) -> npt.NDArray[Any]:
     if path.stat().st_size == 0:
         return np.zeros(0, dtype=kind)
     return np.memmap(path, dtype=kind, mode="r")

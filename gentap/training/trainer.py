@@ -7,7 +7,7 @@ without pickle that count only when complete, exact resumption, progress, and cl
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch.utils.data import DataLoader
@@ -20,6 +20,7 @@ from gentap.recipe import TrainingSettings
 from gentap.runner import Progress
 from gentap.training.batches import StepDataset, Stream, plan
 from gentap.training.checkpoint import (
+    drop_old,
     latest_checkpoint,
     load_optimizer,
     load_random,
@@ -64,6 +65,7 @@ def train(
     trainer = _StepTrainer(
         model=model,
         args=_arguments(settings, folder, seed, total, every, bool(dev_streams)),
+        keep=settings.keep_checkpoints,
         train_dataset=StepDataset(streams, steps, padding),
         eval_dataset=_dev_dataset(dev_streams, settings, padding) if dev_streams else None,
         callbacks=[_Report(label, total)],
@@ -98,7 +100,6 @@ def _arguments(
         seed=seed,
         save_strategy=on_steps,
         save_steps=every,
-        save_total_limit=settings.keep_checkpoints,
         eval_strategy=on_steps if has_dev else IntervalStrategy.NO,
         eval_steps=every if has_dev else None,
         load_best_model_at_end=has_dev,
@@ -133,7 +134,7 @@ def _statistics(
         "first_loss": losses[0] if losses else None,
         "last_loss": losses[-1] if losses else None,
         "best_dev_loss": min(dev) if dev else None,
-        "parameters": sum(weight.numel() for weight in trainer.model.parameters()),
+        "parameters": trainer.network.num_parameters(),
         "history": [
             {name: entry[name] for name in ("step", "loss", "eval_loss") if name in entry}
             for entry in history
@@ -149,17 +150,23 @@ def _only(batch: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
 class _StepTrainer(Trainer):
     """Trainer over planned steps: each item of the data set is a whole micro-batch."""
 
+    def __init__(self, *, keep: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._keep = keep
+
+    @property
+    def network(self) -> Any:
+        return self.model
+
     def get_train_dataloader(self) -> DataLoader[Any]:
-        loader: DataLoader[Any] = DataLoader(self.train_dataset, batch_size=1, collate_fn=_only)
+        steps = cast(StepDataset, self.train_dataset)
+        loader: DataLoader[Any] = DataLoader(steps, batch_size=1, collate_fn=_only)
         prepared: DataLoader[Any] = self.accelerator.prepare(loader)
         return prepared
 
     def get_eval_dataloader(self, eval_dataset: Any = None) -> DataLoader[Any]:
-        loader: DataLoader[Any] = DataLoader(
-            eval_dataset if eval_dataset is not None else self.eval_dataset,
-            batch_size=1,
-            collate_fn=_only,
-        )
+        steps = cast(StepDataset, self.eval_dataset if eval_dataset is None else eval_dataset)
+        loader: DataLoader[Any] = DataLoader(steps, batch_size=1, collate_fn=_only)
         prepared: DataLoader[Any] = self.accelerator.prepare(loader)
         return prepared
 
@@ -171,13 +178,15 @@ class _StepTrainer(Trainer):
         return loss.detach().mean(), None, None
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
-        self.model.save_pretrained(output_dir or self.args.output_dir, state_dict=state_dict)
+        self.network.save_pretrained(output_dir or CHECKPOINTS, state_dict=state_dict)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         super()._save_checkpoint(model, trial)
-        checkpoint = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
+        checkpoint = Path(self.args.output_dir or CHECKPOINTS) / f"checkpoint-{self.state.global_step}"
         if self.args.should_save and checkpoint.is_dir():
             mark_complete(checkpoint)
+            best = self.state.best_model_checkpoint
+            drop_old(checkpoint.parent, self._keep, Path(best) if best else None)
 
     def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
         if self.is_fsdp_enabled or self.is_deepspeed_enabled:
@@ -214,10 +223,10 @@ class _Report(TrainerCallback):
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self._progress.advance()
+        # No checkpoint without a look at the loss; and a resumed run logs at the very same steps.
+        control.should_log |= control.should_save
 
-    def on_log(
-        self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any
-    ) -> None:
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
         loss = (logs or {}).get("loss")
         if loss is not None:
             self._progress.note = f"loss {loss:.3f}"

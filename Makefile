@@ -1,0 +1,39 @@
+# Two commands do all the set-up: `make demo` and `make test`.
+
+VENV ?= .venv
+PYTHON ?= python3
+RUN = $(VENV)/bin
+READY = $(VENV)/.ready
+
+.PHONY: demo test test-slow check wordnet clean
+
+demo: $(READY) wordnet
+	$(RUN)/gentap run scripts/quickstart.toml
+
+test: $(READY) wordnet
+	$(RUN)/pytest -n 2 -m "not slow"
+
+test-slow: $(READY) wordnet
+	$(RUN)/pytest -m slow
+
+check: $(READY)
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(RUN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch==2.13.0
+	$(RUN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	touch $(READY)
+
+# METEOR needs WordNet: NLTK's data, or Debian's package.
+wordnet: $(READY)
+	@$(RUN)/python -c "from gentap.evaluation.wordnet import open_wordnet; open_wordnet()" 2>/dev/null \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	     && apt-get update -qq && apt-get install -y -qq wordnet-base >/dev/null; } \
+	|| { echo "WordNet is missing. Type: sudo apt-get install wordnet-base"; \
+	     echo "or: $(RUN)/python -m nltk.downloader wordnet"; exit 1; }
+
+clean:
+	rm -rf $(VENV) runs

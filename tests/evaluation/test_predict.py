@@ -1,0 +1,233 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import gentap.model.generate
+from gentap.errors import InputError
+from gentap.evaluation.predict import evaluate, read_questions, score, score_file
+from gentap.pipeline import evaluate_stage
+from gentap.recipe import EvaluateSettings
+from gentap.store import is_done, open_stage, read_json
+
+TABLE = {
+    "title": "Mara Lind",
+    "header": ["Year", "Film"],
+    "rows": [["2004", "Dawn"], ["2005", "Dusk"]],
+}
+CELL_QUESTIONS = [
+    {"question": f"which film in {year}", "answer": film, "kind": "cell", "table": TABLE}
+    for year, film in (("2004", "Dawn"), ("2005", "Dusk"))
+]
+LONG_QUESTIONS = [
+    {"question": "what did she sing in three films", "answer": "She sang twice.", "table": TABLE},
+    {"question": "which winter concert", "answer": "The old one in town.", "table": TABLE},
+    {"question": "the choir", "answer": "The harbour choir.", "table": TABLE},
+]
+MIXED = [
+    LONG_QUESTIONS[0],
+    CELL_QUESTIONS[0],
+    LONG_QUESTIONS[1],
+    CELL_QUESTIONS[1],
+    LONG_QUESTIONS[2],
+]
+
+
+def write_questions(path: Path, lines: list[Any]) -> Path:
+    texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
+    path.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> str:
+    return str(write_questions(tmp_path / "test.jsonl", MIXED))
+
+
+@pytest.fixture
+def settings(data: str) -> EvaluateSettings:
+    return EvaluateSettings(data=[data], beams=2, chunk=2, max_answer_tokens=6, precision="fp32")
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    return {
+        path.name: path.read_bytes()
+        for path in folder.iterdir()
+        if path.is_file() and path.name not in (".lock", "done.json")
+    }
+
+
+@pytest.mark.usefixtures("wordnet")
+def test_evaluate_writes_predictions_in_order_with_scores_of_both_kinds(
+    tmp_path: Path, toy_model: Path, settings: EvaluateSettings
+) -> None:
+    folder = tmp_path / "report"
+    scores = evaluate_stage(str(toy_model), settings, folder)
+    rows = [json.loads(line) for line in (folder / "predictions.jsonl").open(encoding="utf-8")]
+    assert [row["question"] for row in rows] == [question["question"] for question in MIXED]
+    assert [row["reference"] for row in rows] == [question["answer"] for question in MIXED]
+    assert [row["kind"] for row in rows] == ["long", "cell", "long", "cell", "long"]
+    texts = (folder / "predictions.txt").read_text(encoding="utf-8").split("\n")
+    assert texts == [*(row["prediction"] for row in rows), ""]
+    assert set(scores) == {
+        "bleu", "rouge1", "rouge2", "rougeL", "meteor", "exact_match", "signatures",
+    }  # fmt: skip
+    assert set(scores["signatures"]) == set(scores) - {"signatures"}
+    assert read_json(folder / "stats.json")["questions"] == {"long": 3, "cell": 2}
+    assert "exact match" in (folder / "report.md").read_text(encoding="utf-8")
+    assert not (folder / "chunks").exists()
+
+
+@pytest.mark.usefixtures("wordnet")
+def test_each_kind_is_answered_by_its_own_decoder(
+    tmp_path: Path, toy_model: Path, settings: EvaluateSettings
+) -> None:
+    said = {}
+    for kind in ("long", "cell"):
+        lines = [{**question, "kind": kind} for question in MIXED]
+        path = write_questions(tmp_path / f"{kind}.jsonl", lines)
+        chosen = settings.model_copy(update={"data": [str(path)]})
+        evaluate_stage(str(toy_model), chosen, tmp_path / kind)
+        said[kind] = (tmp_path / kind / "predictions.txt").read_text(encoding="utf-8").split("\n")
+    evaluate_stage(str(toy_model), settings, tmp_path / "mixed")
+    mixed = (tmp_path / "mixed" / "predictions.txt").read_text(encoding="utf-8").split("\n")
+    assert mixed[:-1] == [said[line.get("kind", "long")][n] for n, line in enumerate(MIXED)]
+    assert said["long"] != said["cell"]
+
+
+@pytest.mark.usefixtures("wordnet")
+def test_interrupted_evaluation_goes_on_and_gives_the_same_files(
+    tmp_path: Path,
+    toy_model: Path,
+    settings: EvaluateSettings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    evaluate_stage(str(toy_model), settings, tmp_path / "undisturbed")
+    generate, calls = gentap.model.generate.generate_texts, 0
+
+    def interrupted(*args: Any, **kwargs: Any) -> list[str]:
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            raise KeyboardInterrupt
+        return generate(*args, **kwargs)
+
+    folder = tmp_path / "interrupted"
+    monkeypatch.setattr(gentap.model.generate, "generate_texts", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate_stage(str(toy_model), settings, folder)
+    assert [file.name for file in (folder / "chunks").iterdir()] == ["00000000.json"]
+    assert not is_done(folder)
+    calls = 10
+    evaluate_stage(str(toy_model), settings, folder)
+    assert calls == 10 + 3
+    assert results(folder) == results(tmp_path / "undisturbed")
+
+
+@pytest.mark.usefixtures("wordnet")
+def test_finished_evaluation_is_not_done_again(
+    tmp_path: Path, toy_model: Path, settings: EvaluateSettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = evaluate_stage(str(toy_model), settings, tmp_path / "report")
+    before = results(tmp_path / "report")
+    capsys.readouterr()
+    assert evaluate_stage(str(toy_model), settings, tmp_path / "report") == first
+    assert "done already" in capsys.readouterr().err
+    assert results(tmp_path / "report") == before
+
+
+def test_lines_that_are_no_question_are_set_aside_and_listed(
+    tmp_path: Path, toy_model: Path, settings: EvaluateSettings
+) -> None:
+    path = write_questions(tmp_path / "cells.jsonl", [CELL_QUESTIONS[0], "{", CELL_QUESTIONS[1]])
+    chosen = settings.model_copy(update={"data": [str(path)]})
+    with open_stage(tmp_path / "report", "evaluate", {}, [path]) as folder:
+        assert folder is not None
+        stats = evaluate(str(toy_model), chosen, folder)
+    assert stats["set aside"] == 1
+    (line,) = (tmp_path / "report" / "rejected.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["where"] == "cells.jsonl:2"
+    assert json.loads(line)["reason"] == "bad question record"
+    assert list(read_json(tmp_path / "report" / "scores.json")) == ["exact_match", "signatures"]
+
+
+@pytest.mark.usefixtures("wordnet")
+def test_written_predictions_score_the_same_again(
+    tmp_path: Path, toy_model: Path, settings: EvaluateSettings, data: str
+) -> None:
+    folder = tmp_path / "report"
+    scores = evaluate_stage(str(toy_model), settings, folder)
+    for name in ("predictions.jsonl", "predictions.txt"):
+        assert score_file(folder / name, [data], settings.protocol).to_json() == scores
+
+
+def test_several_files_are_read_in_the_given_order(tmp_path: Path) -> None:
+    paths = [
+        str(write_questions(tmp_path / f"{n}.jsonl", [line, "no question"]))
+        for n, line in enumerate(CELL_QUESTIONS)
+    ]
+    examples, unread = read_questions(paths[::-1])
+    assert [example.answer for example in examples] == ["Dusk", "Dawn"]
+    assert [entry.where for entry in unread] == ["1.jsonl:2", "0.jsonl:2"]
+
+
+@pytest.fixture
+def cells(tmp_path: Path) -> str:
+    return str(write_questions(tmp_path / "cells.jsonl", CELL_QUESTIONS))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["dawn\nDusk", "dawn\nDusk\n", " Dawn \r\nDusk\r\n", "\ufeffDawn\nDusk\n"],
+    ids=["no last newline", "last newline", "windows", "byte order mark"],
+)
+def test_a_text_file_holds_one_prediction_a_line(tmp_path: Path, cells: str, text: str) -> None:
+    path = tmp_path / "said.txt"
+    path.write_bytes(text.encode())
+    assert score_file(path, [cells], "fetaqa").values == {"exact_match": 100}
+
+
+def test_an_empty_line_is_an_empty_prediction(tmp_path: Path, cells: str) -> None:
+    path = tmp_path / "said.txt"
+    path.write_text("\nDusk\n", encoding="utf-8")
+    assert score_file(path, [cells], "fetaqa").values == {"exact_match": 50}
+
+
+@pytest.mark.parametrize("said", ["Dawn\n", "Dawn\nDusk\nNoon\n", ""])
+def test_predictions_a_line_short_or_long_are_an_error_with_both_counts(
+    tmp_path: Path, cells: str, said: str
+) -> None:
+    path = tmp_path / "said.txt"
+    path.write_text(said, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        score_file(path, [cells], "default")
+    assert str(caught.value) == (
+        f"{path}: holds {said.count(chr(10))} predictions; {cells} holds 2 questions. Give one "
+        "prediction a line, in the order of the questions."
+    )
+
+
+def test_where_questions_were_set_aside_a_wrong_count_says_so(tmp_path: Path) -> None:
+    data = write_questions(tmp_path / "cells.jsonl", [CELL_QUESTIONS[0], "{}", CELL_QUESTIONS[1]])
+    path = tmp_path / "said.txt"
+    path.write_text("Dawn\nNoon\nDusk\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"2 questions \(1 more can't be read.* cells\.jsonl:2: "):
+        score_file(path, [str(data)], "default")
+
+
+@pytest.mark.parametrize("line", ["Dusk", '{"predicted": "Dusk"}', '["Dusk"]', "", "3"])
+def test_a_bad_line_of_a_predictions_file_is_an_error_with_its_place(
+    tmp_path: Path, cells: str, line: str
+) -> None:
+    path = tmp_path / "predictions.jsonl"
+    path.write_text(f'{{"prediction": "Dawn"}}\n{line}\n', encoding="utf-8")
+    with pytest.raises(InputError, match=r"predictions\.jsonl, line 2: not a JSON object with a"):
+        score_file(path, [cells], "default")
+
+
+def test_scores_are_of_the_kinds_of_answers_that_are_there(cells: str) -> None:
+    examples, _ = read_questions([cells])
+    assert list(score(examples, ["a", "b"], "default").values) == ["exact_match"]
+    with pytest.raises(InputError, match="1 predictions for 2 questions"):
+        score(examples, ["a"], "default")

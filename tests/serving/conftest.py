@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def constant_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that says one sentence and one cell's value, whatever it is asked."""
+    import torch
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    from gentap.model.network import from_t5
+    from gentap.model.tokenizer import train_vocabulary
+    from gentap.recipe import LinearizerSettings
+
+    words = "She made Dusk at Sea in the year after Dawn with her old harbour choir".split()
+    texts = [" ".join(words[(start * step) % len(words)] for step in range(9)) for start in range(60)]
+    settings = LinearizerSettings(max_tokens=96, max_question_tokens=24, max_cell_chars=40)
+    tokenizer = train_vocabulary(texts, 300, settings)
+    torch.manual_seed(3)
+    model = from_t5(
+        T5ForConditionalGeneration(
+            T5Config(
+                vocab_size=len(tokenizer.hf),
+                d_model=32,
+                d_ff=64,
+                d_kv=16,
+                num_heads=2,
+                num_layers=1,
+                dropout_rate=0.0,
+                decoder_start_token_id=tokenizer.hf.pad_token_id,
+                pad_token_id=tokenizer.hf.pad_token_id,
+                eos_token_id=tokenizer.hf.eos_token_id,
+            )
+        )
+    )
+    inputs = torch.randint(3, len(tokenizer.hf), (4, 24))
+    labels = {
+        f"{decoder}_labels": torch.tensor([tokenizer.target_ids(text)] * 2)
+        for decoder, text in (("long", "She made Dusk at Sea."), ("cell", "Dusk at Sea"))
+    }
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    model.train()
+    for _ in range(80):
+        optimizer.zero_grad()
+        model(input_ids=inputs, attention_mask=torch.ones_like(inputs), **labels).loss.backward()
+        optimizer.step()
+    folder = tmp_path_factory.mktemp("model")
+    model.save_pretrained(folder)
+    tokenizer.save(folder)
+    return folder

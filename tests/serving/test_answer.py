@@ -1,0 +1,129 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from gentap.cli import app
+from gentap.errors import InputError
+from gentap.records import Cell, Table
+from gentap.serving.answer import Answer, answer, find_cell
+from gentap.tables.truncate import Fitted
+from gentap.tables.values import normal_form
+
+TABLE = Table(
+    title="Mara Lind",
+    header=("Year", "Film"),
+    rows=(("2004", "Dawn"), ("2005", "Dusk at Sea"), ("2006", "DUSK AT SEA [1]")),
+)
+VALUES = st.sampled_from(["", "Dusk", "dusk", "Dusk [1]", " dusk ", "Dawn", "dawn", "Noon"])
+
+
+def test_an_exact_cell_comes_before_an_earlier_one_of_like_normal_form() -> None:
+    table = replace(TABLE, rows=TABLE.rows[::-1])
+    assert find_cell(Fitted.whole(table), "Dusk at Sea") == Cell(1, 1)
+
+
+def test_without_an_exact_cell_the_first_of_like_normal_form_is_taken() -> None:
+    assert find_cell(Fitted.whole(TABLE), "dusk  at sea") == Cell(1, 1)
+
+
+@pytest.mark.parametrize("value", ["Noon", "Dusk", "", "[1]", "Mara Lind", "Film"])
+def test_no_cell_has_another_value(value: str) -> None:
+    table = replace(TABLE, rows=(*TABLE.rows, ("", "[2]")))
+    assert find_cell(Fitted.whole(table), value) is None
+
+
+def test_a_cell_found_in_a_cut_table_has_its_place_in_the_whole_one() -> None:
+    cut = Table(header=("Film",), rows=(("Dawn",), ("Dusk",)))
+    fitted = Fitted(cut, rows=(3, 8), columns=(2,))
+    assert find_cell(fitted, "Dusk") == Cell(8, 2)
+    assert find_cell(fitted, "DAWN") == Cell(3, 2)
+
+
+@given(st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=5), VALUES)
+def test_the_found_cell_is_the_first_best_one(rows: list[tuple[str, str]], value: str) -> None:
+    cells = [(Cell(row, column), rows[row][column]) for row in range(len(rows)) for column in (0, 1)]
+    exact = [cell for cell, text in cells if text == value != ""]
+    near = [cell for cell, text in cells if normal_form(text) == normal_form(value) != ""]
+    table = Table(header=("a", "b"), rows=tuple(rows))
+    assert find_cell(Fitted.whole(table), value) == next(iter([*exact, *near]), None)
+
+
+def test_an_answer_is_a_sentence_a_value_and_its_cell(constant_model: Path) -> None:
+    assert answer(str(constant_model), TABLE, "Which film in 2005?") == Answer(
+        sentence="She made Dusk at Sea.", value="Dusk at Sea", cell=Cell(1, 1), cut=False
+    )
+
+
+def test_where_no_cell_has_the_value_there_is_no_cell(constant_model: Path) -> None:
+    table = replace(TABLE, rows=(("2004", "Dawn"),))
+    found = answer(str(constant_model), table, "Which film?", beams=1)
+    assert (found.value, found.cell) == ("Dusk at Sea", None)
+
+
+def test_the_cell_is_found_in_a_table_that_had_to_be_cut(constant_model: Path) -> None:
+    rows = [(str(1900 + n), f"Film {n}") for n in range(60)]
+    rows[50] = ("1950", "Dusk at Sea")
+    found = answer(str(constant_model), replace(TABLE, rows=tuple(rows)), "Which film in 1950?")
+    assert found.cell == Cell(50, 1)
+    assert found.cut
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        replace(TABLE, rows=(*TABLE.rows, ("2007", "a long name " * 5))),
+        replace(TABLE, caption="a long caption " * 5),
+        replace(TABLE, header=("Year", "a long heading " * 5)),
+    ],
+    ids=["cell", "caption", "heading"],
+)
+def test_a_table_whose_texts_were_shortened_counts_as_cut(
+    constant_model: Path, table: Table
+) -> None:
+    assert answer(str(constant_model), table, "Which film in 2005?").cut
+
+
+def test_a_question_of_ten_thousand_words_is_cut_and_answered(constant_model: Path) -> None:
+    found = answer(str(constant_model), TABLE, "which film " * 5_000)
+    assert found.cut
+    assert found.sentence
+
+
+def test_a_folder_without_a_model_is_an_error_that_says_what_to_give(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"not a model folder.*`gentap base`"):
+        answer(str(tmp_path), TABLE, "Which film?")
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    path = tmp_path / "films_of_Mara.csv"
+    path.write_text("Year,\n2004,Dawn\n2005,Dusk at Sea\n", encoding="utf-8")
+    return path
+
+
+def test_the_command_prints_sentence_and_cell_with_its_place(
+    constant_model: Path, films: Path
+) -> None:
+    command = ["answer", "--model", str(constant_model), "--table", str(films), "Which film?"]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == (
+        "answer: She made Dusk at Sea.\ncell:   Dusk at Sea (row 2, column 'column 2')\n"
+    )
+    assert result.stderr == ""
+
+
+def test_the_command_notes_what_was_cut_and_that_no_cell_was_named(
+    constant_model: Path, films: Path
+) -> None:
+    films.write_text("Year,Film\n2004,Dawn\n", encoding="utf-8")
+    question = "which film " * 5_000
+    command = ["answer", "--model", str(constant_model), "--table", str(films), question]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.endswith("cell:   Dusk at Sea (no cell of the table has this value)\n")
+    assert result.stderr == "note: the table or question was cut to what the model can read.\n"

@@ -1,0 +1,49 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gentap.recipe import MineSettings
+from gentap.store import StageFolder
+from gentap.synthesis.mine import mine
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+
+Open = Callable[[Path], StageFolder]
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def open_folder() -> Open:
+    def open_folder(path: Path) -> StageFolder:
+        path.mkdir(parents=True, exist_ok=True)
+        return StageFolder(path, "stage", "", {}, resumed=False)
+
+    return open_folder
+
+
+@pytest.fixture(scope="session")
+def mined(open_folder: Open, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's pages, mined in small shards by one worker."""
+    folder = tmp_path_factory.mktemp("mined")
+    settings = MineSettings(inputs=[str(DATA / "pages")], shard_bytes=30_000)
+    mine(settings, open_folder(folder), workers=1)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def contents() -> Callable[[Path], dict[str, bytes]]:
+    """Every file below a folder, by its path within it."""
+
+    def contents(folder: Path) -> dict[str, bytes]:
+        return {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in folder.rglob("*")
+            if path.is_file()
+        }
+
+    return contents
