@@ -248,7 +248,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not printed.exists():
             recipe = write_recipe(folder)
-            printed.write_text(gentap("run", recipe).stdout)
+            printed.write_text(gentap("run", recipe, hash_seed=0).stdout)
     return Chain(folder / "chain.toml", folder / "out", printed.read_text())
 
 
@@ -407,10 +407,13 @@ MARKS = {
     "evaluate": "chunks/*.json",
 }
 CHECKPOINT = "checkpoints/*/complete.json"
-SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("base", "writer", "finetune")]
+SLOW = [
+    pytest.param(stage, marks=pytest.mark.slow)
+    for stage in ("base", "writer", "finetune", "evaluate")
+]
 
 
-@pytest.mark.parametrize("stage", ["mine", "sample", "write", "evaluate", "pretrain", *SLOW])
+@pytest.mark.parametrize("stage", ["mine", "sample", "write", "pretrain", *SLOW])
 def test_a_stage_killed_twice_keeps_what_it_has_and_ends_with_the_same_bytes(
     chain: Chain, tmp_path: Path, stage: str
 ) -> None:
@@ -468,7 +471,5 @@ def test_a_folder_in_use_is_refused_and_not_disturbed(chain: Chain, tmp_path: Pa
 def test_neither_the_hash_seed_nor_the_workers_change_a_byte(
     chain: Chain, tmp_path: Path, stage: str, options: list[str]
 ) -> None:
-    for hash_seed in (1, 2):
-        output = tmp_path / str(hash_seed)
-        gentap(*chain.command(stage, output, *options), hash_seed=hash_seed)
-        assert content(output) == content(chain.made_by(stage))
+    gentap(*chain.command(stage, tmp_path / "out", *options), hash_seed=1)
+    assert content(tmp_path / "out") == content(chain.made_by(stage))

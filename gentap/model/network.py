@@ -237,8 +237,9 @@ def grow_vocabulary(model: Any, vocabulary: int) -> None:
         return
     if not torch.equal(model.lm_head.weight, model.shared.weight):
         raise InputError(
-            f"This checkpoint has {model.config.vocab_size:,} embeddings, {vocabulary:,} are needed "
-            "for the table's marks, and its head is its own: enlarge both in the checkpoint first."
+            f"This checkpoint has {model.config.vocab_size:,} embeddings, {vocabulary:,} are "
+            "needed for the table's marks, and its head is its own: enlarge both in the checkpoint "
+            "first."
         )
     with torch.random.fork_rng():
         torch.manual_seed(0)

@@ -98,16 +98,17 @@ def _article_pairs(
 ) -> Iterator[dict[str, Any]]:
     title = article["title"].replace("_", " ")
     for number, paragraph in enumerate(article["paragraphs"]):
-        where = f"{title}:{number}"
+        place = f"{title}:{number}"
         try:
             context, questions = paragraph["context"], list(paragraph["qas"])
             spans = list(sentence_spans(context))
         except (KeyError, TypeError) as error:
-            shard.reject(where, "bad paragraph", repr(error))
+            shard.reject(place, "bad paragraph", repr(error))
             continue
         for qa in questions:
+            where = place
             try:
-                where = str(qa.get("id", f"{title}:{number}"))
+                where = str(qa.get("id", place))
                 if qa.get("is_impossible") or not qa.get("answers"):
                     shard.reject(where, "unanswerable question")
                     continue

@@ -80,7 +80,7 @@ class _Writing:
 
     def __init__(self, writer: str) -> None:
         self._path = writer
-        self._loaded: tuple[Any, "TableTokenizer"] | None = None
+        self._loaded: tuple[Any, TableTokenizer] | None = None
 
     def write_shard(
         self, shard_of: tuple[Path, int, int, int], shard: Shard, settings: WriteSettings, seed: int

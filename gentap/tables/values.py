@@ -14,8 +14,8 @@ TYPED_SHARE = 0.8
 """A column is a number or date column where at least this share of its filled cells parses."""
 
 _PLACEHOLDERS = frozenset(
-    ["", "-", "–", "—", "--", "?", "...", "…", "n/a", "na", "none", "nil", "tba", "tbd", "tbc", "x"]
-    + ["unknown", "not applicable", "not available", "null", "*", "†", "•", "✓", "✔", "✗"]
+    "|-|–|—|--|?|...|…|n/a|na|none|nil|tba|tbd|tbc|x|unknown|null|not applicable|not available"
+    "|*|†|•|✓|✔|✗".split("|")
 )
 _FOOTNOTE = re.compile(r"\[(?:\d{1,3}|[a-z]|note \d{1,2}|nb \d{1,2}|citation needed)\]", re.I)
 _SPACES = re.compile(r"\s+")

@@ -40,5 +40,6 @@ def corrupt(
 
 def _parts(total: int, count: int, rng: np.random.Generator) -> list[int]:
     """``total`` as a random sum of ``count`` positive numbers, all such sums alike likely."""
-    cuts = sorted((rng.choice(total - 1, count - 1, replace=False) + 1).tolist() if count > 1 else ())
-    return [after - before for before, after in pairwise([0, *cuts, total])]
+    cuts = rng.choice(total - 1, count - 1, replace=False) + 1 if count > 1 else np.zeros(0, int)
+    bounds = [0, *sorted(cuts.tolist()), total]
+    return [after - before for before, after in pairwise(bounds)]

@@ -182,7 +182,8 @@ class _StepTrainer(Trainer):
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         super()._save_checkpoint(model, trial)
-        checkpoint = Path(self.args.output_dir or CHECKPOINTS) / f"checkpoint-{self.state.global_step}"
+        folder = Path(self.args.output_dir or CHECKPOINTS)
+        checkpoint = folder / f"checkpoint-{self.state.global_step}"
         if self.args.should_save and checkpoint.is_dir():
             mark_complete(checkpoint)
             best = self.state.best_model_checkpoint

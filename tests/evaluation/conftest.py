@@ -8,7 +8,7 @@ from gentap.evaluation.wordnet import open_wordnet
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 WORDS = (
-    "Mara Lind sang in three films and the harbour choir gave a concert every winter in the old town"
+    "Mara Lind sang in three films and the harbour choir gave concerts every winter in the old town"
 ).split()
 
 
@@ -46,7 +46,9 @@ def toy_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     texts = [
         " ".join(WORDS[(start * step) % len(WORDS)] for step in range(1, 9)) for start in range(60)
     ]
-    tokenizer = train_vocabulary(texts, 300, LinearizerSettings(max_tokens=64, max_question_tokens=16))
+    tokenizer = train_vocabulary(
+        texts, 300, LinearizerSettings(max_tokens=64, max_question_tokens=16)
+    )
     torch.manual_seed(3)
     stock = T5ForConditionalGeneration(
         T5Config(

@@ -13,10 +13,7 @@ CELLS = st.text(alphabet="abc 7é", max_size=9)
 
 def test_markdown_is_aligned() -> None:
     assert markdown([["year", "film"], ["2004", "Dawn over"], ["2005", ""]]) == (
-        "| year | film      |\n"
-        "|------|-----------|\n"
-        "| 2004 | Dawn over |\n"
-        "| 2005 |           |\n"
+        "| year | film      |\n|------|-----------|\n| 2004 | Dawn over |\n| 2005 |           |\n"
     )
 
 

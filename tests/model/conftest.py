@@ -11,10 +11,11 @@ from gentap.model.device import attention
 from gentap.model.tokenizer import TableTokenizer, train_vocabulary
 from gentap.recipe import LinearizerSettings
 
-WORDS = (
-    "river bridge harbour village mountain castle keeper painter sailor teacher opened crossed "
-    "repaired painted counted visited early late small tall northern wooden"
-).split()
+WORDS = [
+    *["river", "bridge", "harbour", "village", "mountain", "castle", "keeper", "painter"],
+    *["sailor", "teacher", "opened", "crossed", "repaired", "painted", "counted", "visited"],
+    *["early", "late", "small", "tall", "northern", "wooden"],
+]
 TEXTS = [
     f"The {WORDS[i % 22]} of the {WORDS[(7 * i + 3) % 22]} was {WORDS[(5 * i + 1) % 22]} in "
     f"{1850 + i} by a {WORDS[(3 * i + 2) % 22]}, or so we read on page {i}."

@@ -14,7 +14,9 @@ def constant_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from gentap.recipe import LinearizerSettings
 
     words = "She made Dusk at Sea in the year after Dawn with her old harbour choir".split()
-    texts = [" ".join(words[(start * step) % len(words)] for step in range(9)) for start in range(60)]
+    texts = [
+        " ".join(words[(start * step) % len(words)] for step in range(9)) for start in range(60)
+    ]
     settings = LinearizerSettings(max_tokens=96, max_question_tokens=24, max_cell_chars=40)
     tokenizer = train_vocabulary(texts, 300, settings)
     torch.manual_seed(3)

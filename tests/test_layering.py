@@ -1,0 +1,149 @@
+import ast
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "gentap"
+FLOORS = [
+    {"__init__", "records", "errors", "recipe", "store", "runner"},
+    {"documents", "tables"},
+    {"model"},
+    {"serving", "evaluation", "training", "synthesis"},
+    {"cli", "pipeline", "__main__"},
+]
+ROOMS = {room for floor in FLOORS[1:4] for room in floor}
+"""Folders; they never import another one of their floor."""
+
+FLOOR = {name: floor for floor, names in enumerate(FLOORS) for name in names}
+HEAVY = {"torch", "transformers", "pyarrow", "pydantic", "nltk", "fastwarc", "numpy"}
+
+
+def name_of(path: Path) -> str:
+    return ".".join(["gentap", *path.relative_to(PACKAGE).with_suffix("").parts])
+
+
+MODULES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
+
+
+def imports(name: str) -> set[str]:
+    """Every module that a module names in an import, wherever in it."""
+    found = set()
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name}: a relative import"
+            source = str(node.module)
+            found.update(
+                f"{source}.{alias.name}" if f"{source}.{alias.name}" in MODULES else source
+                for alias in node.names
+            )
+    return found
+
+
+def room(module: str) -> str:
+    return module.split(".")[1] if "." in module else "__init__"
+
+
+def inner_imports(name: str) -> set[str]:
+    return {module for module in imports(name) if module.split(".")[0] == "gentap"}
+
+
+def test_every_module_has_its_floor() -> None:
+    assert {room(name) for name in MODULES} <= set(FLOOR)
+    assert {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()} == ROOMS
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_go_down_only(name: str) -> None:
+    here = room(name)
+    for module in inner_imports(name):
+        there = room(module)
+        if there == here:
+            continue
+        assert FLOOR[there] <= FLOOR[here], f"{name} imports {module} from above"
+        if FLOOR[there] == FLOOR[here]:
+            assert not {here, there} & ROOMS, f"{name} imports {module} from beside it"
+
+
+def test_no_imports_run_in_a_circle() -> None:
+    TopologicalSorter({name: inner_imports(name) - {"gentap"} for name in MODULES}).prepare()
+
+
+def test_rooms_have_empty_init_files() -> None:
+    for path in PACKAGE.rglob("__init__.py"):
+        assert path.parent == PACKAGE or not path.read_bytes(), path
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_nothing_is_pickled_and_no_remote_code_is_run(name: str) -> None:
+    assert not imports(name) & {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.keyword) and node.arg == "trust_remote_code":
+            assert isinstance(node.value, ast.Constant), f"{name}, line {node.value.lineno}"
+            assert node.value.value is False, f"{name}, line {node.value.lineno}"
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            assert (node.value.id, node.attr) not in {("torch", "load"), ("torch", "save")}
+
+
+def loaded_by(statements: str) -> set[str]:
+    """The top-level modules that a new interpreter holds after these statements."""
+    program = f"import sys\n{statements}\nprint(*sorted(sys.modules), file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    return {module.split(".")[0] for module in done.stderr.split()}
+
+
+def test_the_command_line_is_imported_without_anything_heavy() -> None:
+    modules = loaded_by("import gentap.cli")
+    assert {"gentap", "typer"} <= modules
+    assert not modules & HEAVY
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
+def test_help_is_shown_without_anything_heavy(arguments: list[str]) -> None:
+    modules = loaded_by(
+        f"from gentap.cli import main\nsys.argv = ['gentap', *{arguments!r}]\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code"
+    )
+    assert "gentap" in modules
+    assert not modules & HEAVY
+
+
+LEAN = {"torch", "transformers", "accelerate", "tokenizers", "sentencepiece", "safetensors"} | {
+    "pyarrow",
+    "pydantic",
+    "numpy",
+    "rich",
+}
+
+
+def imported_at_once(name: str) -> set[str]:
+    """What importing a module imports, as written above and beside its definitions."""
+    found = set()
+    for node in TREES[name].body:
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            found.add(str(node.module))
+    return found
+
+
+def test_training_and_generation_need_no_libraries_of_other_rooms() -> None:
+    todo = {name for name in MODULES if room(name) in {"training", "model", "serving"}}
+    seen: set[str] = set()
+    outside: set[str] = set()
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        modules = imported_at_once(name)
+        outside |= {module for module in modules if module.split(".")[0] != "gentap"}
+        todo |= (modules & set(MODULES)) - seen
+    assert "gentap.tables.linearize" in seen
+    tops = {module.split(".")[0] for module in outside}
+    assert tops - set(sys.stdlib_module_names) <= LEAN

@@ -1,0 +1,104 @@
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+from transformers import T5Config, T5ForConditionalGeneration
+
+from gentap.model.device import attention
+from gentap.model.tokenizer import TableTokenizer, train_vocabulary
+from gentap.recipe import LinearizerSettings
+from gentap.records import EXAMPLE_SCHEMA, Example, example_to_row
+
+WORDS = [
+    *["river", "bridge", "harbour", "village", "mountain", "castle", "keeper", "painter"],
+    *["sailor", "teacher", "opened", "crossed", "repaired", "painted", "counted", "visited"],
+    *["early", "late", "small", "tall", "northern", "wooden"],
+]
+TEXTS = [
+    f"The {WORDS[i % 22]} of the {WORDS[(7 * i + 3) % 22]} was {WORDS[(5 * i + 1) % 22]} in "
+    f"{1850 + i} by a {WORDS[(3 * i + 2) % 22]}, or so we read on page {i}."
+    for i in range(150)
+]
+
+
+@dataclass(frozen=True)
+class ListStream:
+    """Pairs held in a list."""
+
+    pairs: list[tuple[list[int], list[int]]]
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def lengths(self) -> npt.NDArray[np.int64]:
+        return np.array([len(source) + len(target) for source, target in self.pairs])
+
+    def pair(self, index: int, epoch: int) -> tuple[list[int], list[int]]:
+        return self.pairs[index]
+
+
+@pytest.fixture(scope="session")
+def list_stream() -> type[ListStream]:
+    return ListStream
+
+
+@pytest.fixture(scope="session")
+def texts() -> list[str]:
+    """Sentences that the toy vocabulary is learnt from."""
+    return TEXTS
+
+
+@pytest.fixture(scope="session")
+def tokenizer() -> TableTokenizer:
+    settings = LinearizerSettings(max_tokens=64, max_question_tokens=16, max_cell_chars=40)
+    return train_vocabulary(TEXTS, 320, settings)
+
+
+@pytest.fixture(scope="session")
+def make_t5() -> Callable[..., Any]:
+    """A random T5 for tests of training."""
+
+    def make(vocabulary: int = 40, dropout: float = 0.0) -> Any:
+        torch.manual_seed(0)
+        return T5ForConditionalGeneration(
+            T5Config(
+                vocab_size=vocabulary,
+                d_model=16,
+                d_kv=8,
+                d_ff=32,
+                num_heads=2,
+                num_layers=1,
+                dropout_rate=dropout,
+                decoder_start_token_id=0,
+                attn_implementation=attention(),
+            )
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory, tokenizer: TableTokenizer, make_t5: Callable[..., Any]) -> Path:
+    """A random T5's folder with the toy tokenizer."""
+    folder: Path = tmp_path_factory.mktemp("base")
+    make_t5(vocabulary=len(tokenizer.hf)).save_pretrained(folder)
+    tokenizer.save(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def write_examples() -> Callable[[Path, list[Example]], Path]:
+    def write(folder: Path, examples: list[Example]) -> Path:
+        folder.mkdir()
+        rows = [example_to_row(example) for example in examples]
+        pq.write_table(pa.Table.from_pylist(rows, EXAMPLE_SCHEMA), folder / "part-00000.parquet")
+        return folder
+
+    return write

@@ -1,0 +1,158 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, T5ForConditionalGeneration
+
+from gentap.errors import InputError
+from gentap.model.network import load_model
+from gentap.model.tokenizer import load_saved_tokenizer
+from gentap.recipe import BaseSettings, LinearizerSettings
+from gentap.records import DOCUMENT_SCHEMA, TABLE_SCHEMA, SourcedTable, Table, sourced_table_to_row
+from gentap.store import open_stage
+from gentap.tables.linearize import MARKS
+from gentap.training import base
+from gentap.training.base import train_base
+from gentap.training.tokens import TokenStore
+
+LINEARIZER = LinearizerSettings(max_tokens=96, max_question_tokens=24, max_cell_chars=40)
+
+
+def write_part(folder: Path, rows: list[dict[str, Any]], schema: Any) -> None:
+    folder.mkdir(parents=True)
+    pq.write_table(pa.Table.from_pylist(rows, schema), folder / "part-00000.parquet")
+
+
+@pytest.fixture
+def mined(tmp_path: Path, texts: list[str]) -> Path:
+    """Thirty pages of five sentences and sixty small tables."""
+    folder = tmp_path / "mined"
+    documents = [
+        {"url": f"page/{page}", "title": f"Page {page}", "blocks": texts[5 * page : 5 * page + 5]}
+        for page in range(30)
+    ]
+    tables = [
+        SourcedTable(
+            id=f"{number:016x}",
+            url=f"page/{number % 30}",
+            table=Table(
+                title=f"Bridges of river {number}",
+                header=("Bridge", "Opened"),
+                rows=tuple((f"bridge {row}", str(1850 + number + row)) for row in range(3)),
+            ),
+        )
+        for number in range(60)
+    ]
+    write_part(folder / "documents", documents, DOCUMENT_SCHEMA)
+    write_part(folder / "tables", [sourced_table_to_row(table) for table in tables], TABLE_SCHEMA)
+    return folder
+
+
+def settings(**changes: Any) -> BaseSettings:
+    values = {
+        **{"size": "tiny", "vocabulary": 320, "window": 32, "max_steps": 2, "batch_tokens": 128},
+        **{"precision": "fp32", "vocabulary_sentences": 1000},
+    }
+    return BaseSettings(**{**values, **changes})
+
+
+@pytest.fixture
+def make(mined: Path, tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    def train(name: str, source: Path = mined, **changes: Any) -> dict[str, Any]:
+        with open_stage(tmp_path / name, "base", {}, []) as folder:
+            assert folder is not None
+            return train_base(source, settings(**changes), LINEARIZER, folder, seed=3)
+
+    return train
+
+
+def test_a_base_is_an_ordinary_checkpoint_folder(tmp_path: Path, make) -> None:
+    stats = make("base")
+    folder = tmp_path / "base"
+    names = {path.name for path in folder.iterdir()}
+    assert {"config.json", "model.safetensors", "tokenizer.json", "linearizer.json"} <= names
+    assert not {"checkpoints", "tokens", "vocabulary"} & names
+    model = AutoModelForSeq2SeqLM.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    assert type(model) is T5ForConditionalGeneration
+    assert len(tokenizer) == stats["vocabulary"] <= model.config.vocab_size
+    assert model.config.vocab_size % 64 == 0
+    assert set(MARKS) <= set(tokenizer.get_vocab())
+    written = tokenizer("The bridge of the river", return_tensors="pt")
+    assert tokenizer.decode(written["input_ids"][0], skip_special_tokens=True) == (
+        "The bridge of the river"
+    )
+    labels = torch.tensor([[5, 6, 1]])
+    stock = model(**written, labels=labels).loss.item()
+    assert load_model(str(folder))(**written, labels=labels).loss.item() == pytest.approx(stock)
+    assert load_saved_tokenizer(folder).settings == LINEARIZER
+    assert stats["steps"] == 2
+    assert stats["parameters"] == sum(weight.numel() for weight in model.parameters())
+
+
+def test_the_same_corpus_and_seed_give_the_same_bytes(tmp_path: Path, make) -> None:
+    make("one")
+    make("two")
+    for name in ("model.safetensors", "tokenizer.json", "config.json"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 1.0])
+def test_windows_hold_prose_and_tables_in_the_wanted_share(
+    tmp_path: Path, make, share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = []
+    monkeypatch.setattr(base, "finish_model", lambda *rest: saved.append(rest))
+    monkeypatch.setattr(base, "train", lambda *rest, **more: {})
+    stats = make("base", table_share=share, max_steps=0)
+    assert len(saved) == 1
+    tokenizer = load_saved_tokenizer(tmp_path / "base" / "vocabulary")
+    store = TokenStore(tmp_path / "base" / "tokens")
+    windows = [store.pair(index)[0].tolist() for index in range(len(store))]
+    assert all(8 <= len(window) <= 32 for window in windows)
+    row = tokenizer.hf.convert_tokens_to_ids("<title>")
+    tables = sum(window[0] == row for window in windows)
+    prose = len(windows) - tables
+    if share == 1:
+        assert (prose, tables) == (0, 60)
+    else:
+        assert tables == int(prose * share / (1 - share)) if share < 0.5 else tables == 60
+    assert stats["characters"] > 5000
+    text = "".join(tokenizer.texts([[i for w in windows if w[0] != row for i in w]]))
+    assert share == 1 or "or so we read on page 149." in text
+
+
+def test_a_break_after_the_vocabulary_ends_in_the_same_base(
+    tmp_path: Path, make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make("whole")
+
+    def breaks(*rest: Any, **more: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(base, "train", breaks)
+        with pytest.raises(KeyboardInterrupt):
+            make("broken")
+    assert (tmp_path / "broken" / "vocabulary" / "tokenizer.json").exists()
+    make("broken")
+    whole, broken = (tmp_path / name / "model.safetensors" for name in ("whole", "broken"))
+    assert whole.read_bytes() == broken.read_bytes()
+
+
+def test_a_folder_without_documents_is_named(tmp_path: Path, make) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="holds no documents") as caught:
+        make("base", tmp_path / "empty")
+    assert str(tmp_path / "empty") in str(caught.value)
+
+
+def test_documents_that_are_too_short_for_a_vocabulary_are_refused(tmp_path: Path, make) -> None:
+    rows = [{"url": "page", "title": "Page", "blocks": ["a river", "a bridge"]}]
+    write_part(tmp_path / "short" / "documents", rows, DOCUMENT_SCHEMA)
+    with pytest.raises(InputError):
+        make("base", tmp_path / "short", table_share=0)
