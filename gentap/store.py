@@ -109,8 +109,7 @@ class StageFolder:
         if not (self.path / "rejected.jsonl").exists():
             write_text(self.path / "rejected.jsonl", "")
         write_json(self.path / _DONE, {"stage": self.stage, "fingerprint": self.fingerprint})
-        (self.path / _UNFINISHED).unlink(missing_ok=True)
-        shutil.rmtree(self.path / _SHARDS, ignore_errors=True)
+        _clear_traces(self.path)
 
 
 @contextmanager
@@ -143,11 +142,17 @@ def open_stage(
                 "another output folder with -o."
             ) from None
         if is_done(path, wanted):
+            _clear_traces(path)  # a kill right after the done-marker leaves them
             yield None
             return
         resumed = _take_over(path, stage, wanted, overwrite)
         write_json(path / _UNFINISHED, {"stage": stage, "fingerprint": wanted})
         yield StageFolder(path, stage, wanted, settings, resumed)
+
+
+def _clear_traces(path: Path) -> None:
+    (path / _UNFINISHED).unlink(missing_ok=True)
+    shutil.rmtree(path / _SHARDS, ignore_errors=True)
 
 
 def _marker(path: Path) -> Path | None:

@@ -26,7 +26,6 @@ WRITER = '[writer]\ndata = ["none.json"]\n'
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     return tmp_path
 
 
@@ -282,7 +281,8 @@ def test_a_folder_that_is_no_model_is_told_with_what_to_give(command: list[str])
 
 
 @pytest.mark.parametrize("name", ["./models/none", "nobody/no-such-model"])
-def test_a_model_that_is_nowhere_is_told(name: str) -> None:
+def test_a_model_that_is_nowhere_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     write("films.csv", "Year,Film\n2004,Dawn\n")
     message = complaint("answer", "--model", name, "--table", "films.csv", "Which film?")
     assert message.startswith(f"{name}: no")

@@ -364,6 +364,17 @@ def test_the_traces_of_shards_go_only_once_the_folder_is_done(
     assert done_at_removal == [True]
 
 
+def test_traces_that_a_kill_left_in_a_done_folder_go_with_the_next_run(tmp_path: Path) -> None:
+    finish(tmp_path)
+    before = names(tmp_path)
+    write_json(tmp_path / "unfinished.json", {})
+    prepare_shards(tmp_path)
+    (tmp_path / ".shards" / "00000.json").write_text("{}")
+    with open_stage(tmp_path, "mine", {"seed": 1}, []) as opened:
+        assert opened is None
+    assert names(tmp_path) == before
+
+
 def test_tallies_are_written_in_order_of_name() -> None:
     tally = Tally()
     tally.add({"counts": {"tables": 1, "pages": 2}, "rejected": {"b": 1}})

@@ -2,7 +2,7 @@
 
 Order of sacrifice: long texts are cut at a word; caption, section and title go, in that order,
 while they are over half of the budget; columns go, from the right, while the header alone is over
-half of what is left; rows go, those least like the question first. Cells that must be kept (a
+half of what is left or no row fits beside it; rows go, those least like the question first. Cells that must be kept (a
 training example's evidence) hold their rows and columns. The answer is never looked at.
 """
 
@@ -79,17 +79,21 @@ def fit(
     costs = [cost if text else 0 for text, cost in zip(context, lengths(context), strict=True)]
     named, context_cost = _keep_leftmost(costs, budget // 2)
     left = budget - context_cost
-    needed = {cell.column for cell in keep}
-    columns, header_cost = _keep_leftmost(lengths(header), left // 2, needed)
-    left -= header_cost
     first = sorted({cell.row for cell in keep if cell.row < len(table.rows)})
+    header_costs = lengths(header)
+    columns, _ = _keep_leftmost(
+        _column_costs(table, first, header_costs, lengths, max_cell_chars),
+        left,
+        {cell.column for cell in keep},
+    )
+    left -= sum(header_costs[column] for column in columns)
     order = [*first, *_by_relevance(table, columns, question, set(first))] if columns else []
     kept: dict[int, tuple[str, ...]] = {}
     for row, texts, cost in _costed(table, order, columns, lengths, max_cell_chars):
         if cost <= left:
             left -= cost
             kept[row] = texts
-        elif row not in first:
+        elif kept and row not in first:
             break
     rows = tuple(sorted(kept))
     cut = Table(
@@ -100,6 +104,23 @@ def fit(
         rows=tuple(kept[row] for row in rows),
     )
     return Fitted(cut, rows, tuple(columns))
+
+
+def _column_costs(
+    table: Table,
+    first: Sequence[int],
+    header_costs: Sequence[int],
+    lengths: Lengths,
+    max_cell_chars: int,
+) -> list[int]:
+    """What each column takes of the budget, so that a row fits and the header is at most half.
+
+    The row is the shortest of those that must be kept, or of the table's first.
+    """
+    rows = [table.rows[row] for row in first] or table.rows[:_ROWS_A_BATCH]
+    shortest = min(rows, key=lambda row: sum(map(len, row)), default=("",) * len(header_costs))
+    costs = lengths([shorten(text, max_cell_chars) for text in shortest])
+    return [head + max(head, cell) for head, cell in zip(header_costs, costs, strict=True)]
 
 
 def _costed(

@@ -1,9 +1,10 @@
 """Span corruption (Raffel et al. 2020, section 3.1.4): hide spans of tokens, ask for them.
 
-Of ``Thank you for inviting me to your party`` the spans ``for inviting`` and ``your`` are hidden::
+Shown and hidden spans take turns, a shown one first. Of ``Thank you for inviting me to your party``
+the spans ``for inviting`` and ``your party`` are hidden::
 
-    input    Thank you <extra_id_0> me to <extra_id_1> party </s>
-    target   <extra_id_0> for inviting <extra_id_1> your </s>
+    input    Thank you <extra_id_0> me to <extra_id_1> </s>
+    target   <extra_id_0> for inviting <extra_id_1> your party </s>
 """
 
 from collections.abc import Sequence

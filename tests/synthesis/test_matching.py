@@ -117,7 +117,7 @@ def tables_and_sentence(draw: st.DrawFn) -> tuple[list[Table], str]:
         rows = draw(st.lists(row, min_size=1, max_size=5))
         tables.append(table(*rows, title=draw(st.sampled_from(["", "Paris", "Rio"]))))
     cells = [cell for one in tables for row in one.rows for cell in row]
-    pieces = st.tuples(st.sampled_from([*cells, "Paris", "1914"]), st.sampled_from(GLUE))
+    pieces = st.tuples(st.sampled_from(cells) | st.sampled_from(VALUES), st.sampled_from(GLUE))
     sentence = "".join(text for pair in draw(st.lists(pieces, max_size=7)) for text in pair)
     return tables, sentence
 
@@ -230,9 +230,10 @@ def test_letters_written_otherwise_are_the_same_value(cell: str, said: str) -> N
     ],
 )
 def test_a_number_is_not_found_in_a_larger_one(larger: str) -> None:
-    cells = table(["Marlowe", "1914"], ["Other", "1915"])
-    assert best(f"Marlowe counted {larger} there.", cells) is None
-    assert best("Marlowe counted 1914, there.", cells) is not None
+    for number in ("1914", "914"):
+        cells = table(["Marlowe", number], ["Other", "1915"])
+        assert best(f"Marlowe counted {larger} there.", cells) is None
+        assert best(f"Marlowe counted {number}, there.", cells) is not None
 
 
 @pytest.mark.parametrize("around", ["1914–18", "(1914)", "1914.", "1914, 18", "$1914", "1914/15"])

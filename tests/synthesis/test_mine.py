@@ -271,7 +271,7 @@ def test_unfit_and_repeated_sentences_are_set_aside(run: Run, tmp_path: Path) ->
     assert [
         (entry["where"], entry["reason"], entry["detail"])
         for entry in rejected_of(tmp_path / "out")
-    ] == [  # fmt: skip
+    ] == [
         ("https://pages.example/0", "sentence too short", "Ada Dawn, Rome."),
         ("https://pages.example/1", "duplicate sentence", said),
     ]

@@ -53,11 +53,8 @@ def mined(tmp_path: Path, texts: list[str]) -> Path:
 
 
 def settings(**changes: Any) -> BaseSettings:
-    values = {
-        **{"size": "tiny", "vocabulary": 320, "window": 32, "max_steps": 2, "batch_tokens": 128},
-        **{"precision": "fp32", "vocabulary_sentences": 1000},
-    }
-    return BaseSettings(**{**values, **changes})
+    values = {"size": "tiny", "vocabulary": 320, "window": 32, "max_steps": 2}
+    return BaseSettings(**{**values, "batch_tokens": 128, "precision": "fp32", **changes})
 
 
 @pytest.fixture
@@ -101,7 +98,7 @@ def test_the_same_corpus_and_seed_give_the_same_bytes(tmp_path: Path, make) -> N
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
-@pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 1.0])
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 1.0])
 def test_windows_hold_prose_and_tables_in_the_wanted_share(
     tmp_path: Path, make, share: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,16 +111,17 @@ def test_windows_hold_prose_and_tables_in_the_wanted_share(
     store = TokenStore(tmp_path / "base" / "tokens")
     windows = [store.pair(index)[0].tolist() for index in range(len(store))]
     assert all(8 <= len(window) <= 32 for window in windows)
-    row = tokenizer.hf.convert_tokens_to_ids("<title>")
-    tables = sum(window[0] == row for window in windows)
+    title = tokenizer.hf.convert_tokens_to_ids("<title>")
+    tables = sum(window[0] == title for window in windows)
     prose = len(windows) - tables
     if share == 1:
         assert (prose, tables) == (0, 60)
     else:
-        assert tables == int(prose * share / (1 - share)) if share < 0.5 else tables == 60
+        assert prose > 100
+        assert tables == pytest.approx(min(60, prose * share / (1 - share)), abs=1)
     assert stats["characters"] > 5000
-    text = "".join(tokenizer.texts([[i for w in windows if w[0] != row for i in w]]))
-    assert share == 1 or "or so we read on page 149." in text
+    ids = [token for window in windows if window[0] != title for token in window]
+    assert share == 1 or "or so we read on page 149." in tokenizer.texts([ids])[0]
 
 
 def test_a_break_after_the_vocabulary_ends_in_the_same_base(
@@ -151,8 +149,8 @@ def test_a_folder_without_documents_is_named(tmp_path: Path, make) -> None:
     assert str(tmp_path / "empty") in str(caught.value)
 
 
-def test_documents_that_are_too_short_for_a_vocabulary_are_refused(tmp_path: Path, make) -> None:
-    rows = [{"url": "page", "title": "Page", "blocks": ["a river", "a bridge"]}]
+def test_documents_that_are_too_short_are_refused(tmp_path: Path, make) -> None:
+    rows = [{"url": "page", "title": "Page", "blocks": ["a"]}]
     write_part(tmp_path / "short" / "documents", rows, DOCUMENT_SCHEMA)
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match=r"too short to learn from|could be learnt"):
         make("base", tmp_path / "short", table_share=0)
