@@ -235,8 +235,8 @@ def finetune_stage(
         if folder is not None:
             from gentap.training.stages import finetune
 
-            stats = finetune(model, examples, dev, settings, linearizer, folder, seed=seed)
             _list_unread(folder, [*unread, *dev_unread])
+            stats = finetune(model, examples, dev, settings, linearizer, folder, seed=seed)
             folder.finish(stats)
             best = stats["best_dev_loss"]
             say(
@@ -249,10 +249,10 @@ def _list_unread(folder: StageFolder, unread: Sequence[Any]) -> None:
     import json
     from dataclasses import asdict
 
-    from gentap.store import write_text
+    from gentap.store import REJECTED, write_text
 
     lines = [json.dumps(asdict(entry), ensure_ascii=False) for entry in unread]
-    write_text(folder.path / "rejected.jsonl", "".join(f"{line}\n" for line in lines))
+    write_text(folder.path / REJECTED, "".join(f"{line}\n" for line in lines))
 
 
 def evaluate_stage(

@@ -22,8 +22,10 @@ from gentap.records import Row, digest
 
 FORMAT = 1
 ROWS_A_GROUP = 2048
+REJECTED = "rejected.jsonl"
 _DONE, _UNFINISHED, _LOCK = "done.json", "unfinished.json", ".lock"
 _SHARDS = ".shards"
+_OURS = (_LOCK, _UNFINISHED, f"{_UNFINISHED}.tmp")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -106,8 +108,8 @@ class StageFolder:
         settings = {key: value for key, value in self.settings.items() if value is not None}
         write_text(self.path / "recipe.toml", tomli_w.dumps({self.stage: settings}))
         write_json(self.path / "stats.json", dict(stats))
-        if not (self.path / "rejected.jsonl").exists():
-            write_text(self.path / "rejected.jsonl", "")
+        if not (self.path / REJECTED).exists():
+            write_text(self.path / REJECTED, "")
         write_json(self.path / _DONE, {"stage": self.stage, "fingerprint": self.fingerprint})
         _clear_traces(self.path)
 
@@ -160,8 +162,12 @@ def _marker(path: Path) -> Path | None:
 
 
 def _content(path: Path) -> list[Path]:
-    ours = (_LOCK, _UNFINISHED, f"{_UNFINISHED}.tmp")
-    return [entry for entry in sorted(path.iterdir()) if entry.name not in ours]
+    return [entry for entry in sorted(path.iterdir()) if entry.name not in _OURS]
+
+
+def _holds_work(path: Path) -> bool:
+    """Whether there is more than what a stage leaves that failed before it made anything."""
+    return any(entry.is_file() for entry in path.rglob("*") if entry.name not in (*_OURS, REJECTED))
 
 
 def _refuse_foreign(path: Path) -> None:
@@ -182,11 +188,11 @@ def _take_over(path: Path, stage: str, wanted: str, overwrite: bool) -> bool:
         for leftover in path.rglob("*.tmp"):
             leftover.unlink() if leftover.is_file() else shutil.rmtree(leftover)
         return True
-    if not overwrite:
+    if not overwrite and _holds_work(path):
         state = "finished" if marker.name == _DONE else "unfinished"
         raise FolderError(
             f"{path}: holds {state} work of '{read_json(marker).get('stage', stage)}' with other "
-            "settings or inputs (see its recipe.toml). Give another folder with -o, or --overwrite."
+            "settings or inputs. Give another folder with -o, or replace it with --overwrite."
         )
     write_json(path / _UNFINISHED, {"stage": stage, "fingerprint": None})
     for entry in (path / _DONE, *_content(path)):
@@ -310,7 +316,7 @@ def merge_shards(folder: Path, count: int) -> Tally:
             tally.add(read_json(marker))
             with marker.with_suffix(".rejected").open("rb") as part:
                 shutil.copyfileobj(part, joined)
-    aside.replace(folder / "rejected.jsonl")
+    aside.replace(folder / REJECTED)
     return tally
 
 

@@ -14,7 +14,7 @@ from gentap.evaluation.report import scores_table
 from gentap.recipe import EvaluateSettings, LinearizerSettings, Protocol
 from gentap.records import Example, Kind, table_digest
 from gentap.runner import Progress
-from gentap.store import StageFolder, write_json, write_text
+from gentap.store import REJECTED, StageFolder, write_json, write_text
 
 PREDICTIONS = "predictions.jsonl"
 SCORES = "scores.json"
@@ -44,7 +44,7 @@ def evaluate(model: str, settings: EvaluateSettings, folder: StageFolder) -> dic
         json.dumps({"where": entry.where, "reason": entry.reason, "detail": entry.detail})
         for entry in unread
     ]
-    write_text(folder.path / "rejected.jsonl", "".join(f"{line}\n" for line in rejects))
+    write_text(folder.path / REJECTED, "".join(f"{line}\n" for line in rejects))
     predictions = _predict(model, examples, settings, folder.path)
     lines = [
         json.dumps(_prediction_row(example, text), ensure_ascii=False)

@@ -159,7 +159,8 @@ def check_model_folder(base: str) -> None:
             f"{base}: not a model folder (no config.json in it). Give an output folder of `gentap "
             "base`, `pretrain` or `finetune`, or a Hugging Face checkpoint."
         )
-    if not path.exists() and (base.startswith((".", "/", "~")) or base.count("/") > 1):
+    near = path.parent != Path() and path.parent.is_dir()
+    if not path.exists() and (base.startswith((".", "/", "~")) or base.count("/") > 1 or near):
         raise InputError(f"{base}: no such model folder.")
 
 

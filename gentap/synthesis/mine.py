@@ -34,7 +34,7 @@ _PROSE = re.compile(r"\w[^.!?]*\w[.!?]")
 
 
 def find_inputs(settings: MineSettings) -> list[Path]:
-    """The files to mine and the evaluation sets, checked before any work: (inputs, exclude)."""
+    """The files to mine; they and the evaluation sets are checked before any work."""
     if not settings.inputs:
         raise InputError("mine: nothing to mine. Give files, folders or globs (mine.inputs).")
     for path in settings.exclude:

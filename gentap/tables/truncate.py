@@ -2,8 +2,9 @@
 
 Order of sacrifice: long texts are cut at a word; caption, section and title go, in that order,
 while they are over half of the budget; columns go, from the right, while the header alone is over
-half of what is left or no row fits beside it; rows go, those least like the question first. Cells that must be kept (a
-training example's evidence) hold their rows and columns. The answer is never looked at.
+half of what is left or no row fits beside it; rows go, those least like the question first. Cells
+that must be kept (a training example's evidence) hold their rows and columns. The answer is never
+looked at.
 """
 
 import re

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gentap.errors import InputError
+from gentap.documents.read import Unread
+from gentap.errors import InputError, SettingError
 from gentap.model.network import load_model, load_t5
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
 from gentap.recipe import (
@@ -15,14 +16,14 @@ from gentap.recipe import (
     WriterSettings,
 )
 from gentap.records import Example, Kind, example_from_row
-from gentap.store import StageFolder, Tally, parts, read_rows
+from gentap.store import REJECTED, StageFolder, Tally, parts, read_rows, write_text
 from gentap.training.batches import PairStream
 from gentap.training.finish import finish_model
 from gentap.training.tokens import write_tokens
 from gentap.training.trainer import train
 
 KINDS: tuple[Kind, ...] = ("long", "cell")
-Pair = tuple[list[int], list[int]]
+Pair = tuple[list[int], list[int]] | Unread
 
 
 def train_writer(
@@ -39,9 +40,8 @@ def train_writer(
     streams = {}
     for split in ("train", "dev"):
         rows = read_rows(parts(folder.path / "pairs" / split))
-        counted = Tally()
-        pairs = _writer_pairs(rows, tokenizer, settings.max_target_tokens, counted)
-        store = write_tokens(folder.path / "tokens" / split, pairs, counted)
+        pairs = _writer_pairs(rows, tokenizer, settings.max_target_tokens)
+        store = write_tokens(folder.path / "tokens" / split, pairs)
         tally.add(store.tally)
         streams[split] = PairStream(store)
     if not len(streams["train"]):
@@ -63,12 +63,12 @@ def train_writer(
 
 
 def _writer_pairs(
-    rows: Iterable[Mapping[str, Any]], tokenizer: TableTokenizer, longest: int, tally: Tally
+    rows: Iterable[Mapping[str, Any]], tokenizer: TableTokenizer, longest: int
 ) -> Iterator[Pair]:
     for row in rows:
         target = tokenizer.target_ids(row["target"])
         if len(target) > longest:
-            tally.rejected["question too long to learn from"] += 1
+            yield Unread(row["id"], "question too long to learn from", row["target"])
             continue
         pieces = [(piece["mark"], piece["text"]) for piece in row["pieces"]]
         yield tokenizer.linearizer.mark_texts(pieces), target
@@ -91,6 +91,7 @@ def pretrain(
     examples = {
         kind: (example_from_row(row) for row in read_rows(paths)) for kind, paths in files.items()
     }
+    write_text(folder.path / REJECTED, "")
     return _train_table_model(
         base, examples, {}, settings, linearizer, folder, seed=seed, label="pretrain"
     )
@@ -110,10 +111,16 @@ def finetune(
     kinds = [kind for kind in KINDS if any(example.kind == kind for example in examples)]
     split = {kind: [example for example in examples if example.kind == kind] for kind in kinds}
     dev_split = {kind: [example for example in dev if example.kind == kind] for kind in kinds}
+    missing = [kind for kind in kinds if dev and not dev_split[kind]]
+    if missing:
+        raise SettingError(
+            f"finetune: the training questions have {missing[0]} answers, those of dev have none. "
+            "Add some to dev, or leave dev out."
+        )
     return _train_table_model(
         base,
         split,
-        dev_split if all(dev_split.values()) else {},
+        dev_split if dev else {},
         settings,
         linearizer,
         folder,
@@ -171,17 +178,17 @@ def _table_pairs(
     for example in examples:
         target = tokenizer.target_ids(example.answer)
         if len(target) > longest:
-            tally.rejected["answer too long to learn from"] += 1
+            yield Unread(example.id, "answer too long to learn from", example.answer)
             continue
         computed = example.origin == "grammar"
         encoded = tokenizer.linearizer.encode(
             example.question, example.table, example.cells, cut_table=not computed
         )
         if len(encoded.ids) > limit:
-            tally.rejected["sampled table too long for the model"] += 1
+            yield Unread(example.id, "sampled table too long for the model", example.question)
             continue
         if encoded.question_cut:
-            tally.rejected["question too long for the model"] += 1
+            yield Unread(example.id, "question too long for the model", example.question)
             continue
         kept = sum(encoded.fitted.place(cell) is not None for cell in example.cells)
         tally.counts["examples"] += 1

@@ -3,13 +3,15 @@
 import json
 import shutil
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from gentap.store import Tally
+from gentap.documents.read import Unread
+from gentap.store import REJECTED, Tally
 
 Ids = npt.NDArray[np.int32]
 _META = "meta.json"
@@ -47,13 +49,15 @@ class TokenStore:
 
 def write_tokens(
     folder: Path,
-    pairs: Iterable[tuple[Sequence[int], Sequence[int]]],
+    pairs: Iterable[tuple[Sequence[int], Sequence[int]] | Unread],
     tally: Tally | None = None,
 ) -> TokenStore:
     """Write pairs below ``folder``, aside and renamed; what is there whole is kept as it is.
 
-    ``tally``, which making the pairs counts in, is kept with them.
+    Records that come as :class:`Unread` are listed in ``rejected.jsonl`` and counted. ``tally``,
+    which making the pairs counts in, is kept with them.
     """
+    tally = tally or Tally()
     if not folder.exists():
         aside = folder.with_name(folder.name + ".tmp")
         shutil.rmtree(aside, ignore_errors=True)
@@ -64,15 +68,20 @@ def write_tokens(
             (aside / "inputs.bin").open("wb") as inputs,
             (aside / "targets.bin").open("wb") as targets,
             (aside / "ends.bin").open("wb") as places,
+            (aside / REJECTED).open("w", encoding="utf-8") as rejected,
         ):
-            for source, target in pairs:
+            for pair in pairs:
+                if isinstance(pair, Unread):
+                    tally.rejected[pair.reason] += 1
+                    rejected.write(json.dumps(asdict(pair), ensure_ascii=False) + "\n")
+                    continue
+                source, target = pair
                 inputs.write(np.asarray(source, dtype=np.int32).tobytes())
                 targets.write(np.asarray(target, dtype=np.int32).tobytes())
                 ends += (len(source), len(target))
                 places.write(ends.tobytes())
                 count += 1
-        counted = tally.to_json() if tally else None
-        (aside / _META).write_text(json.dumps({"pairs": count, "tally": counted}))
+        (aside / _META).write_text(json.dumps({"pairs": count, "tally": tally.to_json()}))
         aside.rename(folder)
     return TokenStore(folder)
 
