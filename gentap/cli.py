@@ -174,7 +174,9 @@ def questions_write(
 def sample(
     mined: Annotated[Path, typer.Argument(help="A mined folder.")],
     output: Output,
-    grammar: Annotated[str | None, typer.Option("--grammar", "-g", help="Grammar file.")] = None,
+    grammar: Annotated[
+        str | None, typer.Option("--grammar", "-g", help="Grammar file, or 'english'.")
+    ] = None,
     per_table: Annotated[int | None, typer.Option("-n", help="Questions for each table.")] = None,
     base: Annotated[
         str, typer.Option(help="The model whose budget of tokens the tables are cut to.")

@@ -162,12 +162,13 @@ def sample_stage(
     workers: int,
     overwrite: bool = False,
 ) -> None:
-    from gentap.synthesis.grammar import load_grammar
+    from gentap.synthesis.grammar import find_grammar, load_grammar
 
     require_stage(mined, "mine", "questions are sampled from mined tables")
-    load_grammar(Path(settings.grammar))
+    grammar = find_grammar(settings.grammar)
+    load_grammar(grammar)
     used = {**settings.model_dump(), "linearizer": linearizer.model_dump(), "seed": seed}
-    inputs = [mined, Path(settings.grammar), *([Path(base)] if base else [])]
+    inputs = [mined, grammar, *([Path(base)] if base else [])]
     with _stage(output, "sample", used, inputs, overwrite) as folder:
         if folder is not None:
             from gentap.synthesis.sample import sample
@@ -329,13 +330,13 @@ def _check(recipe: Recipe) -> None:
     from gentap.documents.annotated import read_annotated
     from gentap.documents.read import expand_inputs
     from gentap.evaluation.wordnet import open_wordnet
-    from gentap.synthesis.grammar import load_grammar
+    from gentap.synthesis.grammar import find_grammar, load_grammar
     from gentap.synthesis.invert import read_articles
     from gentap.synthesis.mine import find_inputs
 
     checks: list[Callable[[], object]] = [
         lambda: find_inputs(recipe.mine),
-        lambda: load_grammar(Path(recipe.sample.grammar)),
+        lambda: load_grammar(find_grammar(recipe.sample.grammar)),
     ]
     if not recipe.writer.data:
         raise SettingError("writer.data names no reading-comprehension file.")
@@ -361,7 +362,9 @@ def _summarize(
 
     output = Path(recipe.output)
     text = results_text(scores, reports, recipe.evaluate.data)
-    write_json(output / "results.json", {"recipe": name, "scores": scores})
-    write_text(output / "results.md", text)
+    page = output / "results.md"
+    if not page.exists() or page.read_text(encoding="utf-8") != text:
+        write_json(output / "results.json", {"recipe": name, "scores": scores})
+        write_text(page, text)
     print(text)
     print(f"Everything is in {output}: scores in results.json, this text in results.md.")

@@ -138,7 +138,7 @@ class WriteSettings(Settings):
 class SampleSettings(Settings):
     """`gentap sample`: questions whose answer is one cell, from a grammar."""
 
-    grammar: str = Field("grammars/english.grammar", description="the grammar's file")
+    grammar: str = Field("english", description="the grammar's file, or the name of one of ours")
     per_table: int = Field(4, ge=1, description="questions drawn for each table")
     shard_tables: int = Field(2000, ge=1, description="tables a shard")
     attempts: int = Field(8, ge=1, description="draws tried for each question wanted")

@@ -100,6 +100,17 @@ class _Reader:
         return SettingError(f"{self.name}, line {line}, column {column + 1}: {message}")
 
 
+def find_grammar(name: str) -> Path:
+    """A grammar's file: a path, or the name of one that comes with GenTaP, such as ``english``."""
+    if Path(name).suffix or Path(name).exists():
+        return Path(name)
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "grammars", package.parent / "grammars"):  # installed, or a checkout
+        if (folder / f"{name}.grammar").exists():
+            return folder / f"{name}.grammar"
+    raise InputError(f"{name}: no such grammar. Give the path of a file, or 'english'.")
+
+
 def load_grammar(path: Path) -> Grammar:
     """Read and check a grammar file; raises SettingError with line, column and remedy."""
     try:

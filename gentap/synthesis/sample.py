@@ -28,6 +28,7 @@ from gentap.synthesis.grammar import (
     QueryTemplate,
     Rule,
     ValueSlot,
+    find_grammar,
     load_grammar,
 )
 from gentap.tables.linearize import Linearizer
@@ -56,7 +57,7 @@ def sample(
     Tables are cut first as the model of ``base`` will see them, then asked about; without a base,
     by an estimate of their tokens.
     """
-    load_grammar(Path(settings.grammar))
+    load_grammar(find_grammar(settings.grammar))
     files = parts(tables)
     if not files:
         raise InputError(f"{tables}: holds no tables (part-*.parquet).")
@@ -95,8 +96,8 @@ def _linearizer(base: str, settings: LinearizerSettings) -> Linearizer:
 
 
 @lru_cache(maxsize=2)
-def _grammar(path: str) -> Grammar:
-    return load_grammar(Path(path))
+def _grammar(name: str) -> Grammar:
+    return load_grammar(find_grammar(name))
 
 
 def _sample_shard(
