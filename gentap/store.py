@@ -25,6 +25,7 @@ ROWS_A_GROUP = 2048
 REJECTED = "rejected.jsonl"
 _DONE, _UNFINISHED, _LOCK = "done.json", "unfinished.json", ".lock"
 _SHARDS = ".shards"
+WORK = ".work"
 _OURS = (_LOCK, _UNFINISHED, f"{_UNFINISHED}.tmp")
 
 
@@ -101,6 +102,12 @@ class StageFolder:
     settings: Mapping[str, Any]
     resumed: bool
 
+    @property
+    def work(self) -> Path:
+        """Where a stage keeps what only a resumed run needs; removed after the done-marker."""
+        (self.path / WORK).mkdir(exist_ok=True)
+        return self.path / WORK
+
     def finish(self, stats: Mapping[str, Any]) -> None:
         """Write the folder's statistics and settings, then its done-marker."""
         import tomli_w
@@ -154,7 +161,8 @@ def open_stage(
 
 def _clear_traces(path: Path) -> None:
     (path / _UNFINISHED).unlink(missing_ok=True)
-    shutil.rmtree(path / _SHARDS, ignore_errors=True)
+    for scratch in (_SHARDS, WORK):
+        shutil.rmtree(path / scratch, ignore_errors=True)
 
 
 def _marker(path: Path) -> Path | None:

@@ -404,9 +404,9 @@ MARKS = {
     "mine": ".shards/*.json",
     "sample": ".shards/*.json",
     "write": ".shards/*.json",
-    "evaluate": "chunks/*.json",
+    "evaluate": ".work/chunks/*.json",
 }
-CHECKPOINT = "checkpoints/*/complete.json"
+CHECKPOINT = ".work/checkpoints/*/complete.json"
 SLOW = [
     pytest.param(stage, marks=pytest.mark.slow)
     for stage in ("base", "writer", "finetune", "evaluate")

@@ -1,7 +1,6 @@
 """Answer annotated questions with a model, and score the answers."""
 
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,7 +44,7 @@ def evaluate(model: str, settings: EvaluateSettings, folder: StageFolder) -> dic
         for entry in unread
     ]
     write_text(folder.path / REJECTED, "".join(f"{line}\n" for line in rejects))
-    predictions = _predict(model, examples, settings, folder.path)
+    predictions = _predict(model, examples, settings, folder.work)
     lines = [
         json.dumps(_prediction_row(example, text), ensure_ascii=False)
         for example, text in zip(examples, predictions, strict=True)
@@ -55,7 +54,6 @@ def evaluate(model: str, settings: EvaluateSettings, folder: StageFolder) -> dic
     scores = score(examples, predictions, settings.protocol)
     write_json(folder.path / SCORES, scores.to_json())
     write_text(folder.path / "report.md", scores_table({model: scores.values}))
-    shutil.rmtree(folder.path / _CHUNKS, ignore_errors=True)
     counts = {kind: sum(example.kind == kind for example in examples) for kind in _KINDS}
     empty = sum(not text for text in predictions)
     return {"questions": counts, "empty predictions": empty, "set aside": len(unread)}

@@ -41,10 +41,10 @@ def train_base(
     if not documents:
         raise InputError(f"{mined}: holds no documents to learn from (documents/part-*.parquet).")
     characters = sum(len(text) for text in _texts(documents, tables))
-    tokenizer = _vocabulary(documents, tables, settings, linearizer, folder.path, characters)
+    tokenizer = _vocabulary(documents, tables, settings, linearizer, folder.work, characters)
     share = _needed_share(settings, characters)
     windows = _windows(documents, tables, tokenizer, settings, share, seed)
-    store = write_tokens(folder.path / "tokens", ((window, ()) for window in windows))
+    store = write_tokens(folder.work / "tokens", ((window, ()) for window in windows))
     if not len(store):
         raise InputError(f"{mined}: the documents are too short to learn from.")
     stream = DenoiseStream(
@@ -61,7 +61,7 @@ def train_base(
         {"pairs": stream},
         None,
         settings,
-        folder.path,
+        folder.work,
         padding=tokenizer.hf.pad_token_id,
         seed=seed,
         label="base",

@@ -41,7 +41,7 @@ def train_writer(
     for split in ("train", "dev"):
         rows = read_rows(parts(folder.path / "pairs" / split))
         pairs = _writer_pairs(rows, tokenizer, settings.max_target_tokens)
-        store = write_tokens(folder.path / "tokens" / split, pairs)
+        store = write_tokens(folder.work / "tokens" / split, pairs)
         tally.add(store.tally)
         streams[split] = PairStream(store)
     if not len(streams["train"]):
@@ -53,7 +53,7 @@ def train_writer(
         {"pairs": streams["train"]},
         dev,
         settings,
-        folder.path,
+        folder.work,
         padding=tokenizer.hf.pad_token_id,
         seed=seed,
         label="writer",
@@ -147,7 +147,7 @@ def _train_table_model(
         for kind, corpus in corpora.items():
             counted = Tally()
             pairs = _table_pairs(corpus, tokenizer, settings.max_target_tokens, counted)
-            store = write_tokens(folder.path / "tokens" / f"{split}-{kind}", pairs, counted)
+            store = write_tokens(folder.work / "tokens" / f"{split}-{kind}", pairs, counted)
             tally.add(store.tally)
             if not len(store):
                 raise InputError(
@@ -161,7 +161,7 @@ def _train_table_model(
         streams["train"],
         streams["dev"] or None,
         settings,
-        folder.path,
+        folder.work,
         padding=tokenizer.hf.pad_token_id,
         seed=seed,
         label=label,

@@ -76,7 +76,7 @@ def test_evaluate_writes_predictions_in_order_with_scores_of_both_kinds(
     assert set(scores["signatures"]) == set(scores) - {"signatures"}
     assert read_json(folder / "stats.json")["questions"] == {"long": 3, "cell": 2}
     assert "exact match" in (folder / "report.md").read_text(encoding="utf-8")
-    assert not (folder / "chunks").exists()
+    assert not (folder / ".work" / "chunks").exists()
 
 
 @pytest.mark.usefixtures("wordnet")
@@ -117,7 +117,7 @@ def test_interrupted_evaluation_goes_on_and_gives_the_same_files(
     monkeypatch.setattr(gentap.model.generate, "generate_texts", interrupted)
     with pytest.raises(KeyboardInterrupt):
         evaluate_stage(str(toy_model), settings, folder)
-    assert [file.name for file in (folder / "chunks").iterdir()] == ["00000000.json"]
+    assert [file.name for file in (folder / ".work" / "chunks").iterdir()] == ["00000000.json"]
     assert not is_done(folder)
     calls = 10
     evaluate_stage(str(toy_model), settings, folder)

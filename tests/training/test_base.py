@@ -72,7 +72,6 @@ def test_a_base_is_an_ordinary_checkpoint_folder(tmp_path: Path, make) -> None:
     folder = tmp_path / "base"
     names = {path.name for path in folder.iterdir()}
     assert {"config.json", "model.safetensors", "tokenizer.json", "linearizer.json"} <= names
-    assert not {"checkpoints", "tokens", "vocabulary"} & names
     model = AutoModelForSeq2SeqLM.from_pretrained(folder)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     assert type(model) is T5ForConditionalGeneration
@@ -107,8 +106,8 @@ def test_windows_hold_prose_and_tables_in_the_wanted_share(
     monkeypatch.setattr(base, "train", lambda *rest, **more: {})
     stats = make("base", table_share=share, max_steps=0)
     assert len(saved) == 1
-    tokenizer = load_saved_tokenizer(tmp_path / "base" / "vocabulary")
-    store = TokenStore(tmp_path / "base" / "tokens")
+    tokenizer = load_saved_tokenizer(tmp_path / "base" / ".work" / "vocabulary")
+    store = TokenStore(tmp_path / "base" / ".work" / "tokens")
     windows = [store.pair(index)[0].tolist() for index in range(len(store))]
     assert all(8 <= len(window) <= 32 for window in windows)
     title = tokenizer.hf.convert_tokens_to_ids("<title>")
@@ -136,7 +135,7 @@ def test_a_break_after_the_vocabulary_ends_in_the_same_base(
         patch.setattr(base, "train", breaks)
         with pytest.raises(KeyboardInterrupt):
             make("broken")
-    assert (tmp_path / "broken" / "vocabulary" / "tokenizer.json").exists()
+    assert (tmp_path / "broken" / ".work" / "vocabulary" / "tokenizer.json").exists()
     make("broken")
     whole, broken = (tmp_path / name / "model.safetensors" for name in ("whole", "broken"))
     assert whole.read_bytes() == broken.read_bytes()

@@ -1,15 +1,19 @@
+import json
 from pathlib import Path
 
+from gentap.store import REJECTED, WORK
 from gentap.training.finish import finish_model
 
 
-def test_the_folder_keeps_the_model_and_loses_what_training_needed(
+def test_the_folder_holds_the_model_and_all_that_was_set_aside(
     tmp_path: Path, make_t5, tokenizer
 ) -> None:
-    for name in ("checkpoints", "tokens", "vocabulary", "pairs"):
-        (tmp_path / name / "deep").mkdir(parents=True)
+    (tmp_path / REJECTED).write_text('{"where": "first"}\n')
+    store = tmp_path / WORK / "tokens" / "train"
+    store.mkdir(parents=True)
+    (store / REJECTED).write_text('{"where": "second"}\n')
     finish_model(make_t5(), tokenizer, tmp_path)
     names = {path.name for path in tmp_path.iterdir()}
     assert {"model.safetensors", "config.json", "tokenizer.json", "linearizer.json"} <= names
-    assert not {"checkpoints", "tokens", "vocabulary"} & names
-    assert (tmp_path / "pairs" / "deep").is_dir()
+    listed = [json.loads(line)["where"] for line in (tmp_path / REJECTED).open()]
+    assert listed == ["first", "second"]

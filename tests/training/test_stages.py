@@ -120,7 +120,6 @@ def test_pretraining_moves_the_decoders_that_have_a_corpus(tmp_path, base, run_p
     assert stats["rejected"] == {}
     saved = load_saved_tokenizer(tmp_path / "out")
     assert saved.settings.max_tokens == 64
-    assert not (tmp_path / "out" / "tokens").exists()
 
 
 def test_the_order_of_the_corpora_does_not_count(tmp_path: Path, run_pretrain) -> None:
@@ -169,10 +168,10 @@ def test_a_sampled_table_is_never_cut_and_a_mined_one_fits(
     }
     fitting = [list(ids) for ids in spelled if len(ids) <= 64]
     assert 0 < len(fitting) < len(sampled)
-    cell = list(kept_tokens(tmp_path / "out" / "tokens" / "train-cell"))
+    cell = list(kept_tokens(tmp_path / "out" / ".work" / "tokens" / "train-cell"))
     assert [source for source, _ in cell] == fitting
     assert all(target == tokenizer.target_ids("1850") for _, target in cell)
-    long = list(kept_tokens(tmp_path / "out" / "tokens" / "train-long"))
+    long = list(kept_tokens(tmp_path / "out" / ".work" / "tokens" / "train-long"))
     assert len(long) == len(mined)
     assert max(len(source) for source, _ in long) <= 64
     evidence = tokenizer.hf.convert_ids_to_tokens(tokenizer.target_ids("1850")[:-1])
@@ -310,7 +309,7 @@ def test_the_writer_reads_marked_pieces_and_writes_the_question(
 ) -> None:
     stats = run_writer(stage, base, QUESTIONS, [])
     assert stats["best_dev_loss"] is None
-    pairs = list(kept_tokens(tmp_path / "writer" / "tokens" / "train"))
+    pairs = list(kept_tokens(tmp_path / "writer" / ".work" / "tokens" / "train"))
     for number, (source, target) in enumerate(pairs):
         said = tokenizer.hf.decode(source, skip_special_tokens=False)
         assert " ".join(said.split()) == (
