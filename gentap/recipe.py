@@ -18,6 +18,7 @@ from gentap.errors import InputError, SettingError
 Size = Literal["tiny", "mini", "small", "base"]
 Precision = Literal["auto", "bf16", "fp32"]
 Protocol = Literal["default", "fetaqa"]
+Optimizer = Literal["adafactor", "adamw"]
 
 
 class Settings(BaseModel):
@@ -84,7 +85,10 @@ class TrainingSettings(Settings):
         8192, ge=64, description="input tokens a step, padding included, for each micro-batch"
     )
     accumulate: int = Field(1, ge=1, description="micro-batches a step")
-    learning_rate: float = Field(1e-3, gt=0, description="highest learning rate (AdamW)")
+    optimizer: Optimizer = Field(
+        "adafactor", description="adafactor, whose rate is relative to each weight's size, or adamw"
+    )
+    learning_rate: float = Field(1e-3, gt=0, description="highest learning rate")
     warmup: float = Field(0.05, ge=0, le=1, description="share of the steps to warm up in")
     weight_decay: float = Field(0.01, ge=0, description="decoupled weight decay")
     dropout: float = Field(0.1, ge=0, lt=1, description="dropout while training")
@@ -106,6 +110,7 @@ class BaseSettings(TrainingSettings):
     vocabulary_sentences: int = Field(
         400_000, ge=100, description="texts that the vocabulary is learnt from"
     )
+    learning_rate: float = Field(2e-2, gt=0, description="highest learning rate")
     window: int = Field(256, ge=32, description="tokens of text that are corrupted together")
     noise: float = Field(0.15, gt=0, lt=0.9, description="share of the tokens that is hidden")
     mean_span: float = Field(3.0, ge=1, description="mean number of tokens hidden in a row")

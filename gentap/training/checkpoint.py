@@ -49,24 +49,31 @@ def _checkpoints(folder: Path) -> list[Path]:
 
 
 def save_optimizer(checkpoint: Path, optimizer: Any, scheduler: Any) -> None:
-    """The optimizer's tensors by parameter number, and the schedule's place."""
-    tensors = {
-        f"{number}.{name}": value.detach().cpu().contiguous()
+    """The optimizer's tensors and numbers by parameter, and the schedule's place."""
+    values = {
+        f"{number}.{name}": value
         for number, state in optimizer.state_dict()["state"].items()
         for name, value in state.items()
     }
+    tensors = {
+        name: value.detach().cpu().contiguous()
+        for name, value in values.items()
+        if isinstance(value, torch.Tensor)
+    }
+    numbers = {name: value for name, value in values.items() if name not in tensors}
     save_file(tensors, checkpoint / _OPTIMIZER)
     schedule = {
         name: value for name, value in scheduler.state_dict().items() if name != "lr_lambdas"
     }
     rates = [group["lr"] for group in optimizer.param_groups]
-    (checkpoint / _SCHEDULE).write_text(json.dumps({"schedule": schedule, "rates": rates}))
+    content = {"schedule": schedule, "rates": rates, "numbers": numbers}
+    (checkpoint / _SCHEDULE).write_text(json.dumps(content))
 
 
 def load_optimizer(checkpoint: Path, optimizer: Any, scheduler: Any) -> None:
     content = json.loads((checkpoint / _SCHEDULE).read_text())
-    state: dict[int, dict[str, torch.Tensor]] = {}
-    for key, value in load_file(checkpoint / _OPTIMIZER).items():
+    state: dict[int, dict[str, Any]] = {}
+    for key, value in {**load_file(checkpoint / _OPTIMIZER), **content["numbers"]}.items():
         number, _, name = key.partition(".")
         state.setdefault(int(number), {})[name] = value
     groups = optimizer.state_dict()["param_groups"]

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import torch
 from torch.utils.data import DataLoader
-from transformers import Trainer, TrainerCallback, TrainingArguments, set_seed
+from transformers import Adafactor, Trainer, TrainerCallback, TrainingArguments, set_seed
 from transformers.trainer_utils import IntervalStrategy
 
 from gentap.errors import WorkerError
@@ -66,6 +66,7 @@ def train(
         model=model,
         args=_arguments(settings, folder, seed, total, every, bool(dev_streams)),
         keep=settings.keep_checkpoints,
+        optimizers=(_optimizer(model.to(best_device()), settings), None),
         train_dataset=StepDataset(streams, steps, padding),
         eval_dataset=_dev_dataset(dev_streams, settings, padding) if dev_streams else None,
         callbacks=[_Report(label, total)],
@@ -75,6 +76,22 @@ def train(
     set_seed(seed)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     return _statistics(trainer, streams, steps_taken=total)
+
+
+def _optimizer(model: Any, settings: TrainingSettings) -> torch.optim.Optimizer:
+    """Adafactor as T5 was trained with (Shazeer and Stern 2018, steps relative to the weights'
+    size), or AdamW."""
+    rate, decay = settings.learning_rate, settings.weight_decay
+    if settings.optimizer == "adamw":
+        return torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=decay)
+    return Adafactor(
+        model.parameters(),
+        lr=rate,
+        weight_decay=decay,
+        scale_parameter=True,
+        relative_step=False,
+        warmup_init=False,
+    )
 
 
 def _dev_dataset(
