@@ -362,6 +362,8 @@ def _summarize(
 
     output = Path(recipe.output)
     text = results_text(scores, reports, recipe.evaluate.data)
+    if recipe.note:
+        text += f"\n{recipe.note}\n"
     page = output / "results.md"
     if not page.exists() or page.read_text(encoding="utf-8") != text:
         write_json(output / "results.json", {"recipe": name, "scores": scores})

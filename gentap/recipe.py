@@ -179,6 +179,7 @@ class Recipe(Settings):
     output: str = Field(description="folder that all output folders are made in")
     seed: int = Field(1, ge=0, description="seed of everything random")
     workers: int = Field(2, ge=1, description="processes for mining and sampling")
+    note: str = Field("", description="a remark that is printed below the results")
     linearizer: LinearizerSettings = LinearizerSettings()
     mine: MineSettings = MineSettings()
     base: BaseSettings = BaseSettings()

@@ -47,6 +47,7 @@ RECIPE: dict[str, Any] = {
         "vocabulary": 800,
         "window": 64,
         "max_steps": 20,
+        "optimizer": "adamw",
         "learning_rate": 5e-3,
     },
     # The shortest questions, learnt by heart: a writer that ends its questions after few steps.
@@ -58,6 +59,7 @@ RECIPE: dict[str, Any] = {
         "max_target_tokens": 24,
         "max_steps": 100,
         "batch_tokens": 256,
+        "optimizer": "adamw",
         "learning_rate": 5e-3,
         "dropout": 0.0,
         "save_every": 25,

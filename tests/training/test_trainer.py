@@ -21,7 +21,7 @@ Weights = dict[str, torch.Tensor]
 
 def settings(**changes: Any) -> TrainingSettings:
     values = {"epochs": 1, "batch_tokens": 64, "precision": "fp32", "learning_rate": 0.01}
-    return TrainingSettings(**{**values, **changes})
+    return TrainingSettings(**{**values, "optimizer": "adamw", **changes})
 
 
 def random_pairs(count: int, seed: int = 0) -> list[tuple[list[int], list[int]]]:
@@ -83,9 +83,10 @@ def run(list_stream: Any, make_t5: Callable[..., Any], tmp_path: Path) -> Callab
         {"save_every": 2},
         {"save_every": 3, "accumulate": 2},
         {"save_every": 5, "dev": True, "keep_checkpoints": 1},
+        {"save_every": 3, "optimizer": "adafactor", "learning_rate": 0.02},
         {"save_every": 5, "max_steps": 40, "epochs": 9, "batch_tokens": 100, "breaks_at": 24},
     ],
-    ids=["plain", "accumulated", "dev", "between logs"],
+    ids=["plain", "accumulated", "dev", "adafactor", "between logs"],
 )
 def test_a_resumed_training_ends_as_an_undisturbed_one(tmp_path, run, changes) -> None:
     breaks_at = changes.pop("breaks_at", 20)
