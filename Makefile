@@ -10,11 +10,12 @@ READY = $(VENV)/.ready
 demo: $(READY) wordnet
 	$(RUN)/gentap run scripts/quickstart.toml
 
+# Two test processes with a thread each: two threads in each would wait for one another.
 test: $(READY) wordnet
-	$(RUN)/pytest -n 2 -m "not slow"
+	OMP_NUM_THREADS=1 $(RUN)/pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: $(READY) wordnet
-	$(RUN)/pytest -m slow
+	OMP_NUM_THREADS=1 $(RUN)/pytest -m slow
 
 check: $(READY)
 	$(RUN)/ruff check .
