@@ -101,6 +101,7 @@ class StageFolder:
     fingerprint: str
     settings: Mapping[str, Any]
     resumed: bool
+    replaces: bool = False
 
     @property
     def work(self) -> Path:
@@ -154,9 +155,10 @@ def open_stage(
             _clear_traces(path)  # a kill right after the done-marker leaves them
             yield None
             return
+        held_work = _holds_work(path)
         resumed = _take_over(path, stage, wanted, overwrite)
         write_json(path / _UNFINISHED, {"stage": stage, "fingerprint": wanted})
-        yield StageFolder(path, stage, wanted, settings, resumed)
+        yield StageFolder(path, stage, wanted, settings, resumed, held_work and not resumed)
 
 
 def _clear_traces(path: Path) -> None:
