@@ -26,7 +26,7 @@ from gentap.recipe import (
 )
 from gentap.records import Kind
 from gentap.runner import clock
-from gentap.store import StageFolder, open_stage, read_json, require_stage
+from gentap.store import REJECTED, StageFolder, open_stage, read_json, require_stage
 
 
 def say(text: str) -> None:
@@ -81,6 +81,11 @@ def base_stage(
     seed: int,
     overwrite: bool = False,
 ) -> None:
+    if settings.checkpoint:
+        raise SettingError(
+            f"base: a checkpoint is given ({settings.checkpoint}), so there is nothing to train. "
+            "Give it to the other commands as --base."
+        )
     require_stage(mined, "mine", "a base is trained on mined documents")
     used = {**settings.model_dump(), "linearizer": linearizer.model_dump(), "seed": seed}
     with _stage(output, "base", used, [mined], overwrite) as folder:
@@ -219,6 +224,7 @@ def finetune_stage(
     seed: int,
     overwrite: bool = False,
 ) -> None:
+    from gentap.documents.read import list_unread
     from gentap.evaluation.predict import read_questions
 
     if not settings.train:
@@ -231,7 +237,7 @@ def finetune_stage(
         if folder is not None:
             from gentap.training.stages import finetune
 
-            _list_unread(folder, [*unread, *dev_unread])
+            list_unread(folder.path / REJECTED, [*unread, *dev_unread])
             stats = finetune(model, examples, dev, settings, linearizer, folder, seed=seed)
             folder.finish(stats)
             best = stats["best_dev_loss"]
@@ -241,21 +247,9 @@ def finetune_stage(
             )
 
 
-def _list_unread(folder: StageFolder, unread: Sequence[Any]) -> None:
-    import json
-    from dataclasses import asdict
-
-    from gentap.store import REJECTED, write_text
-
-    lines = [json.dumps(asdict(entry), ensure_ascii=False) for entry in unread]
-    write_text(folder.path / REJECTED, "".join(f"{line}\n" for line in lines))
-
-
 def evaluate_stage(
     model: str, settings: EvaluateSettings, output: Path, *, overwrite: bool = False
 ) -> dict[str, Any]:
-    from gentap.evaluation.wordnet import open_wordnet
-
     if not settings.data:
         raise SettingError("evaluate: no annotated questions given (evaluate.data, --data).")
     inputs = [Path(path) for path in (model, *settings.data)]
@@ -266,7 +260,6 @@ def evaluate_stage(
         if folder is not None:
             from gentap.evaluation.predict import evaluate
 
-            open_wordnet()
             folder.finish(evaluate(model, settings, folder))
     return dict(read_json(output / "scores.json"))
 
@@ -277,16 +270,15 @@ def run(recipe: Recipe, *, name: str) -> None:
     output = Path(recipe.output)
     seed, workers, linearizer = recipe.seed, recipe.workers, recipe.linearizer
     mined = output / "mined"
-    anew = True
-    mine_stage(recipe.mine, mined, workers=workers, overwrite=anew)
+    mine_stage(recipe.mine, mined, workers=workers, overwrite=True)
     base = recipe.base.checkpoint
     if not base:
         base = str(output / "base")
-        base_stage(mined, recipe.base, linearizer, Path(base), seed=seed, overwrite=anew)
+        base_stage(mined, recipe.base, linearizer, Path(base), seed=seed, overwrite=True)
     writer = output / "writer"
-    writer_stage(base, recipe.writer, linearizer, writer, seed=seed, overwrite=anew)
+    writer_stage(base, recipe.writer, linearizer, writer, seed=seed, overwrite=True)
     corpora: dict[Kind, Path] = {"long": output / "long", "cell": output / "cell"}
-    write_stage(mined, writer, recipe.write, corpora["long"], seed=seed, overwrite=anew)
+    write_stage(mined, writer, recipe.write, corpora["long"], seed=seed, overwrite=True)
     sample_stage(
         mined,
         recipe.sample,
@@ -295,23 +287,23 @@ def run(recipe: Recipe, *, name: str) -> None:
         base=base,
         seed=seed,
         workers=workers,
-        overwrite=anew,
+        overwrite=True,
     )
     pretrained = output / "pretrained"
     pretrain_stage(
-        base, corpora, recipe.pretrain, linearizer, pretrained, seed=seed, overwrite=anew
+        base, corpora, recipe.pretrain, linearizer, pretrained, seed=seed, overwrite=True
     )
     systems = {"GenTaP, zero-shot": pretrained}
     if recipe.finetune.train:
         plain, tuned = output / "finetuned-base", output / "finetuned"
         for start, target in ((base, plain), (str(pretrained), tuned)):
-            finetune_stage(start, recipe.finetune, linearizer, target, seed=seed, overwrite=anew)
+            finetune_stage(start, recipe.finetune, linearizer, target, seed=seed, overwrite=True)
         systems = {"base, finetuned": plain, **systems, "GenTaP, finetuned": tuned}
     if not recipe.evaluate.data:
         return
     reports = {system: output / "reports" / folder.name for system, folder in systems.items()}
     scores = {
-        system: evaluate_stage(str(systems[system]), recipe.evaluate, report, overwrite=anew)
+        system: evaluate_stage(str(systems[system]), recipe.evaluate, report, overwrite=True)
         for system, report in reports.items()
     }
     _summarize(recipe, name, scores, reports)
@@ -319,8 +311,8 @@ def run(recipe: Recipe, *, name: str) -> None:
 
 def _check(recipe: Recipe) -> None:
     """Everything that can be wrong with a recipe's files, before any work."""
-    from gentap.documents.annotated import read_annotated
     from gentap.documents.read import expand_inputs
+    from gentap.evaluation.predict import needs_wordnet, read_questions
     from gentap.evaluation.wordnet import open_wordnet
     from gentap.synthesis.grammar import find_grammar, load_grammar
     from gentap.synthesis.invert import read_articles
@@ -335,12 +327,11 @@ def _check(recipe: Recipe) -> None:
     checks += [
         lambda: [read_articles(path) for path in expand_inputs(recipe.writer.data, (".json",))]
     ]
-    annotated = [*recipe.finetune.train, *recipe.finetune.dev, *recipe.evaluate.data]
-    checks += [lambda: [read_annotated(Path(path)) for path in annotated]]
-    if recipe.evaluate.data:
-        checks.append(open_wordnet)
+    checks += [lambda: read_questions([*recipe.finetune.train, *recipe.finetune.dev])]
     for check in checks:
         check()
+    if needs_wordnet(read_questions(recipe.evaluate.data)[0]):
+        open_wordnet()
 
 
 def _summarize(

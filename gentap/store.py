@@ -335,23 +335,47 @@ def parts(folder: Path) -> list[Path]:
     return sorted(folder.glob("part-*.parquet"))
 
 
-def count_rows(folder: Path) -> int:
+def count_rows(part: Path) -> int:
     import pyarrow.parquet as pq
 
-    return sum(pq.read_metadata(part).num_rows for part in parts(folder))
+    with _readable(part):
+        return int(pq.read_metadata(part).num_rows)
+
+
+def read_slice(part: Path, start: int, stop: int, stride: int = 1) -> Iterator[Row]:
+    """Rows ``start``, ``start + stride``, … below ``stop``; only the row groups they need."""
+    import pyarrow.parquet as pq
+
+    with _readable(part):
+        file = pq.ParquetFile(part)
+        first = 0
+        for group in range(file.num_row_groups):
+            size = file.metadata.row_group(group).num_rows
+            begin = max(start - first, (start - first) % stride)
+            end = min(size, stop - first)
+            if begin < end:
+                rows = file.read_row_group(group).slice(begin, end - begin)
+                yield from rows.to_pylist()[::stride]
+            first += size
 
 
 def read_rows(paths: Iterable[Path], columns: Sequence[str] | None = None) -> Iterator[Row]:
     """Stream the rows of Parquet files; memory is bounded by one batch of a row group."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     for path in paths:
-        try:
-            file = pq.ParquetFile(path)
-            for batch in file.iter_batches(batch_size=256, columns=columns):
+        with _readable(path):
+            for batch in pq.ParquetFile(path).iter_batches(batch_size=256, columns=columns):
                 yield from batch.to_pylist()
-        except (OSError, pa.ArrowException) as error:
-            raise InputError(
-                f"{path}: not a readable Parquet file: {error}. Remove the folder and make it anew."
-            ) from error
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    import pyarrow as pa
+
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(
+            f"{path}: not a readable Parquet file: {error}. Remove the folder and make it anew."
+        ) from error

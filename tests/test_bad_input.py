@@ -402,3 +402,10 @@ def test_a_wrong_command_line_is_told_with_how_to_get_help(arguments: list[str])
     assert result.stdout == ""
     assert "--help" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_base_is_not_trained_where_a_checkpoint_is_given() -> None:
+    message = complaint("base", "mined", "-o", "out", "--set", "checkpoint=t5-base")
+    assert "t5-base" in message
+    assert "--base" in message
+    assert not Path("out").exists()

@@ -24,6 +24,7 @@ from gentap.store import (
     prepare_shards,
     read_json,
     read_rows,
+    read_slice,
     require_stage,
     shard_is_done,
     write_json,
@@ -280,8 +281,8 @@ def test_a_shard_shows_its_files_and_marker_only_at_the_end(tmp_path: Path) -> N
     }
     assert shard_is_done(tmp_path, 3)
     assert pq.read_metadata(tmp_path / visible[0]).num_row_groups == 2
-    assert count_rows(tmp_path / "sentences") == ROWS_A_GROUP + 1
-    assert count_rows(tmp_path / "tables") == 0
+    assert sum(map(count_rows, parts(tmp_path / "sentences"))) == ROWS_A_GROUP + 1
+    assert sum(map(count_rows, parts(tmp_path / "tables"))) == 0
     assert read_json(tmp_path / ".shards" / "00003.json") == {
         "counts": {"pages": 2, "sentences": ROWS_A_GROUP + 1},
         "rejected": {"too short": 1},
@@ -298,7 +299,7 @@ def test_a_shard_that_fails_leaves_nothing_visible(tmp_path: Path) -> None:
     assert names(tmp_path) == {
         *["part-00000.parquet", ".shards", ".shards/00000.json", ".shards/00000.rejected"]
     }
-    assert count_rows(tmp_path) == 2
+    assert sum(map(count_rows, parts(tmp_path))) == 2
 
 
 def test_a_shard_whose_last_row_does_not_fit_its_schema_is_not_done(tmp_path: Path) -> None:
@@ -392,7 +393,7 @@ def test_rows_are_read_back_in_order_over_parts(tmp_path: Path) -> None:
     rows = list(read_rows(parts(tmp_path)))
     assert rows == [{"number": n, "name": f"film {n}"} for n in (*range(600), 0, 1)]
     assert list(read_rows(parts(tmp_path)[1:], ["number"])) == [{"number": 0}, {"number": 1}]
-    assert count_rows(tmp_path) == 602
+    assert sum(map(count_rows, parts(tmp_path))) == 602
 
 
 def test_parts_are_sorted_and_nothing_else(tmp_path: Path) -> None:
@@ -446,3 +447,14 @@ def test_a_full_disk_leaves_the_old_file_and_says_what_to_do(tmp_path: Path) -> 
 def test_a_folder_that_can_not_be_written_to_is_named(tmp_path: Path) -> None:
     with pytest.raises(FolderError, match=r"stats\.json: can't be written: No such file"):
         write_text(tmp_path / "nowhere" / "stats.json", "new")
+
+
+@pytest.mark.parametrize("stride", [1, 3, 7])
+@pytest.mark.parametrize(("start", "stop"), [(0, 25), (4, 11), (9, 10), (10, 25), (13, 99), (5, 5)])
+def test_a_slice_of_a_part_is_that_of_all_its_rows(
+    tmp_path: Path, start: int, stop: int, stride: int
+) -> None:
+    part = tmp_path / "part-00000.parquet"
+    pq.write_table(pa.table({"number": range(25)}), part, row_group_size=10)
+    found = [row["number"] for row in read_slice(part, start, stop, stride)]
+    assert found == list(range(25))[start:stop:stride]

@@ -6,9 +6,10 @@ reading goes on with the next one.
 
 import glob
 import gzip
+import json
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from gentap.documents.jsonl import read_line
 from gentap.errors import InputError
 from gentap.recipe import FieldMap
 from gentap.records import Document
+from gentap.store import write_text
 
 HTML_SUFFIXES = (".html", ".htm", ".xhtml")
 JSONL_SUFFIXES = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
@@ -34,6 +36,12 @@ class Unread:
     where: str
     reason: str
     detail: str = ""
+
+
+def list_unread(path: Path, unread: Iterable[Unread]) -> None:
+    """Write a stage's list of records that were set aside."""
+    lines = [json.dumps(asdict(entry), ensure_ascii=False) for entry in unread]
+    write_text(path, "".join(f"{line}\n" for line in lines))
 
 
 def expand_inputs(patterns: Sequence[str], suffixes: Sequence[str] = SUFFIXES) -> list[Path]:

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from gentap.documents.annotated import read_annotated
-from gentap.documents.read import Unread
+from gentap.documents.read import Unread, list_unread
 from gentap.errors import InputError
 from gentap.evaluation.metrics import Scores, score_cells, score_sentences
 from gentap.evaluation.report import scores_table
+from gentap.evaluation.wordnet import open_wordnet
 from gentap.recipe import EvaluateSettings, LinearizerSettings, Protocol
 from gentap.records import Example, Kind, table_digest
 from gentap.runner import Progress
@@ -32,6 +33,11 @@ def read_questions(paths: Sequence[str]) -> tuple[list[Example], list[Unread]]:
     return examples, unread
 
 
+def needs_wordnet(examples: Sequence[Example]) -> bool:
+    """Whether METEOR will be computed: cell answers are scored without it."""
+    return any(example.kind == "long" for example in examples)
+
+
 def evaluate(model: str, settings: EvaluateSettings, folder: StageFolder) -> dict[str, Any]:
     """Answer and score; writes predictions.jsonl, predictions.txt, scores.json and report.md.
 
@@ -39,11 +45,9 @@ def evaluate(model: str, settings: EvaluateSettings, folder: StageFolder) -> dic
     kept chunk by chunk, so that a rerun goes on where a run was interrupted.
     """
     examples, unread = read_questions(settings.data)
-    rejects = [
-        json.dumps({"where": entry.where, "reason": entry.reason, "detail": entry.detail})
-        for entry in unread
-    ]
-    write_text(folder.path / REJECTED, "".join(f"{line}\n" for line in rejects))
+    if needs_wordnet(examples):
+        open_wordnet()  # before any work
+    list_unread(folder.path / REJECTED, unread)
     predictions = _predict(model, examples, settings, folder.work)
     lines = [
         json.dumps(_prediction_row(example, text), ensure_ascii=False)

@@ -1,14 +1,14 @@
 """A question for each mined sentence, by the trained writer: Examples of the kind ``long``."""
 
 import re
+import tomllib
 from collections.abc import Sequence
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gentap.errors import InputError
-from gentap.recipe import LinearizerSettings, WriteSettings
+from gentap.recipe import LinearizerSettings, WriterSettings, WriteSettings
 from gentap.records import (
     EXAMPLE_SCHEMA,
     Cell,
@@ -19,14 +19,13 @@ from gentap.records import (
     mined_from_row,
 )
 from gentap.runner import run_shards
-from gentap.store import Shard, StageFolder, Tally, parts, read_rows
+from gentap.store import Shard, StageFolder, Tally, count_rows, parts, read_slice
 from gentap.synthesis.invert import mined_pieces
 
 if TYPE_CHECKING:
     from gentap.model.tokenizer import TableTokenizer
 
 _WORDS = re.compile(r"\w+")
-_ENTRIES = 6
 
 
 def write_questions(
@@ -59,9 +58,7 @@ def write_questions(
 
 def _plan(files: Sequence[Path], settings: WriteSettings) -> list[tuple[Path, int, int, int]]:
     """Slices ``(file, start, stop, stride)`` of the mined parts."""
-    import pyarrow.parquet as pq
-
-    counts = [int(pq.read_metadata(file).num_rows) for file in files]
+    counts = [count_rows(file) for file in files]
     stride = 1
     if settings.max_sentences:
         stride = max(1, -(-sum(counts) // settings.max_sentences))
@@ -75,19 +72,26 @@ def _plan(files: Sequence[Path], settings: WriteSettings) -> list[tuple[Path, in
     return shards
 
 
+def _entries_learnt(writer: Path) -> int:
+    """How many entries the writer was trained with, from the settings in its folder."""
+    recipe = writer / "recipe.toml"
+    saved = tomllib.loads(recipe.read_text(encoding="utf-8")) if recipe.exists() else {}
+    return int(saved.get("writer", {}).get("max_entries", WriterSettings().max_entries))
+
+
 class _Writing:
     """Holds the writer's model, loaded when the first shard needs it."""
 
     def __init__(self, writer: str) -> None:
         self._path = writer
+        self._max_entries = _entries_learnt(Path(writer))
         self._loaded: tuple[Any, TableTokenizer] | None = None
 
     def write_shard(
         self, shard_of: tuple[Path, int, int, int], shard: Shard, settings: WriteSettings, seed: int
     ) -> None:
         file, start, stop, stride = shard_of
-        rows = islice(read_rows([file]), start, stop, stride)
-        mined = [mined_from_row(row) for row in rows]
+        mined = [mined_from_row(row) for row in read_slice(file, start, stop, stride)]
         for record, question in zip(mined, self._questions(mined, settings, seed), strict=True):
             shard.count("sentences")
             reason = unfit_question(question, record.sentence, settings)
@@ -117,7 +121,7 @@ class _Writing:
             self._loaded = (load_t5(self._path), tokenizer)
         model, tokenizer = self._loaded
         inputs = [
-            tokenizer.linearizer.mark_texts(mined_pieces(record, seed, _ENTRIES))
+            tokenizer.linearizer.mark_texts(mined_pieces(record, seed, self._max_entries))
             for record in mined
         ]
         return generate_texts(

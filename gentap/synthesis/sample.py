@@ -20,7 +20,7 @@ from gentap.records import (
     sourced_table_from_row,
 )
 from gentap.runner import run_shards
-from gentap.store import Shard, StageFolder, Tally, count_rows, parts, read_rows
+from gentap.store import Shard, StageFolder, Tally, count_rows, parts, read_slice
 from gentap.synthesis.grammar import (
     Alternative,
     ColumnSlot,
@@ -64,7 +64,7 @@ def sample(
     shards = [
         (file, start, start + settings.shard_tables)
         for file in files
-        for start in range(0, count_rows_of(file), settings.shard_tables)
+        for start in range(0, count_rows(file), settings.shard_tables)
     ]
     task = partial(_sample_shard, settings=settings, base=base, linearizer=linearizer, seed=seed)
     tally = run_shards(
@@ -72,16 +72,10 @@ def sample(
     )
     if not tally.counts["examples"]:
         raise InputError(
-            f"sample: no question could be drawn from {count_rows(tables):,} tables; the reasons "
-            f"are counted in {folder.path / 'rejected.jsonl'}."
+            f"sample: no question could be drawn from {tally.counts['tables']:,} tables; the "
+            f"reasons are counted in {folder.path / 'rejected.jsonl'}."
         )
     return tally
-
-
-def count_rows_of(file: Path) -> int:
-    import pyarrow.parquet as pq
-
-    return int(pq.read_metadata(file).num_rows)
 
 
 @lru_cache(maxsize=2)
@@ -111,11 +105,7 @@ def _sample_shard(
     file, start, stop = shard_of
     fit = _linearizer(base, linearizer).fit
     grammar = _grammar(settings.grammar)
-    for index, row in enumerate(read_rows([file])):
-        if index >= stop:
-            break
-        if index < start:
-            continue
+    for row in read_slice(file, start, stop):
         sourced = sourced_table_from_row(row)
         shard.count("tables")
         fitted = fit(sourced.table)

@@ -6,7 +6,12 @@ from typing import Any
 
 from gentap.errors import InputError
 from gentap.model.device import attention
-from gentap.model.tokenizer import TableTokenizer, load_saved_tokenizer, train_vocabulary
+from gentap.model.tokenizer import (
+    SENTINELS,
+    TableTokenizer,
+    load_saved_tokenizer,
+    train_vocabulary,
+)
 from gentap.recipe import BaseSettings, LinearizerSettings, Size
 from gentap.records import digest, table_from_row
 from gentap.store import StageFolder, parts, read_rows
@@ -49,7 +54,7 @@ def train_base(
         raise InputError(f"{mined}: the documents are too short to learn from.")
     stream = DenoiseStream(
         store,
-        [tokenizer.hf.convert_tokens_to_ids(f"<extra_id_{i}>") for i in range(100)],
+        [tokenizer.hf.convert_tokens_to_ids(f"<extra_id_{i}>") for i in range(SENTINELS)],
         tokenizer.hf.eos_token_id,
         settings.noise,
         settings.mean_span,

@@ -12,6 +12,7 @@ from typing import Any, cast
 import torch
 from torch.utils.data import DataLoader
 from transformers import Adafactor, Trainer, TrainerCallback, TrainingArguments, set_seed
+from transformers.trainer_callback import PrinterCallback
 from transformers.trainer_utils import IntervalStrategy
 
 from gentap.errors import WorkerError
@@ -71,7 +72,7 @@ def train(
         eval_dataset=_dev_dataset(dev_streams, settings, padding) if dev_streams else None,
         callbacks=[_Report(label, total)],
     )
-    trainer.remove_callback(_default_printer())
+    trainer.remove_callback(PrinterCallback)
     checkpoint = latest_checkpoint(folder / CHECKPOINTS)
     set_seed(seed)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
@@ -131,12 +132,6 @@ def _arguments(
         remove_unused_columns=False,
         dataloader_pin_memory=False,
     )
-
-
-def _default_printer() -> type[TrainerCallback]:
-    from transformers.trainer_callback import PrinterCallback
-
-    return PrinterCallback
 
 
 def _statistics(

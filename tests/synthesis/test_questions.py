@@ -12,7 +12,7 @@ from gentap.errors import InputError
 from gentap.recipe import WriteSettings
 from gentap.store import StageFolder
 from gentap.synthesis import questions
-from gentap.synthesis.questions import unfit_question, write_questions
+from gentap.synthesis.questions import _entries_learnt, unfit_question, write_questions
 
 SENTENCE = "Ada Dawn won the Cup in 1914."
 
@@ -84,3 +84,9 @@ def test_a_folder_without_sentences_is_an_error(
 ) -> None:
     with pytest.raises(InputError, match="holds no mined sentences"):
         write_questions(tmp_path, "none", WriteSettings(), open_folder(tmp_path / "out"), seed=1)
+
+
+def test_a_writer_is_given_as_many_entries_as_it_learnt_with(tmp_path: Path) -> None:
+    assert _entries_learnt(tmp_path) == 6
+    (tmp_path / "recipe.toml").write_text("[writer]\nmax_entries = 2\n")
+    assert _entries_learnt(tmp_path) == 2
