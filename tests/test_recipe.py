@@ -7,16 +7,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from gentap.errors import InputError, SettingError
-from gentap.recipe import (
-    EvaluateSettings,
-    LinearizerSettings,
-    MineSettings,
-    Recipe,
-    load_recipe,
-    load_section,
-    make_settings,
-    parse_assignments,
-)
+from gentap.recipe import load_recipe, load_section, make_settings, parse_assignments
+from gentap.settings import EvaluateSettings, LinearizerSettings, MineSettings, Recipe
 
 SECTIONS = [
     "linearizer", "mine", "base", "writer", "write", "sample", "pretrain", "finetune", "evaluate",

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gentap.documents.html import MAX_CELLS
-from gentap.recipe import FieldMap
 from gentap.records import Block, Document, Table
+from gentap.settings import FieldMap
 
 
 def read_line(line: str, fields: FieldMap, where: str) -> Document:

@@ -16,8 +16,8 @@ from typing import Any
 from gentap.documents.html import decode, read_html
 from gentap.documents.jsonl import read_line
 from gentap.errors import InputError
-from gentap.recipe import FieldMap
 from gentap.records import Document
+from gentap.settings import FieldMap
 from gentap.store import write_text
 
 HTML_SUFFIXES = (".html", ".htm", ".xhtml")

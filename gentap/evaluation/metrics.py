@@ -13,7 +13,7 @@ from typing import Any
 from gentap import __version__
 from gentap.errors import InputError
 from gentap.evaluation.wordnet import open_wordnet
-from gentap.recipe import Protocol
+from gentap.settings import Protocol
 from gentap.tables.values import normal_form
 
 METRICS = ("bleu", "rouge1", "rouge2", "rougeL", "meteor")

@@ -11,9 +11,9 @@ from gentap.errors import InputError
 from gentap.evaluation.metrics import Scores, score_cells, score_sentences
 from gentap.evaluation.report import scores_table
 from gentap.evaluation.wordnet import open_wordnet
-from gentap.recipe import EvaluateSettings, LinearizerSettings, Protocol
 from gentap.records import Example, Kind, table_digest
 from gentap.runner import Progress
+from gentap.settings import EvaluateSettings, LinearizerSettings, Protocol
 from gentap.store import REJECTED, StageFolder, write_json, write_text
 
 PREDICTIONS = "predictions.jsonl"

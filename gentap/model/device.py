@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 
 import torch
 
-from gentap.recipe import Precision
+from gentap.settings import Precision
 
 
 def best_device() -> torch.device:

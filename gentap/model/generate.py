@@ -10,7 +10,7 @@ from transformers import GenerationConfig
 from gentap.model.device import autocast, best_device
 from gentap.model.network import Decoder, GenTapT5
 from gentap.model.tokenizer import TableTokenizer
-from gentap.recipe import Precision
+from gentap.settings import Precision
 
 
 def generate_texts(

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from gentap.errors import InputError
-from gentap.recipe import LinearizerSettings
+from gentap.settings import LinearizerSettings
 from gentap.store import write_json
 from gentap.tables.linearize import MARKS, Linearizer
 

@@ -28,7 +28,7 @@ def answer(
     from gentap.model.generate import generate_texts
     from gentap.model.network import load_model
     from gentap.model.tokenizer import load_tokenizer
-    from gentap.recipe import LinearizerSettings
+    from gentap.settings import LinearizerSettings
 
     tokenizer = load_tokenizer(model, LinearizerSettings())
     network = load_model(model, vocabulary=len(tokenizer.hf))

@@ -19,8 +19,8 @@ from typing import Any
 import pyarrow as pa
 
 from gentap.errors import InputError
-from gentap.recipe import WriterSettings
 from gentap.records import Mined, digest
+from gentap.settings import WriterSettings
 from gentap.store import Shard, StageFolder, Tally, merge_shards, prepare_shards
 from gentap.synthesis.sentences import sentence_spans
 from gentap.tables.linearize import ENTRY, SENTENCE, TITLE

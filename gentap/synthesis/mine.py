@@ -9,7 +9,6 @@ from typing import Any
 from gentap.documents.annotated import read_annotated
 from gentap.documents.read import Unread, expand_inputs, read_documents
 from gentap.errors import InputError
-from gentap.recipe import MineSettings
 from gentap.records import (
     DOCUMENT_SCHEMA,
     MINED_SCHEMA,
@@ -24,6 +23,7 @@ from gentap.records import (
     table_digest,
 )
 from gentap.runner import run_shards
+from gentap.settings import MineSettings
 from gentap.store import Shard, StageFolder, Tally
 from gentap.synthesis.decontaminate import Exclusions, load_exclusions
 from gentap.synthesis.matching import CellMatcher

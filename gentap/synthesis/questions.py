@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gentap.errors import InputError
-from gentap.recipe import LinearizerSettings, WriterSettings, WriteSettings
 from gentap.records import (
     EXAMPLE_SCHEMA,
     Cell,
@@ -19,6 +18,7 @@ from gentap.records import (
     mined_from_row,
 )
 from gentap.runner import run_shards
+from gentap.settings import LinearizerSettings, WriterSettings, WriteSettings
 from gentap.store import Shard, StageFolder, Tally, count_rows, parts, read_slice
 from gentap.synthesis.invert import mined_pieces
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import cast
 
 from gentap.errors import InputError
-from gentap.recipe import LinearizerSettings, SampleSettings
 from gentap.records import (
     EXAMPLE_SCHEMA,
     Cell,
@@ -20,6 +19,7 @@ from gentap.records import (
     sourced_table_from_row,
 )
 from gentap.runner import run_shards
+from gentap.settings import LinearizerSettings, SampleSettings
 from gentap.store import Shard, StageFolder, Tally, count_rows, parts, read_slice
 from gentap.synthesis.grammar import (
     Alternative,

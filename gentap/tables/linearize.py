@@ -14,8 +14,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gentap.recipe import LinearizerSettings
 from gentap.records import Cell, Table
+from gentap.settings import LinearizerSettings
 from gentap.tables.truncate import Fitted, fit
 
 TITLE, SECTION, CAPTION = "<title>", "<section>", "<caption>"

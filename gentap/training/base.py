@@ -12,8 +12,8 @@ from gentap.model.tokenizer import (
     load_saved_tokenizer,
     train_vocabulary,
 )
-from gentap.recipe import BaseSettings, LinearizerSettings, Size
 from gentap.records import digest, table_from_row
+from gentap.settings import BaseSettings, LinearizerSettings, Size
 from gentap.store import StageFolder, parts, read_rows
 from gentap.tables.linearize import table_pieces
 from gentap.training.batches import DenoiseStream

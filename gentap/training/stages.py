@@ -8,14 +8,14 @@ from gentap.documents.read import Unread
 from gentap.errors import InputError, SettingError
 from gentap.model.network import load_model, load_t5
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
-from gentap.recipe import (
+from gentap.records import Example, Kind, example_from_row
+from gentap.settings import (
     FinetuneSettings,
     LinearizerSettings,
     PretrainSettings,
     TrainingSettings,
     WriterSettings,
 )
-from gentap.records import Example, Kind, example_from_row
 from gentap.store import REJECTED, StageFolder, Tally, parts, read_rows, write_text
 from gentap.training.batches import PairStream
 from gentap.training.finish import finish_model

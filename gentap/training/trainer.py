@@ -17,8 +17,8 @@ from transformers.trainer_utils import IntervalStrategy
 
 from gentap.errors import WorkerError
 from gentap.model.device import best_device, use_bf16
-from gentap.recipe import TrainingSettings
 from gentap.runner import Progress
+from gentap.settings import TrainingSettings
 from gentap.training.batches import StepDataset, Stream, plan
 from gentap.training.checkpoint import (
     drop_old,

@@ -9,8 +9,8 @@ import pytest
 from gentap.documents import read
 from gentap.documents.read import Unread, expand_inputs, read_documents
 from gentap.errors import InputError
-from gentap.recipe import FieldMap
 from gentap.records import Block, Document
+from gentap.settings import FieldMap
 
 Item = Document | Unread
 

@@ -41,7 +41,7 @@ def toy_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     from gentap.model.network import from_t5
     from gentap.model.tokenizer import train_vocabulary
-    from gentap.recipe import LinearizerSettings
+    from gentap.settings import LinearizerSettings
 
     texts = [
         " ".join(WORDS[(start * step) % len(WORDS)] for step in range(1, 9)) for start in range(60)

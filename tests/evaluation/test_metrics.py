@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from gentap.cli import app
 from gentap.errors import InputError
 from gentap.evaluation.metrics import METRICS, score_cells, score_sentences
-from gentap.recipe import Protocol
+from gentap.settings import Protocol
 
 pytestmark = pytest.mark.usefixtures("wordnet")
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)

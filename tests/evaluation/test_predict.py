@@ -7,8 +7,8 @@ import pytest
 import gentap.model.generate
 from gentap.errors import InputError
 from gentap.evaluation.predict import evaluate, read_questions, score, score_file
-from gentap.pipeline import evaluate_stage
-from gentap.recipe import EvaluateSettings
+from gentap.settings import EvaluateSettings
+from gentap.stages.evaluation import evaluate_stage
 from gentap.store import is_done, open_stage, read_json
 
 TABLE = {

@@ -9,7 +9,7 @@ from transformers import T5Config, T5ForConditionalGeneration
 
 from gentap.model.device import attention
 from gentap.model.tokenizer import TableTokenizer, train_vocabulary
-from gentap.recipe import LinearizerSettings
+from gentap.settings import LinearizerSettings
 
 WORDS = [
     *["river", "bridge", "harbour", "village", "mountain", "castle", "keeper", "painter"],

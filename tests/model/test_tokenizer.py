@@ -16,8 +16,8 @@ from gentap.model.tokenizer import (
     train_vocabulary,
     with_marks,
 )
-from gentap.recipe import LinearizerSettings
 from gentap.records import Table
+from gentap.settings import LinearizerSettings
 from gentap.tables.linearize import CELL, HEAD, MARKS, ROW, TITLE
 
 SETTINGS = LinearizerSettings(max_tokens=80, max_question_tokens=20, max_cell_chars=30)

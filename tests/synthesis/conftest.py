@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from gentap.recipe import MineSettings
+from gentap.settings import MineSettings
 from gentap.store import StageFolder
 from gentap.synthesis.mine import mine
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gentap.errors import InputError
-from gentap.recipe import WriterSettings
 from gentap.records import Mined, NamedCell, Table
+from gentap.settings import WriterSettings
 from gentap.store import StageFolder, Tally, parts, read_rows
 from gentap.synthesis.invert import entries_of, invert, mined_pieces, read_articles
 

@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gentap.documents.read import read_documents
-from gentap.recipe import FieldMap
 from gentap.records import NamedCell, Table
+from gentap.settings import FieldMap
 from gentap.synthesis.matching import CellMatcher, Match, informative_forms, is_numeric
 from gentap.synthesis.sentences import split_sentences
 from gentap.tables.values import normal_form

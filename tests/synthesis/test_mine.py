@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from gentap.errors import InputError
-from gentap.recipe import MineSettings
 from gentap.records import Mined, mined_from_row, table_from_row
+from gentap.settings import MineSettings
 from gentap.store import StageFolder, Tally, parts, read_rows
 from gentap.synthesis.mine import mine
 from gentap.tables.values import normal_form
@@ -23,7 +23,7 @@ Run = Callable[..., Tally]
 HASH_SEED_RUN = """
 import sys
 from pathlib import Path
-from gentap.recipe import LinearizerSettings, MineSettings, SampleSettings
+from gentap.settings import LinearizerSettings, MineSettings, SampleSettings
 from gentap.store import StageFolder
 from gentap.synthesis.mine import mine
 from gentap.synthesis.sample import sample

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gentap.errors import InputError
-from gentap.recipe import WriteSettings
+from gentap.settings import WriteSettings
 from gentap.store import StageFolder
 from gentap.synthesis import questions
 from gentap.synthesis.questions import _entries_learnt, unfit_question, write_questions

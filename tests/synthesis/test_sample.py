@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gentap.errors import InputError, SettingError
-from gentap.recipe import LinearizerSettings, MineSettings, SampleSettings
 from gentap.records import Cell, Example, SourcedTable, Table, example_from_row
 from gentap.records import sourced_table_from_row as sourced_from_row
+from gentap.settings import LinearizerSettings, MineSettings, SampleSettings
 from gentap.store import StageFolder, Tally, parts, read_rows
 from gentap.synthesis.grammar import (
     Grammar,

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gentap.recipe import LinearizerSettings
 from gentap.records import Cell, Table
+from gentap.settings import LinearizerSettings
 from gentap.tables.linearize import (
     ENTRY,
     MARKS,

@@ -11,8 +11,8 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, T5ForConditionalG
 from gentap.errors import InputError
 from gentap.model.network import load_model
 from gentap.model.tokenizer import load_saved_tokenizer
-from gentap.recipe import BaseSettings, LinearizerSettings
 from gentap.records import DOCUMENT_SCHEMA, TABLE_SCHEMA, SourcedTable, Table, sourced_table_to_row
+from gentap.settings import BaseSettings, LinearizerSettings
 from gentap.store import open_stage
 from gentap.tables.linearize import MARKS
 from gentap.training import base

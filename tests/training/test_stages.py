@@ -12,8 +12,8 @@ from safetensors.torch import load_file
 from gentap.errors import InputError
 from gentap.model.network import load_model, load_t5
 from gentap.model.tokenizer import load_saved_tokenizer
-from gentap.recipe import FinetuneSettings, LinearizerSettings, PretrainSettings, WriterSettings
 from gentap.records import Cell, Example, Table
+from gentap.settings import FinetuneSettings, LinearizerSettings, PretrainSettings, WriterSettings
 from gentap.store import StageFolder, open_stage
 from gentap.tables.linearize import linearize
 from gentap.training import stages

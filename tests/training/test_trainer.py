@@ -11,7 +11,7 @@ from transformers import set_seed
 from gentap.errors import WorkerError
 from gentap.model.device import best_device
 from gentap.model.network import from_t5
-from gentap.recipe import TrainingSettings
+from gentap.settings import TrainingSettings
 from gentap.training import trainer
 from gentap.training.batches import StepDataset, plan
 from gentap.training.trainer import CHECKPOINTS, train

@@ -1,0 +1,78 @@
+"""Options that commands share, their settings, and how errors reach the user."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
+
+import typer
+
+from gentap.errors import GentapError
+
+if TYPE_CHECKING:
+    from gentap.settings import LinearizerSettings, Settings
+
+Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for the output.")]
+RecipeFile = Annotated[
+    Path | None, typer.Option("--recipe", help="Take this stage's settings from a recipe.")
+]
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="One more setting, as name=value; may be repeated."),
+]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace other work that the output folder holds.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
+Workers = Annotated[int, typer.Option(min=1, help="Processes to work with.")]
+BaseModelName = Annotated[str, typer.Option("--base", help="A T5's folder or hub name.")]
+Data = Annotated[list[str], typer.Option("--data", help="Annotated questions (JSONL).")]
+ProtocolName = Annotated[str, typer.Option(help="How scores are computed: default or fetaqa.")]
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+def reports_errors(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Errors made for users end the command with their message and exit code 1."""
+
+    @wraps(command)
+    def wrapped(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        try:
+            return command(*args, **kwargs)
+        except GentapError as error:
+            print(f"gentap: {error}", file=sys.stderr)
+            raise typer.Exit(1) from None
+        except KeyboardInterrupt:
+            print("\ngentap: interrupted. Run the same command again to go on.", file=sys.stderr)
+            raise typer.Exit(130) from None
+        except OSError as error:
+            place = f"{error.filename}: " if error.filename else ""
+            print(f"gentap: {place}{error.strerror or error}.", file=sys.stderr)
+            raise typer.Exit(1) from None
+
+    return wrapped
+
+
+def stage_settings(
+    kind: "type[Settings]",
+    section: str,
+    recipe: Path | None,
+    assignments: list[str] | None,
+    **given: Any,
+) -> Any:
+    """A stage's settings: the recipe's section, then --set, then the command's own options."""
+    from gentap.recipe import load_section, make_settings, parse_assignments
+
+    values = load_section(recipe, section) if recipe else {}
+    values |= parse_assignments(assignments or [])
+    values |= {name: value for name, value in given.items() if value not in (None, [], ())}
+    return make_settings(kind, values, section)
+
+
+def linearizer_settings(recipe: Path | None) -> "LinearizerSettings":
+    from gentap.recipe import load_section
+    from gentap.settings import LinearizerSettings
+
+    return LinearizerSettings(**(load_section(recipe, "linearizer") if recipe else {}))

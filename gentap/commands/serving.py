@@ -1,0 +1,47 @@
+"""Commands that answer questions."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gentap.commands.options import (
+    reports_errors,
+)
+
+app = typer.Typer()
+
+
+@app.command()
+@reports_errors
+def answer(
+    question: Annotated[str, typer.Argument(help="The question.")],
+    model: Annotated[str, typer.Option(help="A model's folder.")],
+    table: Annotated[Path, typer.Option(help="A CSV or TSV file with a header line.")],
+    title: Annotated[
+        str | None, typer.Option(help="The table's title; else its file name.")
+    ] = None,
+) -> None:
+    """Answer one question about one table: the sentence, the cell, and which cell it is."""
+    from dataclasses import replace
+
+    from gentap.documents.annotated import read_csv_table
+    from gentap.errors import SettingError
+
+    if not question.strip():
+        raise SettingError("The question is empty.")
+    content = read_csv_table(table)
+    if title is not None:
+        content = replace(content, title=title)
+    from gentap.serving.answer import answer as answer_question
+
+    found = answer_question(model, content, question)
+    print(f"answer: {found.sentence}")
+    place = "no cell of the table has this value"
+    if found.cell is not None:
+        column = content.header[found.cell.column] or f"column {found.cell.column + 1}"
+        place = f"row {found.cell.row + 1}, column '{column}'"
+    print(f"cell:   {found.value} ({place})")
+    if found.cut:
+        print("note: the table or question was cut to what the model can read.", file=sys.stderr)

@@ -1,0 +1,125 @@
+"""Commands that make the corpus."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gentap.commands.options import (
+    Assignments,
+    BaseModelName,
+    Output,
+    Overwrite,
+    RecipeFile,
+    Seed,
+    Workers,
+    linearizer_settings,
+    reports_errors,
+    stage_settings,
+)
+
+app = typer.Typer()
+questions = typer.Typer(
+    no_args_is_help=True, help="The question writer: train it, and write with it."
+)
+app.add_typer(questions, name="questions")
+
+
+@app.command()
+@reports_errors
+def mine(
+    inputs: Annotated[list[str], typer.Argument(help="WARC, HTML or JSONL files, folders, globs.")],
+    output: Output,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Evaluation set to keep out of the corpus.")
+    ] = None,
+    workers: Workers = 2,
+    recipe: RecipeFile = None,
+    assignments: Assignments = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Mine tables, and sentences that name two cells of a table row, from web documents."""
+    from gentap.settings import MineSettings
+    from gentap.stages.synthesis import mine_stage
+
+    settings = stage_settings(
+        MineSettings, "mine", recipe, assignments, inputs=inputs, exclude=exclude
+    )
+    mine_stage(settings, output, workers=workers, overwrite=overwrite)
+
+
+@questions.command("train")
+@reports_errors
+def questions_train(
+    data: Annotated[list[str], typer.Argument(help="Files in SQuAD layout.")],
+    base: BaseModelName,
+    output: Output,
+    seed: Seed = 1,
+    recipe: RecipeFile = None,
+    assignments: Assignments = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Train the question writer on a reading-comprehension set, inverted."""
+    from gentap.settings import WriterSettings
+    from gentap.stages.synthesis import writer_stage
+
+    settings = stage_settings(WriterSettings, "writer", recipe, assignments, data=data)
+    writer_stage(
+        base, settings, linearizer_settings(recipe), output, seed=seed, overwrite=overwrite
+    )
+
+
+@questions.command("write")
+@reports_errors
+def questions_write(
+    mined: Annotated[Path, typer.Argument(help="A mined folder.")],
+    writer: Annotated[Path, typer.Option(help="Folder of the trained writer.")],
+    output: Output,
+    seed: Seed = 1,
+    recipe: RecipeFile = None,
+    assignments: Assignments = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Write a question for each mined sentence: the examples with sentence answers."""
+    from gentap.settings import WriteSettings
+    from gentap.stages.synthesis import write_stage
+
+    settings = stage_settings(WriteSettings, "write", recipe, assignments)
+    write_stage(mined, writer, settings, output, seed=seed, overwrite=overwrite)
+
+
+@app.command()
+@reports_errors
+def sample(
+    mined: Annotated[Path, typer.Argument(help="A mined folder.")],
+    output: Output,
+    grammar: Annotated[
+        str | None, typer.Option("--grammar", "-g", help="Grammar file, or 'english'.")
+    ] = None,
+    per_table: Annotated[int | None, typer.Option("-n", help="Questions for each table.")] = None,
+    base: Annotated[
+        str, typer.Option(help="The model whose budget of tokens the tables are cut to.")
+    ] = "",
+    seed: Seed = 1,
+    workers: Workers = 2,
+    recipe: RecipeFile = None,
+    assignments: Assignments = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Sample questions whose answer is one cell, from a grammar and the mined tables."""
+    from gentap.settings import SampleSettings
+    from gentap.stages.synthesis import sample_stage
+
+    settings = stage_settings(
+        SampleSettings, "sample", recipe, assignments, grammar=grammar, per_table=per_table
+    )
+    sample_stage(
+        mined,
+        settings,
+        linearizer_settings(recipe),
+        output,
+        base=base,
+        seed=seed,
+        workers=workers,
+        overwrite=overwrite,
+    )

@@ -1,0 +1,180 @@
+"""Every setting of every stage, with its default and meaning; checked when they are made."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Size = Literal["tiny", "mini", "small", "base"]
+Precision = Literal["auto", "bf16", "fp32"]
+Protocol = Literal["default", "fetaqa"]
+Optimizer = Literal["adafactor", "adamw"]
+
+
+class Settings(BaseModel):
+    """Base of all settings: unknown names and ill-typed values are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class FieldMap(Settings):
+    """Where a line of JSONL documents holds what; the fields of a table are paths within it."""
+
+    url: str = "url"
+    title: str = "title"
+    text: list[str] = ["text"]
+    tables: str = "tables"
+    section: str = "section"
+    caption: str = "caption"
+    header: str = "header"
+    rows: str = "rows"
+
+
+class LinearizerSettings(Settings):
+    """How a question and a table become tokens; saved in the model's folder, read back from it."""
+
+    max_tokens: int = Field(512, ge=64, description="longest input, question and table together")
+    max_question_tokens: int = Field(96, ge=8, description="longest question; the rest is cut")
+    max_cell_chars: int = Field(160, ge=16, description="longest cell or heading; cut at a word")
+
+    @model_validator(mode="after")
+    def _leaves_room(self) -> "LinearizerSettings":
+        if 2 * self.max_question_tokens > self.max_tokens:
+            raise ValueError("a question must not take more than half of max_tokens")
+        return self
+
+
+class MineSettings(Settings):
+    """`gentap mine`: documents to tables and sentences that name two cells of a row."""
+
+    inputs: list[str] = Field([], description="WARC, HTML and JSONL files, folders or globs")
+    exclude: list[str] = Field([], description="evaluation sets to keep out of the corpus")
+    fields: FieldMap = Field(FieldMap(), description="names of the JSONL documents' fields")
+    shard_bytes: int = Field(
+        8 * 2**20, ge=1, description="small input files are mined together up to this size"
+    )
+    min_words: int = Field(5, ge=1, description="shorter sentences are set aside")
+    max_words: int = Field(60, ge=1, description="longer sentences are set aside")
+    max_column_share: float = Field(
+        0.5, gt=0, le=1, description="a value in more of its column than this does not count"
+    )
+    similar_table: float = Field(
+        0.8, gt=0, le=1, description="tables that share this much with an evaluation table go"
+    )
+    answer_words: int = Field(
+        8, ge=3, description="sentences that share so many words in a row with an answer go"
+    )
+
+
+class TrainingSettings(Settings):
+    """Settings of every stage that trains."""
+
+    epochs: float = Field(3.0, gt=0, description="passes over the data")
+    max_steps: int = Field(0, ge=0, description="stop after so many optimizer steps; 0: no limit")
+    batch_tokens: int = Field(
+        8192, ge=64, description="input tokens a step, padding included, for each micro-batch"
+    )
+    accumulate: int = Field(1, ge=1, description="micro-batches a step")
+    optimizer: Optimizer = Field(
+        "adafactor", description="adafactor, whose rate is relative to each weight's size, or adamw"
+    )
+    learning_rate: float = Field(1e-3, gt=0, description="highest learning rate")
+    warmup: float = Field(0.05, ge=0, le=1, description="share of the steps to warm up in")
+    weight_decay: float = Field(0.01, ge=0, description="decoupled weight decay")
+    dropout: float = Field(0.1, ge=0, lt=1, description="dropout while training")
+    precision: Precision = Field("auto", description="bf16 where it is fast, or bf16, or fp32")
+    save_every: int = Field(200, ge=1, description="steps between checkpoints")
+    keep_checkpoints: int = Field(2, ge=1, description="checkpoints kept while training")
+    max_target_tokens: int = Field(96, ge=4, description="longest target; examples above go")
+    report_to: list[str] = Field([], description="experiment logs, such as tensorboard")
+
+
+class BaseSettings(TrainingSettings):
+    """`gentap base`: a vocabulary and a small T5 from scratch, where no checkpoint is at hand."""
+
+    checkpoint: str = Field(
+        "", description="folder or hub name of a T5; given, nothing is trained from scratch"
+    )
+    size: Size = Field("mini", description="size of the new model")
+    vocabulary: int = Field(8000, ge=300, description="pieces of the new vocabulary")
+    vocabulary_sentences: int = Field(
+        400_000, ge=100, description="texts that the vocabulary is learnt from"
+    )
+    learning_rate: float = Field(2e-2, gt=0, description="highest learning rate")
+    window: int = Field(256, ge=32, description="tokens of text that are corrupted together")
+    noise: float = Field(0.15, gt=0, lt=0.9, description="share of the tokens that is hidden")
+    mean_span: float = Field(3.0, ge=1, description="mean number of tokens hidden in a row")
+    table_share: float = Field(0.5, ge=0, le=1, description="share of windows that hold tables")
+
+
+class WriterSettings(TrainingSettings):
+    """`gentap questions train`: the question writer, from a reading-comprehension set."""
+
+    data: list[str] = Field([], description="reading-comprehension files in SQuAD layout")
+    held_out: float = Field(0.1, ge=0, lt=1, description="share of the articles held out")
+    max_entries: int = Field(6, ge=1, description="entries given with a sentence")
+
+
+class WriteSettings(Settings):
+    """`gentap questions write`: a question for each mined sentence."""
+
+    beams: int = Field(1, ge=1, description="beams of the search; 1 is greedy")
+    max_question_tokens: int = Field(48, ge=4, description="longest question written")
+    batch_size: int = Field(64, ge=1, description="sentences written for at a time")
+    shard_records: int = Field(1024, ge=1, description="sentences a shard: what a kill can lose")
+    max_sentences: int = Field(0, ge=0, description="write for so many sentences; 0: for all")
+    min_words: int = Field(3, ge=1, description="shorter questions are set aside")
+    max_copied: float = Field(
+        0.9, gt=0, le=1, description="questions whose words are copied beyond this share go"
+    )
+    precision: Precision = Field("auto", description="bf16 where it is fast, or bf16, or fp32")
+
+
+class SampleSettings(Settings):
+    """`gentap sample`: questions whose answer is one cell, from a grammar."""
+
+    grammar: str = Field("english", description="the grammar's file, or the name of one of ours")
+    per_table: int = Field(4, ge=1, description="questions drawn for each table")
+    shard_tables: int = Field(2000, ge=1, description="tables a shard")
+    attempts: int = Field(8, ge=1, description="draws tried for each question wanted")
+
+
+class PretrainSettings(TrainingSettings):
+    """`gentap pretrain`: one encoder, two decoders, equal numbers of both kinds a step."""
+
+
+class FinetuneSettings(TrainingSettings):
+    """`gentap finetune`: on annotated questions; the best state by loss on `dev` is kept."""
+
+    train: list[str] = Field([], description="annotated questions to train on")
+    dev: list[str] = Field([], description="annotated questions to choose the best state by")
+
+
+class EvaluateSettings(Settings):
+    """`gentap evaluate`: answers to annotated questions, and their scores."""
+
+    data: list[str] = Field([], description="annotated questions to answer")
+    protocol: Protocol = Field("fetaqa", description="how scores are computed")
+    beams: int = Field(4, ge=1, description="beams of the search; 1 is greedy")
+    max_answer_tokens: int = Field(64, ge=4, description="longest answer")
+    length_penalty: float = Field(1.0, description="above 0 favours longer answers in beam search")
+    batch_size: int = Field(32, ge=1, description="questions answered at a time")
+    chunk: int = Field(256, ge=1, description="questions between two savings")
+    precision: Precision = Field("auto", description="bf16 where it is fast, or bf16, or fp32")
+
+
+class Recipe(Settings):
+    """All stages of `gentap run`."""
+
+    output: str = Field(description="folder that all output folders are made in")
+    seed: int = Field(1, ge=0, description="seed of everything random")
+    workers: int = Field(2, ge=1, description="processes for mining and sampling")
+    note: str = Field("", description="a remark that is printed below the results")
+    linearizer: LinearizerSettings = LinearizerSettings()
+    mine: MineSettings = MineSettings()
+    base: BaseSettings = BaseSettings()
+    writer: WriterSettings = WriterSettings()
+    write: WriteSettings = WriteSettings()
+    sample: SampleSettings = SampleSettings()
+    pretrain: PretrainSettings = PretrainSettings()
+    finetune: FinetuneSettings = FinetuneSettings()
+    evaluate: EvaluateSettings = EvaluateSettings()

@@ -1,0 +1,37 @@
+"""A stage's folder is opened: skipped where its very work is done, resumed where interrupted."""
+
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from gentap.runner import clock
+from gentap.store import StageFolder, open_stage
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def stage_folder(
+    path: Path,
+    stage: str,
+    settings: Mapping[str, Any],
+    inputs: Sequence[Path],
+    overwrite: bool,
+) -> Iterator[StageFolder | None]:
+    """Open a stage's folder; says that it is done, or how long it took."""
+    started = time.monotonic()
+    with open_stage(path, stage, settings, inputs, overwrite=overwrite) as folder:
+        if folder is None:
+            say(f"{stage}: done already, nothing to do ({path})")
+        elif folder.resumed:
+            say(f"{stage}: going on with unfinished work in {path}")
+        elif folder.replaces:
+            say(f"{stage}: settings or inputs have changed, done anew in {path}")
+        yield folder
+        if folder is not None:
+            say(f"{stage}: done in {clock(time.monotonic() - started)} → {path}")
