@@ -60,7 +60,8 @@ def run(recipe: Recipe, *, name: str) -> None:
 def _check(recipe: Recipe) -> None:
     """Everything that can be wrong with a recipe's files, before any work."""
     from gentap.documents.read import expand_inputs
-    from gentap.evaluation.predict import needs_wordnet, read_questions
+    from gentap.evaluation.predict import read_questions
+    from gentap.evaluation.scoring import needs_wordnet
     from gentap.evaluation.wordnet import open_wordnet
     from gentap.synthesis.grammar import find_grammar, load_grammar
     from gentap.synthesis.invert import read_articles

@@ -92,7 +92,8 @@ class Example:
     """A question about a table, its answer and the evidence cells.
 
     ``kind`` is ``long`` (the answer is a sentence) or ``cell`` (one cell's value); ``source`` names
-    the document or file that it came from.
+    the document or file that it came from. ``alternatives`` are further answers that are as right,
+    for evaluation.
     """
 
     id: str
@@ -103,6 +104,12 @@ class Example:
     table: Table
     cells: tuple[Cell, ...]
     source: str
+    alternatives: tuple[str, ...] = ()
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """All right answers, the first one first."""
+        return (self.answer, *self.alternatives)
 
 
 _TEXT = pa.string()
@@ -144,6 +151,7 @@ EXAMPLE_SCHEMA = pa.schema(
         *_TABLE_FIELDS,
         pa.field("cells", pa.list_(pa.struct(_CELL_FIELDS))),
         pa.field("source", _TEXT),
+        pa.field("alternatives", pa.list_(_TEXT)),
     ]
 )
 
@@ -232,6 +240,7 @@ def example_to_row(example: Example) -> Row:
         **table_to_row(example.table),
         "cells": [{"row": cell.row, "column": cell.column} for cell in example.cells],
         "source": example.source,
+        "alternatives": list(example.alternatives),
     }
 
 
@@ -245,4 +254,5 @@ def example_from_row(row: Mapping[str, Any]) -> Example:
         table=table_from_row(row),
         cells=tuple(Cell(cell["row"], cell["column"]) for cell in row["cells"]),
         source=row["source"],
+        alternatives=tuple(row.get("alternatives") or ()),
     )

@@ -101,7 +101,7 @@ TABLE_COLUMNS = ["title", "section", "caption", "header", "rows"]
 EXAMPLE_COLUMNS = [
     *["id", "kind", "origin", "question", "answer"],
     *TABLE_COLUMNS,
-    *["cells", "source"],
+    *["cells", "source", "alternatives"],
 ]
 COLUMNS = {
     "mined/documents": ["url", "title", "blocks"],

@@ -111,7 +111,7 @@ def test_the_columns_have_their_documented_names() -> None:
     assert EXAMPLE_SCHEMA.names == [
         *["id", "kind", "origin", "question", "answer"],
         *table,
-        *["cells", "source"],
+        *["cells", "source", "alternatives"],
     ]
 
 

@@ -72,7 +72,8 @@ def _print_scores(system: str, scores: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print(json.dumps(scores))
         return
-    signatures = scores.pop("signatures")
-    print(scores_table({system: scores}))
-    for name, signature in signatures.items():
-        print(f"{name}: {signature}")
+    numbers = {name: value for name, value in scores.items() if isinstance(value, float)}
+    print(scores_table({system: numbers}))
+    for name, signature in scores["signatures"].items():
+        low, high = scores["intervals"][name]
+        print(f"{name}: {low:.2f} to {high:.2f} | {signature}")

@@ -1,23 +1,22 @@
 """Answer annotated questions with a model, and score the answers."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from gentap.documents.annotated import read_annotated
 from gentap.documents.read import Unread, list_unread
 from gentap.errors import InputError
-from gentap.evaluation.metrics import Scores, score_cells, score_sentences
 from gentap.evaluation.report import scores_table
+from gentap.evaluation.results import Results, write_results
+from gentap.evaluation.scoring import Scored, needs_wordnet, score
 from gentap.evaluation.wordnet import open_wordnet
-from gentap.records import Example, Kind, table_digest
+from gentap.records import Example, Kind
 from gentap.runner import Progress
 from gentap.settings import EvaluateSettings, LinearizerSettings, Protocol
 from gentap.store import REJECTED, StageFolder, write_json, write_text
 
-PREDICTIONS = "predictions.jsonl"
-SCORES = "scores.json"
 _CHUNKS = "chunks"
 _KINDS: tuple[Kind, ...] = ("long", "cell")
 
@@ -33,11 +32,6 @@ def read_questions(paths: Sequence[str]) -> tuple[list[Example], list[Unread]]:
     return examples, unread
 
 
-def needs_wordnet(examples: Sequence[Example]) -> bool:
-    """Whether METEOR will be computed: cell answers are scored without it."""
-    return any(example.kind == "long" for example in examples)
-
-
 def evaluate(model: str, settings: EvaluateSettings, folder: StageFolder) -> dict[str, Any]:
     """Answer and score; writes predictions.jsonl, predictions.txt, scores.json and report.md.
 
@@ -49,48 +43,17 @@ def evaluate(model: str, settings: EvaluateSettings, folder: StageFolder) -> dic
         open_wordnet()  # before any work
     list_unread(folder.path / REJECTED, unread)
     predictions = _predict(model, examples, settings, folder.work)
-    lines = [
-        json.dumps(_prediction_row(example, text), ensure_ascii=False)
-        for example, text in zip(examples, predictions, strict=True)
-    ]
-    write_text(folder.path / PREDICTIONS, "".join(f"{line}\n" for line in lines))
-    write_text(folder.path / "predictions.txt", "".join(f"{text}\n" for text in predictions))
-    scores = score(examples, predictions, settings.protocol)
-    write_json(folder.path / SCORES, scores.to_json())
-    write_text(folder.path / "report.md", scores_table({model: scores.values}))
-    counts = {kind: sum(example.kind == kind for example in examples) for kind in _KINDS}
-    empty = sum(not text for text in predictions)
-    return {"questions": counts, "empty predictions": empty, "set aside": len(unread)}
+    scored = score(examples, predictions, settings.protocol)
+    write_results(folder.path, Results(model, examples, predictions, scored))
+    write_text(folder.path / "report.md", scores_table({model: scored.values()}))
+    return {
+        "questions": scored.questions,
+        "set aside": len(unread),
+        "warnings": scored.warnings,
+    }
 
 
-def score(examples: Sequence[Example], predictions: Sequence[str], protocol: Protocol) -> Scores:
-    """The scores of each kind of answer that is there."""
-    if len(predictions) != len(examples):
-        raise InputError(
-            f"{len(predictions):,} predictions for {len(examples):,} questions: give one "
-            "prediction a line, in the order of the questions."
-        )
-    values: dict[str, float] = {}
-    signatures: dict[str, str] = {}
-    for kind in _KINDS:
-        pairs = [
-            (text, example.answer)
-            for text, example in zip(predictions, examples, strict=True)
-            if example.kind == kind
-        ]
-        if pairs:
-            said, wanted = [text for text, _ in pairs], [answer for _, answer in pairs]
-            scored = (
-                score_sentences(said, wanted, protocol)
-                if kind == "long"
-                else score_cells(said, wanted)
-            )
-            values |= scored.values
-            signatures |= scored.signatures
-    return Scores(values, signatures)
-
-
-def score_file(predictions: Path, data: Sequence[str], protocol: Protocol) -> Scores:
+def score_file(predictions: Path, data: Sequence[str], protocol: Protocol) -> Scored:
     """Score anybody's predictions: a text file with one a line, or a predictions.jsonl."""
     examples, unread = read_questions(data)
     try:
@@ -123,18 +86,6 @@ def _prediction_of(line: str, path: Path, number: int) -> str:
         return str(json.loads(line)["prediction"])
     except (ValueError, KeyError, TypeError):
         raise InputError(f"{path}, line {number}: not a JSON object with a 'prediction'.") from None
-
-
-def _prediction_row(example: Example, prediction: str) -> Mapping[str, str]:
-    return {
-        "id": example.id,
-        "kind": example.kind,
-        "question": example.question,
-        "prediction": prediction,
-        "reference": example.answer,
-        "table": table_digest(example.table),
-        "title": example.table.title,
-    }
 
 
 def _predict(

@@ -6,24 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from gentap.documents.annotated import read_annotated
+from gentap.evaluation.scoring import METRICS
 from gentap.records import Table
 
-_TITLES = {
-    "bleu": "BLEU",
-    "rouge1": "ROUGE-1",
-    "rouge2": "ROUGE-2",
-    "rougeL": "ROUGE-L",
-    "meteor": "METEOR",
-    "exact_match": "exact match",
-}
 _ROWS_SHOWN = 8
 _WIDEST_CELL = 28
 
 
 def scores_table(systems: Mapping[str, Mapping[str, float]]) -> str:
     """A Markdown table with a row for each system and a column for each metric that any has."""
-    names = [name for name in _TITLES if any(name in scores for scores in systems.values())]
-    lines = [["system", *(_TITLES[name] for name in names)]]
+    names = [name for name in METRICS if any(name in scores for scores in systems.values())]
+    lines = [["system", *(METRICS[name] for name in names)]]
     for system, scores in systems.items():
         cells = [f"{scores[name]:.2f}" if name in scores else "" for name in names]
         lines.append([system, *cells])
