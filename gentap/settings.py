@@ -103,7 +103,17 @@ class BaseSettings(TrainingSettings):
     window: int = Field(256, ge=32, description="tokens of text that are corrupted together")
     noise: float = Field(0.15, gt=0, lt=0.9, description="share of the tokens that is hidden")
     mean_span: float = Field(3.0, ge=1, description="mean number of tokens hidden in a row")
-    table_share: float = Field(0.5, ge=0, le=1, description="share of windows that hold tables")
+    hidden_cells: float = Field(0.15, gt=0, lt=1, description="share of a table's cells hidden")
+    table_share: float = Field(0.3, ge=0, le=1, description="share of windows that hold tables")
+    sentence_share: float = Field(
+        0.3, ge=0, le=1, description="share of windows that hold mined sentences and their tables"
+    )
+
+    @model_validator(mode="after")
+    def _shares_a_whole(self) -> "BaseSettings":
+        if self.table_share + self.sentence_share > 1:
+            raise ValueError("table_share and sentence_share together must be at most 1")
+        return self
 
 
 class WriterSettings(TrainingSettings):

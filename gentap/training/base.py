@@ -1,6 +1,8 @@
 """A vocabulary and a small T5 from scratch, where no pretrained checkpoint is at hand."""
 
+import math
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,13 @@ from gentap.model.tokenizer import (
 )
 from gentap.records import digest, table_from_row
 from gentap.settings import BaseSettings, LinearizerSettings, Size
-from gentap.store import StageFolder, parts, read_rows
+from gentap.store import StageFolder, Tally, count_rows, parts, read_rows
 from gentap.tables.linearize import table_pieces
-from gentap.training.batches import DenoiseStream
 from gentap.training.finish import finish_model
+from gentap.training.streams import Hiding, MaskedStream, MixedStream, SpanStream, Stream
 from gentap.training.tokens import write_tokens
 from gentap.training.trainer import train
+from gentap.training.windows import prose_windows, sentence_windows, table_windows, within
 
 _VOCABULARY = "vocabulary"
 _CHARACTERS_A_TOKEN = 3.0
@@ -47,19 +50,9 @@ def train_base(
         raise InputError(f"{mined}: holds no documents to learn from (documents/part-*.parquet).")
     characters = sum(len(text) for text in _texts(documents, tables))
     tokenizer = _vocabulary(documents, tables, settings, linearizer, folder.work, characters)
-    share = _needed_share(settings, characters)
-    windows = _windows(documents, tables, tokenizer, settings, share, seed)
-    store = write_tokens(folder.work / "tokens", ((window, ()) for window in windows))
-    if not len(store):
+    stream, tally = _stream(mined, tokenizer, settings, folder.work / "tokens", characters, seed)
+    if not len(stream):
         raise InputError(f"{mined}: the documents are too short to learn from.")
-    stream = DenoiseStream(
-        store,
-        [tokenizer.hf.convert_tokens_to_ids(f"<extra_id_{i}>") for i in range(SENTINELS)],
-        tokenizer.hf.eos_token_id,
-        settings.noise,
-        settings.mean_span,
-        seed,
-    )
     model = _new_model(settings, tokenizer, seed)
     stats = train(
         model,
@@ -72,7 +65,71 @@ def train_base(
         label="base",
     )
     finish_model(model, tokenizer, folder.path)
-    return {**stats, "vocabulary": len(tokenizer.hf), "characters": characters}
+    vocabulary = {"vocabulary": len(tokenizer.hf), "characters": characters}
+    return {**stats, **vocabulary, **tally.to_json()}
+
+
+def _stream(
+    mined: Path,
+    tokenizer: TableTokenizer,
+    settings: BaseSettings,
+    folder: Path,
+    characters: int,
+    seed: int,
+) -> tuple[MixedStream, Tally]:
+    """Prose, tables and mined sentences, tokenized as far as the steps need them, and mixed."""
+    shares = {
+        "prose": round(1 - settings.table_share - settings.sentence_share, 9),
+        "tables": settings.table_share,
+        "sentences": settings.sentence_share,
+    }
+    documents, tables, sentences = (
+        parts(mined / name) for name in ("documents", "tables", "sentences")
+    )
+    amounts = {
+        "prose": characters / _CHARACTERS_A_TOKEN / settings.window,
+        "tables": sum(map(count_rows, tables)),
+        "sentences": sum(map(count_rows, sentences)),
+    }
+    needed = _needed_windows(settings)
+    picked = {
+        name: partial(_picked, needed * share / max(amounts[name], 1), seed)
+        for name, share in shares.items()
+    }
+    bounded = within(tokenizer, settings.window)
+    windows = {
+        "prose": prose_windows(documents, bounded, picked["prose"]),
+        "tables": table_windows(tables, bounded, picked["tables"]),
+        "sentences": sentence_windows(sentences, bounded, picked["sentences"]),
+    }
+    stores = {
+        name: write_tokens(folder / name, windows[name] if share else ())
+        for name, share in shares.items()
+    }
+    tally = Tally()
+    for name, store in stores.items():
+        tally.add(store.tally)
+        tally.counts[f"{name} windows"] += len(store)
+    names = [tokenizer.hf.convert_tokens_to_ids(f"<extra_id_{i}>") for i in range(SENTINELS)]
+    hiding = Hiding(names, tokenizer.hf.eos_token_id, seed)
+    streams: dict[str, Stream] = {
+        "prose": SpanStream(stores["prose"], hiding, settings.noise, settings.mean_span),
+        "tables": MaskedStream(stores["tables"], hiding, settings.hidden_cells),
+        "sentences": MaskedStream(stores["sentences"], hiding),
+    }
+    return MixedStream(streams, shares), tally
+
+
+def _needed_windows(settings: BaseSettings) -> float:
+    """Windows that the steps can show, and half as many again; the rest need no tokens."""
+    if not settings.max_steps:
+        return math.inf
+    tokens = settings.max_steps * settings.accumulate * settings.batch_tokens
+    return 1.5 * tokens / settings.window
+
+
+def _picked(part: float, seed: int, name: str) -> bool:
+    return int(digest("base", str(seed), name)[:8], 16) < part * 16**8
 
 
 def _new_model(settings: BaseSettings, tokenizer: TableTokenizer, seed: int) -> Any:
@@ -117,66 +174,3 @@ def _vocabulary(
         saved.mkdir(exist_ok=True)
         train_vocabulary(texts, settings.vocabulary, linearizer).save(saved)
     return load_saved_tokenizer(saved)
-
-
-def _needed_share(settings: BaseSettings, characters: int) -> float:
-    """The share of the corpus that the steps can show; the rest need not be tokenized."""
-    if not settings.max_steps:
-        return 1.0
-    tokens = settings.max_steps * settings.accumulate * settings.batch_tokens
-    return min(1.0, tokens * _CHARACTERS_A_TOKEN * 1.5 / max(characters, 1))
-
-
-def _windows(
-    documents: list[Path],
-    tables: list[Path],
-    tokenizer: TableTokenizer,
-    settings: BaseSettings,
-    share: float,
-    seed: int,
-) -> Iterator[list[int]]:
-    """Windows of prose, and of linearized tables in the wanted proportion."""
-    prose = _prose_windows(documents, tokenizer, settings.window, share, seed)
-    grids = _table_windows(tables, tokenizer, settings.window, share, seed)
-    if settings.table_share == 1:
-        yield from grids
-        return
-    owed = 0.0
-    for window in prose:
-        yield window
-        owed += settings.table_share / (1 - settings.table_share)
-        while owed >= 1 and (table := next(grids, None)) is not None:
-            yield table
-            owed -= 1
-
-
-def _picked(name: str, share: float, seed: int) -> bool:
-    return int(digest("base", str(seed), name)[:8], 16) < share * 16**8
-
-
-def _prose_windows(
-    documents: list[Path], tokenizer: TableTokenizer, window: int, share: float, seed: int
-) -> Iterator[list[int]]:
-    end = tokenizer.hf.eos_token_id
-    held: list[int] = []
-    for row in read_rows(documents):
-        for number, text in enumerate(row["blocks"]):
-            if not _picked(f"{row['url']}:{number}", share, seed):
-                continue
-            held += [*tokenizer.hf(text, add_special_tokens=False)["input_ids"], end]
-            while len(held) >= window:
-                yield held[:window]
-                held = held[window:]
-    if len(held) >= 8:
-        yield held
-
-
-def _table_windows(
-    tables: list[Path], tokenizer: TableTokenizer, window: int, share: float, seed: int
-) -> Iterator[list[int]]:
-    linearizer = tokenizer.linearizer
-    for row in read_rows(tables):
-        if _picked(row["id"], share, seed):
-            ids = linearizer.table_ids(linearizer.fit(table_from_row(row)).table)
-            if len(ids) >= 8:
-                yield ids[:window]

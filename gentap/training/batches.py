@@ -7,7 +7,6 @@ depends on lengths, seed and budget alone.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,61 +14,10 @@ import torch
 from torch.utils.data import Dataset
 
 from gentap.model.generate import pad
-from gentap.training.denoise import corrupt
-from gentap.training.tokens import TokenStore
+from gentap.training.streams import Stream
 
 WINDOW = 4096
 """Examples of a stream that are sorted by length together."""
-
-
-class Stream(Protocol):
-    """A source of training pairs; ``epoch`` lets a stream vary what it gives for an index."""
-
-    def __len__(self) -> int: ...
-    def lengths(self) -> npt.NDArray[np.int64]: ...
-    def pair(self, index: int, epoch: int) -> tuple[Sequence[int], Sequence[int]]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class PairStream:
-    """Stored pairs as they are."""
-
-    store: TokenStore
-
-    def __len__(self) -> int:
-        return len(self.store)
-
-    def lengths(self) -> npt.NDArray[np.int64]:
-        return self.store.lengths()
-
-    def pair(self, index: int, epoch: int) -> tuple[Sequence[int], Sequence[int]]:
-        source, target = self.store.pair(index)
-        return source.tolist(), target.tolist()
-
-
-@dataclass(frozen=True, slots=True)
-class DenoiseStream:
-    """Stored windows of text, corrupted anew in every epoch."""
-
-    store: TokenStore
-    sentinels: Sequence[int]
-    end: int
-    noise: float
-    mean_span: float
-    seed: int
-
-    def __len__(self) -> int:
-        return len(self.store)
-
-    def lengths(self) -> npt.NDArray[np.int64]:
-        return self.store.lengths()
-
-    def pair(self, index: int, epoch: int) -> tuple[Sequence[int], Sequence[int]]:
-        rng = np.random.default_rng([self.seed, epoch, index])
-        window = self.store.pair(index)[0]
-        return corrupt(
-            window, self.sentinels, self.end, rng, noise=self.noise, mean_span=self.mean_span
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,15 @@
-"""Span corruption (Raffel et al. 2020, section 3.1.4): hide spans of tokens, ask for them.
+"""Hidden spans of tokens that the model must write: the objectives that need no question.
 
-Shown and hidden spans take turns, a shown one first. Of ``Thank you for inviting me to your party``
-the spans ``for inviting`` and ``your party`` are hidden::
+Each hidden span leaves a sentinel, and the target gives the spans back after their sentinels. Of
+``Thank you for inviting me to your party`` the spans ``for inviting`` and ``your party`` hidden::
 
     input    Thank you <extra_id_0> me to <extra_id_1> </s>
     target   <extra_id_0> for inviting <extra_id_1> your party </s>
+
+Which spans are hidden makes the objective: random ones of prose (span corruption, Raffel et al.
+2020, section 3.1.4), whole cells of a linearized table (masked cells), or the values that a mined
+sentence shares with the table that stands behind it (after salient spans, Guu et al. 2020, section
+3.4), which can be copied from there.
 """
 
 from collections.abc import Sequence
@@ -13,30 +18,47 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+Spans = Sequence[tuple[int, int]]
+"""Starts and ends of spans of tokens, in order and apart."""
 
-def corrupt(
-    tokens: npt.NDArray[np.int32],
-    sentinels: Sequence[int],
-    end: int,
-    rng: np.random.Generator,
-    *,
-    noise: float,
-    mean_span: float,
+
+def hide(
+    tokens: npt.NDArray[np.int32], spans: Spans, sentinels: Sequence[int], end: int
 ) -> tuple[list[int], list[int]]:
-    """Input and target ids; about ``noise`` of the tokens is hidden, in spans of ``mean_span``."""
-    hidden = min(max(round(len(tokens) * noise), 1), len(tokens) - 1)
-    spans = min(max(round(hidden / mean_span), 1), hidden, len(tokens) - hidden, len(sentinels))
-    hidden_lengths = _parts(hidden, spans, rng)
-    shown_lengths = _parts(len(tokens) - hidden, spans, rng)
+    """Input and target ids with the spans hidden; at most as many as there are sentinels."""
     source: list[int] = []
     target: list[int] = []
     place = 0
-    for sentinel, shown, lost in zip(sentinels, shown_lengths, hidden_lengths, strict=False):
-        source += [*tokens[place : place + shown].tolist(), sentinel]
-        place += shown
-        target += [sentinel, *tokens[place : place + lost].tolist()]
-        place += lost
-    return [*source, end], [*target, end]
+    for sentinel, (start, stop) in zip(sentinels, spans, strict=False):
+        source += [*tokens[place:start].tolist(), sentinel]
+        target += [sentinel, *tokens[start:stop].tolist()]
+        place = stop
+    return [*source, *tokens[place:].tolist(), end], [*target, end]
+
+
+def random_spans(
+    length: int, rng: np.random.Generator, *, noise: float, mean_span: float, most: int
+) -> list[tuple[int, int]]:
+    """Spans of ``mean_span`` tokens that take about ``noise`` of ``length``.
+
+    Shown and hidden spans take turns, a shown one first; there are at most ``most`` hidden ones.
+    """
+    hidden = min(max(round(length * noise), 1), length - 1)
+    count = min(max(round(hidden / mean_span), 1), hidden, length - hidden, most)
+    spans = []
+    place = 0
+    for shown, lost in zip(
+        _parts(length - hidden, count, rng), _parts(hidden, count, rng), strict=True
+    ):
+        spans.append((place + shown, place + shown + lost))
+        place += shown + lost
+    return spans
+
+
+def some_of(spans: Spans, count: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+    """``count`` of the spans, in order, all such choices alike likely."""
+    chosen = rng.choice(len(spans), count, replace=False)
+    return [spans[place] for place in sorted(chosen.tolist())]
 
 
 def _parts(total: int, count: int, rng: np.random.Generator) -> list[int]:

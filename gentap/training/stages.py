@@ -17,8 +17,8 @@ from gentap.settings import (
     WriterSettings,
 )
 from gentap.store import REJECTED, StageFolder, Tally, parts, read_rows, write_text
-from gentap.training.batches import PairStream
 from gentap.training.finish import finish_model
+from gentap.training.streams import PairStream
 from gentap.training.tokens import write_tokens
 from gentap.training.trainer import train
 

@@ -36,10 +36,8 @@ class TokenStore:
         return len(self._ends)
 
     def lengths(self) -> npt.NDArray[np.int64]:
-        """Input and target tokens of each pair together."""
-        before = np.vstack([np.zeros((1, 2), dtype=np.int64), self._ends[:-1]])
-        sums: npt.NDArray[np.int64] = (self._ends - before).sum(axis=1)
-        return sums
+        """Input and target tokens of each pair: (pairs, 2)."""
+        return np.diff(self._ends, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
 
     def pair(self, index: int) -> tuple[Ids, Ids]:
         before = self._ends[index - 1] if index else (0, 0)

@@ -19,7 +19,7 @@ from gentap.errors import WorkerError
 from gentap.model.device import best_device, use_bf16
 from gentap.runner import Progress
 from gentap.settings import TrainingSettings
-from gentap.training.batches import StepDataset, Stream, plan
+from gentap.training.batches import StepDataset, plan
 from gentap.training.checkpoint import (
     drop_old,
     latest_checkpoint,
@@ -29,6 +29,7 @@ from gentap.training.checkpoint import (
     save_optimizer,
     save_random,
 )
+from gentap.training.streams import Stream
 
 _DEV_EVALUATIONS = 5
 CHECKPOINTS = "checkpoints"
