@@ -1,8 +1,8 @@
 """Which examples go into which step, and a step's tensors.
 
-A step takes equally many examples of every stream (``long`` and ``cell``), whatever the streams'
-sizes. Like lengths go together, so that little is padding, within the budget of tokens. The plan
-depends on lengths, seed and budget alone.
+A step takes equally many examples of every stream (``long`` and ``cell``), or others in a given
+proportion, whatever the streams' sizes. Like lengths go together, so that little is padding, within
+the budget of tokens. The plan depends on lengths, proportion, seed and budget alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,9 @@ from gentap.model.generate import pad
 from gentap.training.streams import Stream
 
 WINDOW = 4096
-"""Examples of a stream that are sorted by length together."""
+"""Groups of examples that are sorted by length together."""
+
+_LABELS = {"pairs": "labels", "masked": "cell_labels"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,35 +31,51 @@ class Step:
 
 
 def plan(
-    streams: Mapping[str, Stream], batch_tokens: int, epochs: float, seed: int, limit: int = 0
+    streams: Mapping[str, Stream],
+    batch_tokens: int,
+    epochs: float,
+    seed: int,
+    limit: int = 0,
+    mix: Mapping[str, int] | None = None,
 ) -> list[Step]:
     """All steps of a training, in order; at most ``limit`` where it is not 0.
 
-    An epoch shows the largest stream once; smaller streams start over. A part of an epoch takes
-    that part of its steps.
+    A step holds the streams' examples in the proportion ``mix``, equal numbers where there is none.
+    An epoch shows the stream that is largest for its proportion once; the others start over. A part
+    of an epoch takes that part of its steps.
     """
     lengths = {name: stream.lengths() for name, stream in streams.items()}
+    proportion = {name: (mix or {}).get(name, 1) for name in streams}
     steps: list[Step] = []
     epoch = 0
     while epoch < epochs and not (limit and len(steps) >= limit):
-        planned = _plan_epoch(lengths, batch_tokens, seed, epoch)
+        planned = _plan_epoch(lengths, proportion, batch_tokens, seed, epoch)
         steps += planned[: max(1, round(len(planned) * min(1.0, epochs - epoch)))]
         epoch += 1
     return steps[:limit] if limit else steps
 
 
 def _plan_epoch(
-    lengths: Mapping[str, npt.NDArray[np.int64]], batch_tokens: int, seed: int, epoch: int
+    lengths: Mapping[str, npt.NDArray[np.int64]],
+    proportion: Mapping[str, int],
+    batch_tokens: int,
+    seed: int,
+    epoch: int,
 ) -> list[Step]:
-    size = max(map(len, lengths.values()))
+    """Groups of examples in the streams' proportion, packed by length and then shuffled."""
+    groups = max(-(-len(of_stream) // proportion[name]) for name, of_stream in lengths.items())
     rng = np.random.default_rng([seed, epoch])
-    orders = {name: _order(len(of_stream), size, rng) for name, of_stream in lengths.items()}
+    orders = {
+        name: _order(len(of_stream), groups * proportion[name], rng).reshape(groups, -1)
+        for name, of_stream in lengths.items()
+    }
     steps = []
-    for start in range(0, size, WINDOW):
+    for start in range(0, groups, WINDOW):
         window = {}
         for name, order in orders.items():
             part = order[start : start + WINDOW]
-            window[name] = part[np.argsort(lengths[name][part], kind="stable")]
+            by_length = part.ravel()[np.argsort(lengths[name][part.ravel()], kind="stable")]
+            window[name] = by_length.reshape(part.shape)
         steps += _pack(window, lengths, batch_tokens, epoch)
     return [steps[index] for index in rng.permutation(len(steps))]
 
@@ -74,13 +92,16 @@ def _pack(
     batch_tokens: int,
     epoch: int,
 ) -> list[Step]:
-    longest = np.maximum.reduce([lengths[name][part] for name, part in window.items()])
+    """As many groups a step as the budget allows; ``window`` is (groups, examples) by stream."""
+    longest = np.maximum.reduce([lengths[name][part].max(axis=1) for name, part in window.items()])
+    examples = sum(part.shape[1] for part in window.values())
     steps = []
     start = 0
     for stop in range(1, len(longest) + 1):
         last = stop == len(longest)
-        if last or (stop + 1 - start) * len(window) * longest[stop] > batch_tokens:
-            steps.append(Step(epoch, {name: part[start:stop] for name, part in window.items()}))
+        if last or (stop + 1 - start) * examples * longest[stop] > batch_tokens:
+            chosen = {name: part[start:stop].ravel() for name, part in window.items()}
+            steps.append(Step(epoch, chosen))
             start = stop
     return steps
 
@@ -89,8 +110,9 @@ class StepDataset(Dataset[dict[str, torch.Tensor]]):
     """The tensors of each step.
 
     ``input_ids`` and ``attention_mask`` (batch, tokens) hold the streams' examples one stream after
-    another; ``<stream>_labels`` (examples of the stream, tokens) their targets, padded with -100. A
-    single stream ``pairs`` gives plain ``labels``.
+    another; ``<decoder>_labels`` (examples of the decoder, tokens) the targets, padded with -100.
+    The decoder is the stream's name, but that of ``masked`` is ``cell``, and a single stream
+    ``pairs`` gives plain ``labels``.
     """
 
     def __init__(self, streams: Mapping[str, Stream], steps: Sequence[Step], padding: int) -> None:
@@ -102,12 +124,16 @@ class StepDataset(Dataset[dict[str, torch.Tensor]]):
     def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
         step = self._steps[index]
         sources: list[Sequence[int]] = []
-        tensors: dict[str, torch.Tensor] = {}
+        targets: dict[str, list[Sequence[int]]] = {}
         for name, indices in step.indices.items():
             pairs = [self._streams[name].pair(int(place), step.epoch) for place in indices]
             sources += [source for source, _ in pairs]
-            labels, mask = pad([target for _, target in pairs], 0)
-            labels[mask == 0] = -100
-            tensors["labels" if name == "pairs" else f"{name}_labels"] = labels
+            labels = _LABELS.get(name, f"{name}_labels")
+            targets.setdefault(labels, []).extend(target for _, target in pairs)
+        tensors: dict[str, torch.Tensor] = {}
+        for labels, of_decoder in targets.items():
+            padded, mask = pad(of_decoder, 0)
+            padded[mask == 0] = -100
+            tensors[labels] = padded
         tensors["input_ids"], tensors["attention_mask"] = pad(sources, self._padding)
         return tensors

@@ -128,8 +128,10 @@ class MixedStream:
         return sum(self._counts)
 
     def lengths(self) -> npt.NDArray[np.int64]:
-        parts = zip(self._streams, self._counts, strict=True)
-        return np.concatenate([np.resize(stream.lengths(), count) for stream, count in parts])
+        lengths = np.zeros(0, dtype=np.int64)
+        for stream, count in zip(self._streams, self._counts, strict=True):
+            lengths = np.append(lengths, np.resize(stream.lengths(), count))
+        return lengths
 
     def pair(self, index: int, epoch: int) -> Pair:
         place = int(np.searchsorted(self._ends, index, side="right"))

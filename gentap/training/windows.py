@@ -1,13 +1,14 @@
 """What a base learns from, as windows of tokens with the spans in them that may be hidden."""
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from gentap.documents.read import Unread
 from gentap.model.tokenizer import TableTokenizer, with_marks
 from gentap.records import Cell, Mined, mined_from_row, table_from_row
 from gentap.store import read_rows
-from gentap.tables.linearize import CELL, HEAD, ROW
+from gentap.tables.linearize import CELL, ROW
 
 SHORTEST = 8
 """Tokens below which a window has too little in it to learn from."""
@@ -41,7 +42,7 @@ def table_windows(
 ) -> Iterator[Window | Unread]:
     """Linearized tables as the model sees them; any body cell that is not empty may be hidden."""
     linearizer = tokenizer.linearizer
-    marks = [tokenizer.hf.convert_tokens_to_ids(mark) for mark in (HEAD, ROW, CELL)]
+    marks = [tokenizer.hf.convert_tokens_to_ids(mark) for mark in (ROW, CELL)]
     for row in read_rows(files):
         if picked(row["id"]):
             ids = linearizer.table_ids(linearizer.fit(table_from_row(row)).table)
@@ -52,15 +53,15 @@ def table_windows(
                 yield Unread(row["id"], "table without a cell to hide", row["title"])
 
 
-def cell_spans(ids: list[int], head: int, row: int, cell: int) -> list[int]:
+def cell_spans(ids: list[int], row: int, cell: int) -> list[int]:
     """Flat starts and ends of the body cells of a linearized table, empty ones left out.
 
-    ``head``, ``row`` and ``cell`` are the marks' ids; the body begins at the first ``row``.
+    ``row`` and ``cell`` are the marks' ids; the body begins at the first ``row``.
     """
     body = ids.index(row) if row in ids else len(ids)
     marks = [place for place in range(body, len(ids)) if ids[place] in (row, cell)]
     spans: list[int] = []
-    for start, stop in zip(marks, [*marks[1:], len(ids)], strict=True):
+    for start, stop in pairwise([*marks, len(ids)]):
         if stop > start + 1:
             spans += [start + 1, stop]
     return spans
@@ -85,29 +86,16 @@ def sentence_windows(
 
 
 def _sentence_ids(mined: Mined, tokenizer: TableTokenizer) -> tuple[list[int], list[int]]:
-    """Tokens of the sentence, and where its values stand among them.
-
-    Values are tokenized apart from what is around them, as cells are.
-    """
-    texts: list[str] = []
-    values: list[bool] = []
-    place = 0
-    for start, end in sorted({(cell.start, cell.end) for cell in mined.cells}):
-        if start < place:
-            continue  # two cells' values overlap: the first stands for both
-        texts += [mined.sentence[place:start], mined.sentence[start:end]]
-        values += [False, True]
-        place = end
-    texts.append(mined.sentence[place:])
-    values.append(False)
-    ids: list[int] = []
+    """Tokens of the sentence, and flat starts and ends of its values among them."""
+    encoded = tokenizer.hf(mined.sentence, add_special_tokens=False, return_offsets_mapping=True)
+    places = encoded["offset_mapping"]
     spans: list[int] = []
-    tokenized = tokenizer.hf(texts, add_special_tokens=False)["input_ids"]
-    for tokens, value in zip(tokenized, values, strict=True):
-        if value and tokens:
-            spans += [len(ids), len(ids) + len(tokens)]
-        ids += tokens
-    return ids, spans
+    for start, end in sorted({(cell.start, cell.end) for cell in mined.cells}):
+        inside = [place for place, (a, b) in enumerate(places) if a < end and b > start]
+        # Where two cells' values overlap the first stands for both.
+        if inside and not (spans and inside[0] < spans[-1]):
+            spans += [inside[0], inside[-1] + 1]
+    return encoded["input_ids"], spans
 
 
 def within(tokenizer: TableTokenizer, size: int) -> TableTokenizer:

@@ -11,15 +11,24 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, T5ForConditionalG
 from gentap.errors import InputError
 from gentap.model.network import load_model
 from gentap.model.tokenizer import load_saved_tokenizer
-from gentap.records import DOCUMENT_SCHEMA, TABLE_SCHEMA, SourcedTable, Table, sourced_table_to_row
+from gentap.records import (
+    DOCUMENT_SCHEMA,
+    MINED_SCHEMA,
+    TABLE_SCHEMA,
+    Mined,
+    NamedCell,
+    SourcedTable,
+    Table,
+    mined_to_row,
+    sourced_table_to_row,
+)
 from gentap.settings import BaseSettings, LinearizerSettings
 from gentap.store import open_stage
 from gentap.tables.linearize import MARKS
 from gentap.training import base
 from gentap.training.base import train_base
-from gentap.training.tokens import TokenStore
 
-LINEARIZER = LinearizerSettings(max_tokens=96, max_question_tokens=24, max_cell_chars=40)
+LINEARIZER = LinearizerSettings(max_tokens=96, max_question_tokens=48, max_cell_chars=40)
 
 
 def write_part(folder: Path, rows: list[dict[str, Any]], schema: Any) -> None:
@@ -29,7 +38,7 @@ def write_part(folder: Path, rows: list[dict[str, Any]], schema: Any) -> None:
 
 @pytest.fixture
 def mined(tmp_path: Path, texts: list[str]) -> Path:
-    """Thirty pages of five sentences and sixty small tables."""
+    """Thirty pages of five sentences, sixty small tables, and forty sentences that name cells."""
     folder = tmp_path / "mined"
     documents = [
         {"url": f"page/{page}", "title": f"Page {page}", "blocks": texts[5 * page : 5 * page + 5]}
@@ -48,12 +57,24 @@ def mined(tmp_path: Path, texts: list[str]) -> Path:
         for number in range(60)
     ]
     write_part(folder / "documents", documents, DOCUMENT_SCHEMA)
+    sentences = [
+        Mined(
+            id=f"{number:04}",
+            sentence=text.partition(" by ")[0] + ".",
+            url=f"page/{number}",
+            table=tables[number].table,
+            row=0,
+            cells=(NamedCell(0, 0, 4, 9), NamedCell(0, 1, text.index("18"), text.index("18") + 4)),
+        )
+        for number, text in enumerate(texts[:40])
+    ]
+    write_part(folder / "sentences", [mined_to_row(one) for one in sentences], MINED_SCHEMA)
     write_part(folder / "tables", [sourced_table_to_row(table) for table in tables], TABLE_SCHEMA)
     return folder
 
 
 def settings(**changes: Any) -> BaseSettings:
-    values = {"size": "tiny", "vocabulary": 320, "window": 32, "max_steps": 2}
+    values = {"size": "tiny", "vocabulary": 320, "window": 96, "max_steps": 2}
     return BaseSettings(**{**values, "batch_tokens": 128, "precision": "fp32", **changes})
 
 
@@ -97,30 +118,27 @@ def test_the_same_corpus_and_seed_give_the_same_bytes(tmp_path: Path, make) -> N
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
-@pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 1.0])
-def test_windows_hold_prose_and_tables_in_the_wanted_share(
-    tmp_path: Path, make, share: float, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "shares", [(0.0, 0.0), (0.2, 0.0), (0.3, 0.4), (1.0, 0.0), (0.5, 0.5), (0.0, 0.7)]
+)
+def test_windows_are_mixed_in_the_wanted_shares(
+    make, shares: tuple[float, float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    saved = []
-    monkeypatch.setattr(base, "finish_model", lambda *rest: saved.append(rest))
-    monkeypatch.setattr(base, "train", lambda *rest, **more: {})
-    stats = make("base", table_share=share, max_steps=0)
-    assert len(saved) == 1
-    tokenizer = load_saved_tokenizer(tmp_path / "base" / ".work" / "vocabulary")
-    store = TokenStore(tmp_path / "base" / ".work" / "tokens")
-    windows = [store.pair(index)[0].tolist() for index in range(len(store))]
-    assert all(8 <= len(window) <= 32 for window in windows)
-    title = tokenizer.hf.convert_tokens_to_ids("<title>")
-    tables = sum(window[0] == title for window in windows)
-    prose = len(windows) - tables
-    if share == 1:
-        assert (prose, tables) == (0, 60)
-    else:
-        assert prose > 100
-        assert tables == pytest.approx(min(60, prose * share / (1 - share)), abs=1)
+    given = []
+    monkeypatch.setattr(base, "finish_model", lambda *rest: None)
+    monkeypatch.setattr(base, "train", lambda *rest, **more: given.append(rest) or {})
+    stats = make("base", table_share=shares[0], sentence_share=shares[1], max_steps=0)
+    stream = given[0][1]["pairs"]
+    counts = stats["counts"]
+    assert (counts["tables windows"] == 60) == (shares[0] > 0)
+    assert (counts["sentences windows"] == 40) == (shares[1] > 0)
+    assert (counts["prose windows"] > 50) == (sum(shares) < 1)
+    sizes = {"prose": counts["prose windows"], "tables": 60, "sentences": 40}
+    wanted = {"prose": 1 - sum(shares), "tables": shares[0], "sentences": shares[1]}
+    total = max(sizes[name] / wanted[name] for name in sizes if wanted[name] > 1e-9)
+    assert len(stream) == pytest.approx(total, abs=3)
+    assert 4 <= stream.lengths().min() <= stream.lengths().max() <= 96
     assert stats["characters"] > 5000
-    ids = [token for window in windows if window[0] != title for token in window]
-    assert share == 1 or "or so we read on page 149." in tokenizer.texts([ids])[0]
 
 
 def test_a_break_after_the_vocabulary_ends_in_the_same_base(
@@ -152,4 +170,4 @@ def test_documents_that_are_too_short_are_refused(tmp_path: Path, make) -> None:
     rows = [{"url": "page", "title": "Page", "blocks": ["a"]}]
     write_part(tmp_path / "short" / "documents", rows, DOCUMENT_SCHEMA)
     with pytest.raises(InputError, match=r"too short to learn from|could be learnt"):
-        make("base", tmp_path / "short", table_share=0)
+        make("base", tmp_path / "short", table_share=0, sentence_share=0)

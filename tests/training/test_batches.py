@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gentap.training import batches
-from gentap.training.batches import DenoiseStream, PairStream, Step, StepDataset, plan
+from gentap.training.batches import Step, StepDataset, plan
+from gentap.training.streams import PairStream
 from gentap.training.tokens import write_tokens
 
 LENGTHS = st.lists(st.integers(1, 60), min_size=1, max_size=40)
@@ -138,24 +139,3 @@ def test_a_single_stream_of_pairs_gives_plain_labels(tmp_path: Path) -> None:
     tensors = StepDataset({"pairs": stream}, [Step(0, {"pairs": np.array([0])})], 0)[0]
     assert set(tensors) == {"input_ids", "attention_mask", "labels"}
     assert tensors["labels"].tolist() == [[6, 0] + [-100] * 6]
-
-
-def test_windows_are_corrupted_anew_in_every_epoch_and_alike_in_a_rerun(tmp_path: Path) -> None:
-    windows = [list(range(100, 160)), list(range(200, 260))]
-    store = write_tokens(tmp_path / "store", ((window, ()) for window in windows))
-
-    def pairs(seed: int, epoch: int) -> list[Any]:
-        stream = DenoiseStream(store, [99, 98, 97, 96, 95], 1, 0.2, 3.0, seed)
-        assert len(stream) == 2
-        assert stream.lengths().tolist() == [60, 60]
-        return [stream.pair(index, epoch) for index in range(2)]
-
-    assert pairs(1, 0) == pairs(1, 0)
-    assert pairs(1, 0) != pairs(1, 1)
-    assert pairs(1, 0) != pairs(2, 0)
-    for window, (source, target) in zip(windows, pairs(1, 0), strict=True):
-        assert sorted(token for token in source + target if token >= 100) == window
-    places = [
-        [place for place, token in enumerate(source) if token < 100] for source, _ in pairs(1, 0)
-    ]
-    assert places[0] != places[1]

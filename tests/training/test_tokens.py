@@ -26,7 +26,7 @@ def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, pairs
     written = write_tokens(folder, iter(pairs))
     for store in (written, TokenStore(folder)):
         assert read_all(store) == pairs
-        assert store.lengths().tolist() == [len(source) + len(target) for source, target in pairs]
+        assert store.lengths().tolist() == [[len(source), len(target)] for source, target in pairs]
 
 
 def test_any_pair_can_be_read_first(tmp_path: Path) -> None:
