@@ -308,10 +308,10 @@ def test_a_corpus_loads_with_datasets(chain: Chain, name: str, tmp_path: Path) -
 def test_a_model_folder_loads_with_from_pretrained(chain: Chain, name: str) -> None:
     from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
-    from gentap.model.network import GenTapT5
+    from gentap.model.network import GenTapModel
 
     folder = chain.output / name
-    kind: Any = AutoModelForSeq2SeqLM if name in ("base", "writer") else GenTapT5
+    kind: Any = AutoModelForSeq2SeqLM if name in ("base", "writer") else GenTapModel
     model, loading = kind.from_pretrained(folder, output_loading_info=True)
     assert not any(loading.values())
     assert all(weight.isfinite().all() for weight in model.parameters())

@@ -1,14 +1,13 @@
 """Write texts with a model, in batches of like length."""
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import torch
 from transformers import GenerationConfig
 
 from gentap.model.device import autocast, best_device
-from gentap.model.network import Decoder, GenTapT5
+from gentap.model.network import Decoder, GenTapModel
 from gentap.model.tokenizer import TableTokenizer
 from gentap.settings import Precision
 
@@ -28,8 +27,8 @@ def generate_texts(
 ) -> list[str]:
     """A text for each input, in their order.
 
-    ``decoder`` chooses that of a :class:`GenTapT5`; None for a stock model. Batches depend on the
-    inputs alone, so that equal calls give equal texts.
+    ``decoder`` chooses that of a :class:`GenTapModel`; None for a stock model. Batches depend on
+    the inputs alone, so that equal calls give equal texts.
     """
     model = model.to(best_device()).eval()
     settings = GenerationConfig(
@@ -45,8 +44,8 @@ def generate_texts(
     )
     order = sorted(range(len(inputs)), key=lambda index: (len(inputs[index]), index))
     texts = [""] * len(inputs)
-    chosen = model.reading(decoder) if isinstance(model, GenTapT5) and decoder else nullcontext()
-    with torch.inference_mode(), autocast(precision), chosen:
+    chosen = {"decoder": decoder} if isinstance(model, GenTapModel) and decoder else {}
+    with torch.inference_mode(), autocast(precision):
         for start in range(0, len(order), batch_size):
             batch = order[start : start + batch_size]
             ids, mask = pad([inputs[index] for index in batch], tokenizer.hf.pad_token_id)
@@ -54,6 +53,7 @@ def generate_texts(
                 input_ids=ids.to(model.device),
                 attention_mask=mask.to(model.device),
                 generation_config=settings,
+                **chosen,
             )
             for index, text in zip(batch, tokenizer.texts(written), strict=True):
                 texts[index] = text

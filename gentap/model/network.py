@@ -1,270 +1,214 @@
 """One encoder and two decoders: sentence answers (``long``) and cell answers (``cell``).
 
-``decoder`` and ``lm_head`` of a stock T5 serve the long answers; ``cell_decoder`` and
-``cell_lm_head`` stand beside them. Heads are tied to the embeddings exactly where the checkpoint's
-is. The encoder runs once for a batch, whichever decoders read it.
+A model holds two stock models of the checkpoint's family, ``long`` and ``cell``, that share one
+encoder and its embeddings. All that is peculiar to a family (positions, scaling, biases, start
+tokens) stays in the stock classes, so that right after conversion both decoders give the
+checkpoint's logits bit for bit, and either can be exported as what it is: a stock model.
 """
 
 import copy
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, Literal, cast
 
 import torch
 from torch import nn
-from transformers import AutoConfig, T5Config, T5ForConditionalGeneration
+from transformers import AutoModelForSeq2SeqLM, GenerationMixin, PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
-from transformers.models.t5.modeling_t5 import T5Stack
+from transformers.models.auto.modeling_auto import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING
 
-from gentap.errors import InputError
-from gentap.model.device import attention
-from gentap.model.tokenizer import check_model_folder
+from gentap.model.checkpoints import load_config, load_seq2seq, load_weights, own_head, set_dropout
+from gentap.model.config import MODEL_TYPE, GenTapConfig
 
 Decoder = Literal["long", "cell"]
-MODEL_TYPE = "gentap-t5"
+DECODERS: tuple[Decoder, ...] = ("long", "cell")
+OBJECTIVES: Mapping[str, Decoder] = {"long": "long", "cell": "cell", "denoise": "long"}
+"""What a batch may hold examples of, in this order, and the decoder that learns each."""
+
+_SHARED = ("shared", "encoder")
 _IGNORED = -100
 
 
-class GenTapT5Config(T5Config):
-    """A T5 configuration; ``tied_heads`` says that both heads are the embedding matrix."""
+class GenTapModel(PreTrainedModel, GenerationMixin):
+    """Two decoders on one encoder; see the module's docstring."""
 
-    model_type = MODEL_TYPE
-    tied_heads: bool = True
+    config_class = GenTapConfig
+    config: GenTapConfig
+    main_input_name = "input_ids"
+    supports_gradient_checkpointing = True
+    _supports_sdpa = True
+    _supports_flash_attn = True
+    _supports_flex_attn = True
 
-
-class GenTapT5(T5ForConditionalGeneration):
-    """T5 with a second decoder; see the module's docstring."""
-
-    config_class = GenTapT5Config
-    config: GenTapT5Config
-
-    def __init__(self, config: GenTapT5Config) -> None:
-        tied = dict(T5ForConditionalGeneration._tied_weights_keys)
-        tied["cell_decoder.embed_tokens.weight"] = "shared.weight"
-        tied["cell_lm_head.weight"] = "shared.weight"
-        if not config.tied_heads:
-            del tied["lm_head.weight"], tied["cell_lm_head.weight"]
-        self._tied_weights_keys = tied
-        self._reading: Decoder = "long"
+    def __init__(self, config: GenTapConfig, long: Any = None) -> None:
+        """With ``long``, a stock model, its weights are taken for both decoders."""
         super().__init__(config)
+        if long is None:
+            kind: Any = MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING[type(config.base)]
+            long = kind(config.base)
+        if not config.tied_heads:
+            own_head(long)
+        self.long = long
+        self.cell = _second_decoder(long)
+        self.post_init()
 
-    def post_init(self) -> None:
-        # T5's constructor ends with this call; the second decoder must stand before weights are
-        # tied.
-        decoder_config = copy.deepcopy(self.config)
-        decoder_config.is_decoder = True
-        decoder_config.num_layers = self.config.num_decoder_layers or self.config.num_layers
-        self.cell_decoder = T5Stack(decoder_config)
-        self.cell_lm_head = nn.Linear(self.config.d_model, self.config.vocab_size, bias=False)
-        super().post_init()
+    @classmethod
+    def from_seq2seq(
+        cls, name: str, *, vocabulary: int = 0, dropout: float | None = None
+    ) -> "GenTapModel":
+        """Two decoders from the one of a T5, mT5 or BART checkpoint, by folder or hub name.
 
-    def set_input_embeddings(self, new_embeddings: nn.Module) -> None:
-        super().set_input_embeddings(new_embeddings)
-        self.cell_decoder.set_input_embeddings(new_embeddings)
+        The embeddings grow to ``vocabulary`` rows where they have fewer; ``dropout`` replaces the
+        checkpoint's. Raises InputError where there is no such checkpoint.
+        """
+        return cls.from_stock(load_seq2seq(name, vocabulary=vocabulary, dropout=dropout))
 
-    @contextmanager
-    def reading(self, decoder: Decoder) -> Iterator[None]:
-        """Let ``forward`` and ``generate`` use this decoder."""
-        before, self._reading = self._reading, decoder
-        try:
-            yield
-        finally:
-            self._reading = before
+    @classmethod
+    def from_stock(cls, stock: Any) -> "GenTapModel":
+        """Two decoders from a stock model, which becomes a part of the new one."""
+        tied = stock.get_output_embeddings().weight is stock.get_input_embeddings().weight
+        model = cls(GenTapConfig(base=stock.config, tied_heads=tied), stock)
+        model.generation_config = copy.deepcopy(stock.generation_config)
+        model.eval()
+        return model
+
+    def stock(self, decoder: Decoder) -> Any:
+        """A copy of one decoder, with the encoder, as a model of the checkpoint's own class."""
+        lone = copy.deepcopy(self.reader(decoder))
+        backbone = lone.base_model
+        for name in _SHARED:
+            setattr(backbone, name, backbone.__dict__.pop(name, None) or getattr(backbone, name))
+        lone.generation_config = copy.deepcopy(self.generation_config)
+        return lone
+
+    def reader(self, decoder: Decoder) -> Any:
+        """The stock model that writes with this decoder; its encoder is the shared one."""
+        return self.long if decoder == "long" else self.cell
+
+    def get_encoder(self, *args: Any, **kwargs: Any) -> Any:
+        return self.long.get_encoder(*args, **kwargs)
+
+    def get_input_embeddings(self) -> nn.Module:
+        return cast(nn.Module, self.long.get_input_embeddings())
+
+    def get_output_embeddings(self) -> nn.Module:
+        return cast(nn.Module, self.long.get_output_embeddings())
 
     def forward(
         self,
         input_ids: torch.Tensor | None = None,
         attention_mask: torch.Tensor | None = None,
-        decoder_input_ids: torch.Tensor | None = None,
-        decoder_attention_mask: torch.Tensor | None = None,
-        encoder_outputs: Any = None,
-        past_key_values: Any = None,
-        inputs_embeds: torch.Tensor | None = None,
-        decoder_inputs_embeds: torch.Tensor | None = None,
-        labels: torch.Tensor | None = None,
+        *,
+        decoder: Decoder = "long",
         long_labels: torch.Tensor | None = None,
         cell_labels: torch.Tensor | None = None,
-        use_cache: bool | None = None,
-        return_dict: bool | None = None,
+        denoise_labels: torch.Tensor | None = None,
         **kwargs: Any,
     ) -> Seq2SeqLMOutput:
-        """As T5's, with one addition for training.
+        """As the stock model's with one of the decoders, and one addition for training.
 
-        With ``long_labels`` (n, t) and ``cell_labels`` (m, s) the batch of n + m inputs is encoded
-        once; its first n rows go to the long decoder and its last m to the cell decoder. The loss
-        is the mean of both decoders' mean token losses, and there are no logits.
+        With ``long_labels`` (n, t), ``cell_labels`` (m, s) and ``denoise_labels`` (k, r), or some
+        of them, the batch of n + m + k inputs is encoded once; its rows go in this order to their
+        decoders (:data:`OBJECTIVES`). The loss is the mean of the objectives' mean token losses,
+        and there are no logits.
         """
-        if encoder_outputs is None:
-            encoder_outputs = self.encoder(
-                input_ids=input_ids, attention_mask=attention_mask, inputs_embeds=inputs_embeds
+        given = {"long": long_labels, "cell": cell_labels, "denoise": denoise_labels}
+        labels = {name: of_kind for name, of_kind in given.items() if of_kind is not None}
+        if not labels:
+            written: Seq2SeqLMOutput = self.reader(decoder)(
+                input_ids=input_ids, attention_mask=attention_mask, **kwargs
             )
-        elif not isinstance(encoder_outputs, BaseModelOutput):
-            encoder_outputs = BaseModelOutput(last_hidden_state=encoder_outputs[0])
-        if long_labels is not None and cell_labels is not None:
-            return Seq2SeqLMOutput(
-                loss=self._mixed_loss(encoder_outputs[0], attention_mask, long_labels, cell_labels)
+            return written
+        hidden = self.get_encoder()(input_ids=input_ids, attention_mask=attention_mask)[0]
+        losses = []
+        first = 0
+        for name, targets in labels.items():
+            rows = slice(first, first + len(targets))
+            first += len(targets)
+            losses.append(
+                self._loss(
+                    OBJECTIVES[name],
+                    hidden[rows],
+                    None if attention_mask is None else attention_mask[rows],
+                    targets,
+                )
             )
-        reading = self._reading
-        if long_labels is not None or cell_labels is not None:
-            reading, labels = (
-                ("long", long_labels) if cell_labels is None else ("cell", cell_labels)
-            )
-        if labels is not None and decoder_input_ids is None and decoder_inputs_embeds is None:
-            decoder_input_ids = self._shift_right(labels)
-        decoded = self._stack(reading)(
-            input_ids=decoder_input_ids,
-            attention_mask=decoder_attention_mask,
-            inputs_embeds=decoder_inputs_embeds,
-            past_key_values=past_key_values,
-            encoder_hidden_states=encoder_outputs[0],
-            encoder_attention_mask=attention_mask,
-            use_cache=use_cache,
-        )
-        logits = self._logits(reading, decoded[0])
-        return Seq2SeqLMOutput(
-            loss=None if labels is None else _token_loss(logits, labels),
-            logits=logits,
-            past_key_values=decoded.past_key_values,
-            encoder_last_hidden_state=encoder_outputs[0],
-        )
+        return Seq2SeqLMOutput(loss=cast(torch.FloatTensor, torch.stack(losses).mean()))
 
-    def _mixed_loss(
+    def _loss(
         self,
+        decoder: Decoder,
         hidden: torch.Tensor,
         attention_mask: torch.Tensor | None,
-        long_labels: torch.Tensor,
-        cell_labels: torch.Tensor,
+        labels: torch.Tensor,
     ) -> torch.Tensor:
-        first = long_labels.shape[0]
-        losses = []
-        for reading, labels, rows in (
-            ("long", long_labels, slice(None, first)),
-            ("cell", cell_labels, slice(first, None)),
-        ):
-            decoded = self._stack(reading)(
-                input_ids=self._shift_right(labels),
-                encoder_hidden_states=hidden[rows],
-                encoder_attention_mask=None if attention_mask is None else attention_mask[rows],
-                use_cache=False,
+        """Mean cross entropy of the labels' tokens, in fp32."""
+        reader = self.reader(decoder)
+        logits = reader(
+            encoder_outputs=BaseModelOutput(last_hidden_state=cast(torch.FloatTensor, hidden)),
+            attention_mask=attention_mask,
+            decoder_input_ids=reader.prepare_decoder_input_ids_from_labels(labels),
+            use_cache=False,
+        ).logits
+        return nn.functional.cross_entropy(
+            logits.float().view(-1, logits.shape[-1]), labels.view(-1), ignore_index=_IGNORED
+        )
+
+    @torch.no_grad()
+    def generate(  # type: ignore[override]
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor | None = None,
+        *,
+        decoder: Decoder | Literal["both"] = "long",
+        **kwargs: Any,
+    ) -> Any:
+        """transformers' ``generate`` with one decoder, or with both: ``{"long": …, "cell": …}``.
+
+        The inputs (batch, tokens) are encoded once. Keyword arguments are those of transformers.
+        """
+        if attention_mask is None:
+            attention_mask = (input_ids != self.config.pad_token_id).long()
+        hidden = self.get_encoder()(input_ids=input_ids, attention_mask=attention_mask)[0]
+        kwargs.setdefault("generation_config", self.generation_config)
+        written = {
+            name: self.reader(name).generate(
+                # beam search changes the outputs that it is given, so each call has its own
+                encoder_outputs=BaseModelOutput(last_hidden_state=hidden),
+                attention_mask=attention_mask,
+                **kwargs,
             )
-            losses.append(_token_loss(self._logits(reading, decoded[0]), labels))
-        return torch.stack(losses).mean()
-
-    def _stack(self, reading: str) -> nn.Module:
-        return self.decoder if reading == "long" else self.cell_decoder
-
-    def _logits(self, reading: str, hidden: torch.Tensor) -> torch.Tensor:
-        """(batch, tokens, d_model) to (batch, tokens, vocabulary)."""
-        if self.config.scale_decoder_outputs:
-            hidden = hidden * (self.config.d_model**-0.5)
-        head = self.lm_head if reading == "long" else self.cell_lm_head
-        logits: torch.Tensor = head(hidden)
-        return logits
+            for name in (DECODERS if decoder == "both" else (decoder,))
+        }
+        return written if decoder == "both" else written[decoder]
 
 
-def _token_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    return nn.functional.cross_entropy(
-        logits.float().view(-1, logits.shape[-1]), labels.view(-1), ignore_index=_IGNORED
-    )
+def _second_decoder(long: Any) -> Any:
+    """A copy of a stock model that shares its encoder and embeddings.
 
-
-def load_model(path: str, *, vocabulary: int = 0, dropout: float | None = None) -> GenTapT5:
-    """A GenTaP model from its folder, or made from any T5 by folder or hub name.
-
-    Both decoders of a T5 start from its one. The embeddings grow to ``vocabulary`` rows where they
-    have fewer. Raises InputError where there is no such model.
+    They are no registered parts of the copy, so that each weight has one name and one owner. What
+    was tied to the embeddings in ``long`` is tied to them in the copy.
     """
-    extra = {} if dropout is None else {"dropout_rate": dropout}
+    kept = [getattr(long.base_model, name) for name in _SHARED]
+    same = [*kept, *kept[0].parameters(), long.config]
+    cell = copy.deepcopy(long, {id(part): part for part in same})
+    backbone = cell.base_model
+    for name, part in zip(_SHARED, kept, strict=True):
+        delattr(backbone, name)
+        backbone.__dict__[name] = part
+    return cell
+
+
+def load_model(path: str, *, vocabulary: int = 0, dropout: float | None = None) -> GenTapModel:
+    """A GenTaP model from its folder, or made from a stock checkpoint by folder or hub name.
+
+    See :meth:`GenTapModel.from_seq2seq`. Raises InputError where there is no such model.
+    """
     config = load_config(path)
-    if config.model_type == "t5":
-        return from_t5(load_t5(path, vocabulary=vocabulary, dropout=dropout))
     if config.model_type != MODEL_TYPE:
-        raise InputError(
-            f"{path}: a model of the type '{config.model_type}'. GenTaP takes T5 checkpoints and "
-            "its own."
-        )
-    model: GenTapT5 = _load(GenTapT5, path, extra)
+        return GenTapModel.from_seq2seq(path, vocabulary=vocabulary, dropout=dropout)
+    set_dropout(config.base, dropout)
+    model: GenTapModel = load_weights(GenTapModel, path, config)
     return model
 
 
-def load_t5(path: str, *, vocabulary: int = 0, dropout: float | None = None) -> Any:
-    """A stock T5 from its folder or hub name, its embeddings grown to ``vocabulary`` rows."""
-    config = load_config(path)
-    if config.model_type != "t5":
-        raise InputError(f"{path}: a model of the type '{config.model_type}'; a T5 is needed here.")
-    extra = {} if dropout is None else {"dropout_rate": dropout}
-    model = _load(T5ForConditionalGeneration, path, extra)
-    grow_vocabulary(model, vocabulary)
-    return model
-
-
-def load_config(path: str) -> Any:
-    """The configuration of a checkpoint; raises InputError where there is none."""
-    check_model_folder(path)
-    try:
-        return AutoConfig.from_pretrained(path, trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as error:
-        first = str(error).strip().partition("\n")[0]
-        raise InputError(
-            f"{path}: no model could be loaded: {first} Give a checkpoint's folder, or a name on "
-            "the hub that can be reached."
-        ) from error
-
-
-def _load(kind: Any, path: str, extra: dict[str, Any]) -> Any:
-    from safetensors import SafetensorError
-
-    if Path(path).is_dir() and not any(Path(path).glob("*.safetensors")):
-        raise InputError(
-            f"{path}: holds no model.safetensors. Convert the checkpoint's weights first."
-        )
-    try:
-        return kind.from_pretrained(
-            path, use_safetensors=True, attn_implementation=attention(), **extra
-        )
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        first = str(error).strip().partition("\n")[0]
-        raise InputError(f"{path}: the model's weights can't be loaded: {first}") from error
-
-
-def grow_vocabulary(model: Any, vocabulary: int) -> None:
-    """Grow a stock T5's embeddings to ``vocabulary`` rows; never shrink them.
-
-    T5's own checkpoints have spare rows for the marks, so that only others come to grow.
-    """
-    if vocabulary <= model.config.vocab_size:
-        return
-    if not torch.equal(model.lm_head.weight, model.shared.weight):
-        raise InputError(
-            f"This checkpoint has {model.config.vocab_size:,} embeddings, {vocabulary:,} are "
-            "needed for the table's marks, and its head is its own: enlarge both in the checkpoint "
-            "first."
-        )
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        model.resize_token_embeddings(vocabulary, mean_resizing=True)
-
-
-def from_t5(stock: T5ForConditionalGeneration) -> GenTapT5:
-    """Two decoders from a stock T5's one; their logits are its own, bit for bit."""
-    values = stock.config.to_dict()
-    values.pop("model_type")
-    values.pop("architectures", None)
-    tied = torch.equal(stock.lm_head.weight, stock.shared.weight)
-    scaled = values.pop("scale_decoder_outputs")
-    config = GenTapT5Config(**{**values, "tie_word_embeddings": scaled, "tied_heads": tied})
-    config._attn_implementation = stock.config._attn_implementation
-    model = GenTapT5(config)
-    weights = dict(stock.state_dict())
-    for name, weight in list(weights.items()):
-        if name.startswith(("decoder.", "lm_head.")):
-            weights["cell_" + name] = weight.clone()
-    model.load_state_dict(weights)
-    model.tie_weights()
-    model.generation_config = copy.deepcopy(stock.generation_config)
-    model.eval()
-    return model
-
-
-AutoConfig.register(MODEL_TYPE, GenTapT5Config, exist_ok=True)
+AutoModelForSeq2SeqLM.register(GenTapConfig, GenTapModel, exist_ok=True)

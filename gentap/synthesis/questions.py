@@ -112,13 +112,13 @@ class _Writing:
             shard.count("examples")
 
     def _questions(self, mined: Sequence[Mined], settings: WriteSettings, seed: int) -> list[str]:
+        from gentap.model.checkpoints import load_seq2seq
         from gentap.model.generate import generate_texts
-        from gentap.model.network import load_t5
         from gentap.model.tokenizer import load_tokenizer
 
         if self._loaded is None:
             tokenizer = load_tokenizer(self._path, LinearizerSettings())
-            self._loaded = (load_t5(self._path), tokenizer)
+            self._loaded = (load_seq2seq(self._path), tokenizer)
         model, tokenizer = self._loaded
         inputs = [
             tokenizer.linearizer.mark_texts(mined_pieces(record, seed, self._max_entries))

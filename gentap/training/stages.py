@@ -6,7 +6,8 @@ from typing import Any
 
 from gentap.documents.read import Unread
 from gentap.errors import InputError, SettingError
-from gentap.model.network import load_model, load_t5
+from gentap.model.checkpoints import load_seq2seq
+from gentap.model.network import load_model
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
 from gentap.records import Example, Kind, example_from_row
 from gentap.settings import (
@@ -46,7 +47,7 @@ def train_writer(
         streams[split] = PairStream(store)
     if not len(streams["train"]):
         raise InputError("questions train: no question can be used; see rejected.jsonl.")
-    model = load_t5(base, vocabulary=len(tokenizer.hf), dropout=settings.dropout)
+    model = load_seq2seq(base, vocabulary=len(tokenizer.hf), dropout=settings.dropout)
     dev = {"pairs": streams["dev"]} if len(streams["dev"]) else None
     stats = train(
         model,

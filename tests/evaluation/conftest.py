@@ -39,7 +39,7 @@ def toy_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
     from transformers import T5Config, T5ForConditionalGeneration
 
-    from gentap.model.network import from_t5
+    from gentap.model.network import GenTapModel
     from gentap.model.tokenizer import train_vocabulary
     from gentap.settings import LinearizerSettings
 
@@ -63,9 +63,9 @@ def toy_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
             eos_token_id=tokenizer.hf.eos_token_id,
         )
     )
-    model = from_t5(stock)
+    model = GenTapModel.from_stock(stock)
     with torch.no_grad():
-        for weight in model.cell_decoder.block.parameters():
+        for weight in model.cell.decoder.block.parameters():
             weight.add_(torch.randn_like(weight))
     folder = tmp_path_factory.mktemp("model")
     model.save_pretrained(folder)

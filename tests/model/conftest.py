@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import T5Config, T5ForConditionalGeneration
+from transformers import (
+    BartConfig,
+    BartForConditionalGeneration,
+    MT5Config,
+    MT5ForConditionalGeneration,
+    T5Config,
+    T5ForConditionalGeneration,
+)
 
 from gentap.model.device import attention
 from gentap.model.tokenizer import TableTokenizer, train_vocabulary
@@ -35,45 +42,71 @@ def tokenizer() -> TableTokenizer:
     return train_vocabulary(TEXTS, 320, settings)
 
 
-@pytest.fixture(scope="session")
-def make_t5() -> Callable[..., Any]:
-    """A random T5; untied: as T5 v1.1, with a gated activation, own head and unscaled outputs."""
+FAMILIES = ("t5", "t5-v1.1", "mt5", "bart", "bart-untied")
 
-    def make(*, tied: bool, vocabulary: int = 320, seed: int = 0) -> Any:
-        torch.manual_seed(seed)
-        kind = {} if tied else {"feed_forward_proj": "gated-gelu", "tie_word_embeddings": False}
-        config = T5Config(
-            vocab_size=vocabulary,
-            d_model=16,
-            d_kv=8,
-            d_ff=32,
-            num_heads=2,
-            num_layers=2,
-            num_decoder_layers=1,
-            decoder_start_token_id=0,
-            attn_implementation=attention(),
-            **kind,
-        )
-        model = T5ForConditionalGeneration(config)
-        if not tied:
+
+def random_stock(family: str, vocabulary: int, seed: int) -> Any:
+    """A small random model of a family, with every weight that starts at zero moved from it."""
+    torch.manual_seed(seed)
+    sizes: dict[str, Any] = {"vocab_size": vocabulary, "d_model": 16}
+    model: Any
+    if family.startswith("bart"):
+        sizes |= {"encoder_layers": 2, "decoder_layers": 1, "max_position_embeddings": 64}
+        sizes |= {f"{part}_attention_heads": 2 for part in ("encoder", "decoder")}
+        sizes |= {f"{part}_ffn_dim": 32 for part in ("encoder", "decoder")}
+        if family == "bart-untied":
+            sizes |= {"tie_word_embeddings": False, "scale_embedding": True}
+        model = BartForConditionalGeneration(BartConfig(**sizes))
+    else:
+        sizes |= {"d_kv": 8, "d_ff": 32, "num_heads": 2, "num_layers": 2, "num_decoder_layers": 1}
+        sizes |= {"decoder_start_token_id": 0}
+        if family == "t5":
+            model = T5ForConditionalGeneration(T5Config(**sizes))
+        else:
+            sizes |= {"feed_forward_proj": "gated-gelu", "tie_word_embeddings": False}
+            kind, config = (T5ForConditionalGeneration, T5Config)
+            if family == "mt5":
+                kind, config = (MT5ForConditionalGeneration, MT5Config)
+            model = kind(config(**sizes))
             model.lm_head.weight = torch.nn.Parameter(torch.randn(vocabulary, 16))
-        return model.eval()
+    with torch.no_grad():
+        for name, weight in [*model.named_parameters(), *model.named_buffers()]:
+            if "norm" in name or "bias" in name:
+                weight.add_(0.2 * torch.randn_like(weight))
+    model.set_attn_implementation(attention())
+    return model.eval()
+
+
+@pytest.fixture(params=FAMILIES)
+def family(request: pytest.FixtureRequest) -> str:
+    """Each family of checkpoints, heads tied and untied, outputs scaled and not."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="session")
+def make_stock() -> Callable[..., Any]:
+    """A random stock model of a family."""
+
+    def make(family: str = "t5", *, vocabulary: int = 320, seed: int = 0) -> Any:
+        return random_stock(family, vocabulary, seed)
 
     return make
 
 
 @pytest.fixture
-def t5_folder(tmp_path: Path, make_t5: Callable[..., Any]) -> Callable[..., Path]:
-    """Saves a random T5 with the fields in its config.json that the published ones have."""
+def stock_folder(tmp_path: Path) -> Callable[..., Path]:
+    """Saves a random model with the fields in its config.json that the published ones have."""
 
-    def save(*, tied: bool, vocabulary: int = 320) -> Path:
-        folder = tmp_path / ("tied" if tied else "untied")
-        make_t5(tied=tied, vocabulary=vocabulary).save_pretrained(folder)
-        path = folder / "config.json"
-        values = json.loads(path.read_text())
-        values.pop("scale_decoder_outputs")
-        values["tie_word_embeddings"] = tied
-        path.write_text(json.dumps(values))
+    def save(family: str = "t5", *, vocabulary: int = 320) -> Path:
+        folder = tmp_path / family
+        model = random_stock(family, vocabulary, seed=0)
+        model.save_pretrained(folder)
+        if family in ("t5", "t5-v1.1"):
+            path = folder / "config.json"
+            values = json.loads(path.read_text())
+            values["tie_word_embeddings"] = values.pop("scale_decoder_outputs")
+            path.write_text(json.dumps(values))
         return folder
 
     return save

@@ -4,11 +4,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers import GenerationConfig
 
 from gentap.model.device import best_device
 from gentap.model.generate import generate_texts, pad
-from gentap.model.network import GenTapT5, from_t5
+from gentap.model.network import GenTapModel
 from gentap.model.tokenizer import TableTokenizer
 
 QUESTIONS = [
@@ -20,21 +19,20 @@ QUESTIONS = [
 ]
 
 
-def only_says(model: GenTapT5, head: str, token: int) -> None:
-    """Let a head score ``token`` above all others in every place, whatever was read."""
-    stack = model.decoder if head == "lm_head" else model.cell_decoder
+def only_says(stock: Any, token: int) -> None:
+    """Let a decoder score ``token`` above all others in every place, whatever was read."""
 
     def constant(module: Any, inputs: Any, output: Any) -> Any:
         return torch.ones_like(output)
 
-    stack.final_layer_norm.register_forward_hook(constant)
+    stock.get_decoder().final_layer_norm.register_forward_hook(constant)
     with torch.no_grad():
-        getattr(model, head).weight.zero_()[token] = 1.0
+        stock.lm_head.weight.zero_()[token] = 1.0
 
 
 @pytest.fixture
-def model(make_t5: Any, tokenizer: TableTokenizer) -> GenTapT5:
-    return from_t5(make_t5(tied=False, vocabulary=len(tokenizer.hf)))
+def model(make_stock: Any, tokenizer: TableTokenizer) -> GenTapModel:
+    return GenTapModel.from_stock(make_stock("t5-v1.1", vocabulary=len(tokenizer.hf)))
 
 
 def write(model: Any, tokenizer: TableTokenizer, texts: list[str], **options: Any) -> list[str]:
@@ -46,27 +44,13 @@ def write(model: Any, tokenizer: TableTokenizer, texts: list[str], **options: An
 
 @pytest.mark.parametrize("beams", [1, 3])
 def test_the_chosen_decoder_does_the_writing(model, tokenizer, beams: int) -> None:
-    for head, word in (("lm_head", "▁bridge"), ("cell_lm_head", "▁castle")):
-        only_says(model, head, tokenizer.hf.convert_tokens_to_ids(word))
+    for decoder, word in (("long", "▁bridge"), ("cell", "▁castle")):
+        only_says(model.reader(decoder), tokenizer.hf.convert_tokens_to_ids(word))
     options = {"beams": beams, "max_new_tokens": 3}
     for decoder, word in (("long", "bridge"), ("cell", "castle"), (None, "bridge")):
         assert write(model, tokenizer, QUESTIONS[:2], decoder=decoder, **options) == (
             [f"{word} {word} {word}"] * 2
         )
-    ids, mask = pad([tokenizer.target_ids(QUESTIONS[0])], 0)
-    with model.reading("cell"):
-        written = model.generate(
-            input_ids=ids.to(model.device),
-            attention_mask=mask.to(model.device),
-            generation_config=GenerationConfig(
-                max_new_tokens=3,
-                num_beams=beams,
-                decoder_start_token_id=0,
-                pad_token_id=0,
-                eos_token_id=1,
-            ),
-        )
-    assert tokenizer.texts(written) == ["castle castle castle"]
 
 
 def test_greedy_writing_is_the_most_likely_token_again_and_again(model, tokenizer) -> None:
@@ -96,11 +80,14 @@ def test_texts_come_in_the_order_of_the_inputs_however_they_are_batched(
             ]
 
 
-def test_a_stock_model_writes_too_and_says_what_its_conversion_says(make_t5, tokenizer) -> None:
-    stock = make_t5(tied=True, vocabulary=len(tokenizer.hf))
+def test_a_stock_model_writes_too_and_says_what_its_conversion_says(make_stock, tokenizer) -> None:
+    stock = make_stock("t5", vocabulary=len(tokenizer.hf))
     written = write(stock, tokenizer, QUESTIONS, beams=2)
     for decoder in ("long", "cell"):
-        assert write(from_t5(stock), tokenizer, QUESTIONS, beams=2, decoder=decoder) == written
+        assert (
+            write(GenTapModel.from_stock(stock), tokenizer, QUESTIONS, beams=2, decoder=decoder)
+            == written
+        )
 
 
 def test_progress_counts_every_text(model, tokenizer) -> None:

@@ -157,8 +157,8 @@ def test_folders_that_hold_no_model_are_named(tmp_path: Path) -> None:
         assert str(tmp_path / name) in str(caught.value)
 
 
-def test_a_checkpoint_without_tokenizer_files_is_named(t5_folder: Callable[..., Path]) -> None:
-    folder = t5_folder(tied=True)
+def test_a_checkpoint_without_tokenizer_files_is_named(stock_folder: Callable[..., Path]) -> None:
+    folder = stock_folder()
     with pytest.raises(InputError) as caught:
         load_tokenizer(str(folder), SETTINGS)
     assert str(folder) in str(caught.value)

@@ -9,7 +9,7 @@ def constant_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
     from transformers import T5Config, T5ForConditionalGeneration
 
-    from gentap.model.network import from_t5
+    from gentap.model.network import GenTapModel
     from gentap.model.tokenizer import train_vocabulary
     from gentap.settings import LinearizerSettings
 
@@ -20,7 +20,7 @@ def constant_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = LinearizerSettings(max_tokens=96, max_question_tokens=24, max_cell_chars=40)
     tokenizer = train_vocabulary(texts, 300, settings)
     torch.manual_seed(3)
-    model = from_t5(
+    model = GenTapModel.from_stock(
         T5ForConditionalGeneration(
             T5Config(
                 vocab_size=len(tokenizer.hf),

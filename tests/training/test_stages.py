@@ -10,7 +10,8 @@ import torch
 from safetensors.torch import load_file
 
 from gentap.errors import InputError
-from gentap.model.network import load_model, load_t5
+from gentap.model.checkpoints import load_seq2seq
+from gentap.model.network import load_model
 from gentap.model.tokenizer import load_saved_tokenizer
 from gentap.records import Cell, Example, Table
 from gentap.settings import FinetuneSettings, LinearizerSettings, PretrainSettings, WriterSettings
@@ -108,9 +109,9 @@ def changed(before: Any, after: Path, part: str) -> bool:
 def test_pretraining_moves_the_decoders_that_have_a_corpus(tmp_path, base, run_pretrain, kinds):
     stats = run_pretrain("out", **{kind: examples(kind) for kind in kinds})
     before = load_model(str(base))
-    assert changed(before, tmp_path / "out", "encoder.")
-    assert changed(before, tmp_path / "out", "decoder.") is ("long" in kinds)
-    assert changed(before, tmp_path / "out", "cell_decoder.") is ("cell" in kinds)
+    assert changed(before, tmp_path / "out", "long.encoder.")
+    assert changed(before, tmp_path / "out", "long.decoder.") is ("long" in kinds)
+    assert changed(before, tmp_path / "out", "cell.decoder.") is ("cell" in kinds)
     assert stats["examples"] == dict.fromkeys(kinds, 6)
     assert stats["counts"] == {
         "examples": 6 * len(kinds),
@@ -236,8 +237,8 @@ def test_finetuning_on_sentences_leaves_the_cell_decoder_as_pretrained(
     run_pretrain("out", long=examples("long"), cell=examples("cell"))
     stats = run_finetune(stage, tmp_path / "out", annotated("long"), annotated("long", 2))
     before = load_model(str(tmp_path / "out"))
-    assert changed(before, tmp_path / "tuned", "decoder.")
-    assert not changed(before, tmp_path / "tuned", "cell_decoder.")
+    assert changed(before, tmp_path / "tuned", "long.decoder.")
+    assert not changed(before, tmp_path / "tuned", "cell.decoder.")
     assert stats["examples"] == {"long": 4}
     assert stats["counts"]["examples"] == 6
     assert stats["best_dev_loss"] == min(
@@ -249,8 +250,8 @@ def test_finetuning_on_both_kinds_moves_both_decoders(tmp_path, base: Path, stag
     train = [one for pair in zip(annotated("cell"), annotated("long"), strict=True) for one in pair]
     stats = run_finetune(stage, base, train, [])
     before = load_model(str(base))
-    assert changed(before, tmp_path / "tuned", "decoder.")
-    assert changed(before, tmp_path / "tuned", "cell_decoder.")
+    assert changed(before, tmp_path / "tuned", "long.decoder.")
+    assert changed(before, tmp_path / "tuned", "cell.decoder.")
     assert stats["examples"] == {"long": 4, "cell": 4}
     assert stats["best_dev_loss"] is None
 
@@ -297,7 +298,7 @@ def run_writer(stage: Any, base: Path, train: list[str], dev: list[str]) -> dict
 def test_the_writer_stays_a_stock_t5(tmp_path: Path, base: Path, stage) -> None:
     stats = run_writer(stage, base, [*QUESTIONS, TOO_LONG], [*QUESTIONS[:2], TOO_LONG])
     assert json.loads((tmp_path / "writer" / "config.json").read_text())["model_type"] == "t5"
-    new, old = load_t5(str(tmp_path / "writer")), load_t5(str(base))
+    new, old = load_seq2seq(str(tmp_path / "writer")), load_seq2seq(str(base))
     assert not torch.equal(new.shared.weight, old.shared.weight)
     assert stats["examples"] == {"pairs": 5}
     assert stats["rejected"] == {"question too long to learn from": 2}

@@ -10,7 +10,7 @@ from transformers import set_seed
 
 from gentap.errors import WorkerError
 from gentap.model.device import best_device
-from gentap.model.network import from_t5
+from gentap.model.network import GenTapModel
 from gentap.settings import TrainingSettings
 from gentap.training import trainer
 from gentap.training.batches import StepDataset, plan
@@ -56,7 +56,7 @@ def run(list_stream: Any, make_t5: Callable[..., Any], tmp_path: Path) -> Callab
 
     def train_toy(name: str, *, breaks_at: float = math.inf, dev: bool = False, **changes: Any):
         Breaking.left = breaks_at
-        model = from_t5(make_t5(dropout=0.2))
+        model = GenTapModel.from_stock(make_t5(dropout=0.2))
         streams = {
             "long": Breaking(random_pairs(30)),
             "cell": list_stream(random_pairs(12, seed=1)),
