@@ -18,7 +18,7 @@ def run(recipe: Recipe, *, name: str) -> None:
     output = Path(recipe.output)
     seed, workers, linearizer = recipe.seed, recipe.workers, recipe.linearizer
     mined = output / "mined"
-    mine_stage(recipe.mine, mined, workers=workers, overwrite=True)
+    mine_stage(recipe.mine, mined, workers=workers, cluster=recipe.cluster, overwrite=True)
     base = recipe.base.checkpoint
     if not base:
         base = str(output / "base")
@@ -35,6 +35,7 @@ def run(recipe: Recipe, *, name: str) -> None:
         base=base,
         seed=seed,
         workers=workers,
+        cluster=recipe.cluster,
         overwrite=True,
     )
     pretrained = output / "pretrained"
@@ -59,6 +60,7 @@ def run(recipe: Recipe, *, name: str) -> None:
 
 def _check(recipe: Recipe) -> None:
     """Everything that can be wrong with a recipe's files, before any work."""
+    from gentap.cluster import check_cluster
     from gentap.documents.read import expand_inputs
     from gentap.evaluation.predict import read_questions
     from gentap.evaluation.scoring import needs_wordnet
@@ -68,6 +70,7 @@ def _check(recipe: Recipe) -> None:
     from gentap.synthesis.mine import find_inputs
 
     checks: list[Callable[[], object]] = [
+        lambda: check_cluster(recipe.cluster),
         lambda: find_inputs(recipe.mine),
         lambda: load_grammar(find_grammar(recipe.sample.grammar)),
     ]

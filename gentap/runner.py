@@ -1,4 +1,4 @@
-"""One task a shard, over a local pool of processes.
+"""One task a shard, over a local pool of processes or a cluster.
 
 A task gets its shard's work item and a :class:`~gentap.store.Shard` to write to; its output depends
 on nothing else, so neither the number of workers nor an interruption can change it. Finished
@@ -6,19 +6,19 @@ shards are skipped. A dead worker ends the run with an error; a dead parent ends
 """
 
 import multiprocessing
-import os
 import sys
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from gentap.errors import WorkerError
-from gentap.store import Shard, Tally, merge_shards, prepare_shards, shard_is_done
+from gentap.lifeline import end_with_parent
+from gentap.settings import LOCAL, ClusterSettings
+from gentap.store import Shard, Tally, cluster_scratch, merge_shards, prepare_shards, shard_is_done
 
 Item = TypeVar("Item")
 
@@ -73,17 +73,31 @@ def run_shards(
     *,
     workers: int,
     label: str,
+    cluster: ClusterSettings = LOCAL,
 ) -> Tally:
     """Run ``task`` on every item that is not done yet; returns the counts of all shards.
 
     ``outputs`` maps a subfolder (``"."`` for the folder itself) to its Arrow schema. With one
-    worker everything runs in this process.
+    worker everything runs in this process; an engine other than ``local`` runs it
+    on its machines, ``workers`` shards at a time.
     """
     prepare_shards(folder)
     todo = [index for index in range(len(items)) if not shard_is_done(folder, index)]
     progress = Progress(label, len(items), "shards")
     progress.skip(len(items) - len(todo))
-    if workers == 1 or len(todo) <= 1:
+    if cluster.engine != "local" and todo:
+        from gentap.cluster import run_on_cluster
+
+        run_on_cluster(
+            cluster_scratch(folder),
+            todo,
+            partial(_run_listed, folder.absolute(), items, task, outputs),
+            partial(shard_is_done, folder),
+            progress.advance,
+            workers=workers,
+            cluster=cluster,
+        )
+    elif workers == 1 or len(todo) <= 1:
         for index in todo:
             _run_one(folder, index, items[index], task, outputs)
             progress.advance()
@@ -103,7 +117,7 @@ def _run_pool(
 ) -> None:
     context = multiprocessing.get_context("forkserver")
     with ProcessPoolExecutor(
-        min(workers, len(todo)), mp_context=context, initializer=_end_with_parent
+        min(workers, len(todo)), mp_context=context, initializer=end_with_parent
     ) as pool:
         futures = [
             pool.submit(_run_one, folder, index, items[index], task, outputs) for index in todo
@@ -123,6 +137,16 @@ def _run_pool(
             raise
 
 
+def _run_listed(
+    folder: Path,
+    items: Sequence[Item],
+    task: Callable[[Item, Shard], None],
+    outputs: Mapping[str, Any],
+    index: int,
+) -> None:
+    _run_one(folder, index, items[index], task, outputs)
+
+
 def _run_one(
     folder: Path,
     index: int,
@@ -132,16 +156,3 @@ def _run_one(
 ) -> None:
     with Shard(folder, index, outputs) as shard:
         task(item, shard)
-
-
-def _end_with_parent() -> None:
-    """End this worker when its parent dies: the pool's own queue would block for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-
-    def watch() -> None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

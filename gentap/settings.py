@@ -29,6 +29,27 @@ class FieldMap(Settings):
     rows: str = "rows"
 
 
+class ClusterSettings(Settings):
+    """Where shards of mining and sampling run; Ray and Slurm through datatrove."""
+
+    engine: Literal["local", "ray", "slurm"] = Field(
+        "local", description="what runs the shards: processes here, Ray, or Slurm"
+    )
+    cpus: int = Field(1, ge=1, description="processor cores reserved for a worker")
+    memory_gb: int = Field(2, ge=1, description="memory reserved for each core, in GB")
+    partition: str = Field("", description="Slurm's partition")
+    qos: str = Field("", description="Slurm's quality of service")
+    time: str = Field("24:00:00", description="Slurm's time limit for a job")
+    setup: str = Field("", description="shell line that makes gentap's Python the one on PATH")
+    shards_per_job: int = Field(1, ge=1, description="shards that one Slurm job does in turn")
+    stalled_seconds: int = Field(
+        120, ge=5, description="a worker without a sign of life for so long is given up"
+    )
+
+
+LOCAL = ClusterSettings()
+
+
 class LinearizerSettings(Settings):
     """How a question and a table become tokens; saved in the model's folder, read back from it."""
 
@@ -179,6 +200,7 @@ class Recipe(Settings):
     seed: int = Field(1, ge=0, description="seed of everything random")
     workers: int = Field(2, ge=1, description="processes for mining and sampling")
     note: str = Field("", description="a remark that is printed below the results")
+    cluster: ClusterSettings = ClusterSettings()
     linearizer: LinearizerSettings = LinearizerSettings()
     mine: MineSettings = MineSettings()
     base: BaseSettings = BaseSettings()

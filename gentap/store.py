@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import shutil
+import socket
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,12 +27,12 @@ REJECTED = "rejected.jsonl"
 _DONE, _UNFINISHED, _LOCK = "done.json", "unfinished.json", ".lock"
 _SHARDS = ".shards"
 WORK = ".work"
-_OURS = (_LOCK, _UNFINISHED, f"{_UNFINISHED}.tmp")
+_OURS = (_LOCK, _UNFINISHED)
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a file so that it is there whole or not at all."""
-    aside = path.with_name(path.name + ".tmp")
+    aside = path.with_name(f"{path.name}.{_attempt()}")
     try:
         with aside.open("w", encoding="utf-8") as file:
             file.write(text)
@@ -42,6 +43,11 @@ def write_text(path: Path, text: str) -> None:
         raise FolderError(
             f"{path}: can't be written: {error.strerror}. {_remedy(error)}"
         ) from error
+
+
+def _attempt() -> str:
+    """The end of a file's name while it is written; others may be writing it on other machines."""
+    return f"{socket.gethostname()}-{os.getpid()}.tmp"
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -162,7 +168,8 @@ def open_stage(
 
 
 def _clear_traces(path: Path) -> None:
-    (path / _UNFINISHED).unlink(missing_ok=True)
+    for marker in path.glob(f"{_UNFINISHED}*"):
+        marker.unlink()
     for scratch in (_SHARDS, WORK):
         shutil.rmtree(path / scratch, ignore_errors=True)
 
@@ -172,12 +179,19 @@ def _marker(path: Path) -> Path | None:
 
 
 def _content(path: Path) -> list[Path]:
-    return [entry for entry in sorted(path.iterdir()) if entry.name not in _OURS]
+    return [entry for entry in sorted(path.iterdir()) if not _is_ours(entry)]
+
+
+def _is_ours(entry: Path) -> bool:
+    return entry.name in _OURS or entry.name.startswith(f"{_UNFINISHED}.")
 
 
 def _holds_work(path: Path) -> bool:
     """Whether there is more than what a stage leaves that failed before it made anything."""
-    return any(entry.is_file() for entry in path.rglob("*") if entry.name not in (*_OURS, REJECTED))
+    return any(
+        entry.is_file() and entry.name != REJECTED and not _is_ours(entry)
+        for entry in path.rglob("*")
+    )
 
 
 def _refuse_foreign(path: Path) -> None:
@@ -254,12 +268,17 @@ class Shard:
         self._schemas = dict(outputs)
         self._rows: dict[str, list[Row]] = {name: [] for name in outputs}
         self._writers: dict[str, Any] = {}
-        self._rejects = (folder / _SHARDS / f"{index:05d}.rejected.tmp").open(
+        self._attempt = _attempt()
+        self._rejects = (folder / _SHARDS / f"{index:05d}.rejected.{self._attempt}").open(
             "w", encoding="utf-8", errors="backslashreplace"
         )
 
+    def _part(self, output: str) -> Path:
+        return self.folder / output / f"part-{self.index:05d}.parquet"
+
     def _aside(self, output: str) -> Path:
-        return self.folder / output / f"part-{self.index:05d}.parquet.tmp"
+        part = self._part(output)
+        return part.with_name(f"{part.name}.{self._attempt}")
 
     def write(self, output: str, row: Row) -> None:
         rows = self._rows[output]
@@ -302,7 +321,7 @@ class Shard:
         for output in self._schemas:
             self._flush(output)
             self._writers[output].close()
-            self._aside(output).replace(self._aside(output).with_suffix(""))
+            self._aside(output).replace(self._part(output))
         marker = self.folder / _SHARDS / f"{self.index:05d}.json"
         Path(self._rejects.name).replace(marker.with_suffix(".rejected"))
         write_json(marker, self.tally.to_json())
@@ -312,12 +331,19 @@ def prepare_shards(folder: Path) -> None:
     (folder / _SHARDS).mkdir(exist_ok=True)
 
 
+def cluster_scratch(folder: Path) -> Path:
+    """Where an engine for several machines keeps its own files, as long as it runs."""
+    return folder / _SHARDS / "cluster"
+
+
 def shard_is_done(folder: Path, index: int) -> bool:
     return (folder / _SHARDS / f"{index:05d}.json").exists()
 
 
 def merge_shards(folder: Path, count: int) -> Tally:
     """Join the shards' rejected records, in order, and add up their counts."""
+    for given_up in folder.rglob("*.tmp"):
+        given_up.unlink(missing_ok=True)
     tally = Tally()
     aside = folder / "rejected.jsonl.tmp"
     with aside.open("wb") as joined:

@@ -1,6 +1,7 @@
 import errno
 import json
 import os
+import socket
 import subprocess
 import sys
 import tomllib
@@ -436,7 +437,8 @@ def test_json_is_written_to_be_read_by_people(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no device that is always full")
 def test_a_full_disk_leaves_the_old_file_and_says_what_to_do(tmp_path: Path) -> None:
     write_text(tmp_path / "stats.json", "old")
-    (tmp_path / "stats.json.tmp").symlink_to("/dev/full")
+    aside = f"stats.json.{socket.gethostname()}-{os.getpid()}.tmp"
+    (tmp_path / aside).symlink_to("/dev/full")
     with pytest.raises(FolderError, match="The disk is full: free some space") as raised:
         write_text(tmp_path / "stats.json", "new")
     assert isinstance(raised.value.__cause__, OSError)

@@ -11,7 +11,7 @@ import typer
 from gentap.errors import GentapError
 
 if TYPE_CHECKING:
-    from gentap.settings import LinearizerSettings, Settings
+    from gentap.settings import ClusterSettings, LinearizerSettings, Settings
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for the output.")]
 RecipeFile = Annotated[
@@ -25,6 +25,11 @@ Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace other work that the output folder holds.")
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
+Engine = Annotated[str | None, typer.Option(help="Where the shards run: local, ray or slurm.")]
+Cluster = Annotated[
+    list[str] | None,
+    typer.Option("--cluster", help="A setting of the engine, as name=value; may be repeated."),
+]
 Workers = Annotated[int, typer.Option(min=1, help="Processes to work with.")]
 BaseModelName = Annotated[str, typer.Option("--base", help="A T5's folder or hub name.")]
 Data = Annotated[list[str], typer.Option("--data", help="Annotated questions (JSONL).")]
@@ -76,3 +81,16 @@ def linearizer_settings(recipe: Path | None) -> "LinearizerSettings":
     from gentap.settings import LinearizerSettings
 
     return LinearizerSettings(**(load_section(recipe, "linearizer") if recipe else {}))
+
+
+def cluster_settings(
+    recipe: Path | None, engine: str | None, assignments: list[str] | None
+) -> "ClusterSettings":
+    from gentap.cluster import check_cluster
+    from gentap.settings import ClusterSettings
+
+    settings: ClusterSettings = stage_settings(
+        ClusterSettings, "cluster", recipe, assignments, engine=engine
+    )
+    check_cluster(settings)
+    return settings

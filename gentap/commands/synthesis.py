@@ -8,11 +8,14 @@ import typer
 from gentap.commands.options import (
     Assignments,
     BaseModelName,
+    Cluster,
+    Engine,
     Output,
     Overwrite,
     RecipeFile,
     Seed,
     Workers,
+    cluster_settings,
     linearizer_settings,
     reports_errors,
     stage_settings,
@@ -34,6 +37,8 @@ def mine(
         list[str] | None, typer.Option(help="Evaluation set to keep out of the corpus.")
     ] = None,
     workers: Workers = 2,
+    engine: Engine = None,
+    cluster: Cluster = None,
     recipe: RecipeFile = None,
     assignments: Assignments = None,
     overwrite: Overwrite = False,
@@ -45,7 +50,13 @@ def mine(
     settings = stage_settings(
         MineSettings, "mine", recipe, assignments, inputs=inputs, exclude=exclude
     )
-    mine_stage(settings, output, workers=workers, overwrite=overwrite)
+    mine_stage(
+        settings,
+        output,
+        workers=workers,
+        cluster=cluster_settings(recipe, engine, cluster),
+        overwrite=overwrite,
+    )
 
 
 @questions.command("train")
@@ -102,6 +113,8 @@ def sample(
     ] = "",
     seed: Seed = 1,
     workers: Workers = 2,
+    engine: Engine = None,
+    cluster: Cluster = None,
     recipe: RecipeFile = None,
     assignments: Assignments = None,
     overwrite: Overwrite = False,
@@ -121,5 +134,6 @@ def sample(
         base=base,
         seed=seed,
         workers=workers,
+        cluster=cluster_settings(recipe, engine, cluster),
         overwrite=overwrite,
     )

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from gentap.errors import SettingError
 from gentap.settings import (
+    LOCAL,
+    ClusterSettings,
     LinearizerSettings,
     MineSettings,
     SampleSettings,
@@ -15,14 +17,19 @@ from gentap.store import require_stage
 
 
 def mine_stage(
-    settings: MineSettings, output: Path, *, workers: int, overwrite: bool = False
+    settings: MineSettings,
+    output: Path,
+    *,
+    workers: int,
+    cluster: ClusterSettings = LOCAL,
+    overwrite: bool = False,
 ) -> None:
     from gentap.synthesis.mine import find_inputs, mine
 
     inputs = [*find_inputs(settings), *(Path(path) for path in settings.exclude)]
     with stage_folder(output, "mine", settings.model_dump(), inputs, overwrite) as folder:
         if folder is not None:
-            tally = mine(settings, folder, workers)
+            tally = mine(settings, folder, workers, cluster)
             folder.finish(tally.to_json())
             counts = tally.counts
             say(
@@ -94,6 +101,7 @@ def sample_stage(
     base: str,
     seed: int,
     workers: int,
+    cluster: ClusterSettings = LOCAL,
     overwrite: bool = False,
 ) -> None:
     from gentap.synthesis.grammar import find_grammar, load_grammar
@@ -115,6 +123,7 @@ def sample_stage(
                 linearizer=linearizer,
                 seed=seed,
                 workers=workers,
+                cluster=cluster,
             )
             folder.finish(tally.to_json())
             say(

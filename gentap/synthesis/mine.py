@@ -23,7 +23,7 @@ from gentap.records import (
     table_digest,
 )
 from gentap.runner import run_shards
-from gentap.settings import MineSettings
+from gentap.settings import LOCAL, ClusterSettings, MineSettings
 from gentap.store import Shard, StageFolder, Tally
 from gentap.synthesis.decontaminate import Exclusions, load_exclusions
 from gentap.synthesis.matching import CellMatcher
@@ -42,14 +42,21 @@ def find_inputs(settings: MineSettings) -> list[Path]:
     return expand_inputs(settings.inputs)
 
 
-def mine(settings: MineSettings, folder: StageFolder, workers: int) -> Tally:
+def mine(
+    settings: MineSettings,
+    folder: StageFolder,
+    workers: int,
+    cluster: ClusterSettings = LOCAL,
+) -> Tally:
     """Mine all inputs into ``folder``; see :data:`OUTPUTS` for what is written.
 
     Raises InputError, with what was set aside in ``rejected.jsonl``, where no table was found.
     """
     shards = _plan(find_inputs(settings), settings.shard_bytes)
     task = partial(_mine_shard, settings=settings)
-    tally = run_shards(folder.path, shards, task, OUTPUTS, workers=workers, label="mine")
+    tally = run_shards(
+        folder.path, shards, task, OUTPUTS, workers=workers, label="mine", cluster=cluster
+    )
     if not tally.counts["tables"]:
         reasons = ", ".join(f"{name}: {count}" for name, count in sorted(tally.rejected.items()))
         raise InputError(

@@ -19,7 +19,7 @@ from gentap.records import (
     sourced_table_from_row,
 )
 from gentap.runner import run_shards
-from gentap.settings import LinearizerSettings, SampleSettings
+from gentap.settings import LOCAL, ClusterSettings, LinearizerSettings, SampleSettings
 from gentap.store import Shard, StageFolder, Tally, count_rows, parts, read_slice
 from gentap.synthesis.grammar import (
     Alternative,
@@ -51,6 +51,7 @@ def sample(
     linearizer: LinearizerSettings,
     seed: int,
     workers: int,
+    cluster: ClusterSettings = LOCAL,
 ) -> Tally:
     """Sample examples for all tables of a mined folder into ``folder``.
 
@@ -68,7 +69,13 @@ def sample(
     ]
     task = partial(_sample_shard, settings=settings, base=base, linearizer=linearizer, seed=seed)
     tally = run_shards(
-        folder.path, shards, task, {".": EXAMPLE_SCHEMA}, workers=workers, label="sample"
+        folder.path,
+        shards,
+        task,
+        {".": EXAMPLE_SCHEMA},
+        workers=workers,
+        label="sample",
+        cluster=cluster,
     )
     if not tally.counts["examples"]:
         raise InputError(
