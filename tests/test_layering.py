@@ -8,7 +8,17 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "gentap"
 FLOORS = [
-    {"__init__", "records", "errors", "settings", "recipe", "store", "runner"},
+    {
+        "__init__",
+        "records",
+        "errors",
+        "settings",
+        "recipe",
+        "store",
+        "runner",
+        "cluster",
+        "lifeline",
+    },
     {"documents", "tables"},
     {"model"},
     {"serving", "evaluation", "training", "synthesis"},
