@@ -61,8 +61,8 @@ def run(recipe: Recipe, *, name: str) -> None:
 def _check(recipe: Recipe) -> None:
     """Everything that can be wrong with a recipe's files, before any work."""
     from gentap.cluster import check_cluster
+    from gentap.documents.annotated.reading import read_questions
     from gentap.documents.read import expand_inputs
-    from gentap.evaluation.predict import read_questions
     from gentap.evaluation.scoring import needs_wordnet
     from gentap.evaluation.wordnet import open_wordnet
     from gentap.synthesis.grammar import find_grammar, load_grammar
@@ -82,7 +82,7 @@ def _check(recipe: Recipe) -> None:
     checks += [lambda: read_questions([*recipe.finetune.train, *recipe.finetune.dev])]
     for check in checks:
         check()
-    if needs_wordnet(read_questions(recipe.evaluate.data)[0]):
+    if needs_wordnet(read_questions(recipe.evaluate.data).examples):
         open_wordnet()
 
 

@@ -56,12 +56,13 @@ def score(
     ] = False,
 ) -> None:
     """Score anybody's predictions with the same metrics."""
-    from gentap.evaluation.predict import score_file
+    from gentap.evaluation.predictions import score_file
     from gentap.recipe import make_settings
     from gentap.settings import EvaluateSettings
 
     checked = make_settings(EvaluateSettings, {"protocol": protocol}, "--protocol").protocol
-    _print_scores(str(predictions), score_file(predictions, data, checked).to_json(), as_json)
+    scored = score_file(predictions, data, checked).scored
+    _print_scores(str(predictions), scored.to_json(), as_json)
 
 
 def _print_scores(system: str, scores: dict[str, Any], as_json: bool) -> None:

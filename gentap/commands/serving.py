@@ -26,7 +26,7 @@ def answer(
     """Answer one question about one table: the sentence, the cell, and which cell it is."""
     from dataclasses import replace
 
-    from gentap.documents.annotated import read_csv_table
+    from gentap.documents.csv_table import read_csv_table
     from gentap.errors import SettingError
 
     if not question.strip():

@@ -5,31 +5,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gentap.documents.annotated import read_annotated
-from gentap.documents.read import Unread, list_unread
-from gentap.errors import InputError
+from gentap.documents.annotated.reading import read_questions
+from gentap.documents.read import list_unread
 from gentap.evaluation.report import scores_table
 from gentap.evaluation.results import Results, write_results
-from gentap.evaluation.scoring import Scored, needs_wordnet, score
+from gentap.evaluation.scoring import needs_wordnet, score
 from gentap.evaluation.wordnet import open_wordnet
 from gentap.records import Example, Kind
 from gentap.runner import Progress
-from gentap.settings import EvaluateSettings, LinearizerSettings, Protocol
+from gentap.settings import EvaluateSettings, LinearizerSettings
 from gentap.store import REJECTED, StageFolder, write_json, write_text
 
 _CHUNKS = "chunks"
 _KINDS: tuple[Kind, ...] = ("long", "cell")
-
-
-def read_questions(paths: Sequence[str]) -> tuple[list[Example], list[Unread]]:
-    """The questions of several files, and what was set aside."""
-    examples: list[Example] = []
-    unread: list[Unread] = []
-    for path in paths:
-        read, aside = read_annotated(Path(path))
-        examples += read
-        unread += aside
-    return examples, unread
 
 
 def evaluate(model: str, settings: EvaluateSettings, folder: StageFolder) -> dict[str, Any]:
@@ -38,7 +26,8 @@ def evaluate(model: str, settings: EvaluateSettings, folder: StageFolder) -> dic
     Sentence answers come from the long decoder, cell answers from the cell decoder. Predictions are
     kept chunk by chunk, so that a rerun goes on where a run was interrupted.
     """
-    examples, unread = read_questions(settings.data)
+    questions = read_questions(settings.data)
+    examples, unread = questions.examples, questions.unread
     if needs_wordnet(examples):
         open_wordnet()  # before any work
     list_unread(folder.path / REJECTED, unread)
@@ -51,41 +40,6 @@ def evaluate(model: str, settings: EvaluateSettings, folder: StageFolder) -> dic
         "set aside": len(unread),
         "warnings": scored.warnings,
     }
-
-
-def score_file(predictions: Path, data: Sequence[str], protocol: Protocol) -> Scored:
-    """Score anybody's predictions: a text file with one a line, or a predictions.jsonl."""
-    examples, unread = read_questions(data)
-    try:
-        lines = predictions.read_text(encoding="utf-8-sig").split("\n")
-    except FileNotFoundError:
-        raise InputError(f"{predictions}: no such file.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{predictions}: not a readable UTF-8 text file: {error}.") from error
-    if lines and not lines[-1]:
-        lines.pop()
-    if predictions.suffix == ".jsonl":
-        lines = [_prediction_of(line, predictions, number) for number, line in enumerate(lines, 1)]
-    if len(lines) != len(examples):
-        aside = (
-            f" ({len(unread):,} more can't be read; the first is {unread[0].where}: "
-            f"{unread[0].detail})"
-            if unread
-            else ""
-        )
-        raise InputError(
-            f"{predictions}: holds {len(lines):,} predictions; {', '.join(map(str, data))} "
-            f"{'hold' if len(data) > 1 else 'holds'} {len(examples):,} questions{aside}. Give "
-            "one prediction a line, in the order of the questions."
-        )
-    return score(examples, [line.strip() for line in lines], protocol)
-
-
-def _prediction_of(line: str, path: Path, number: int) -> str:
-    try:
-        return str(json.loads(line)["prediction"])
-    except (ValueError, KeyError, TypeError):
-        raise InputError(f"{path}, line {number}: not a JSON object with a 'prediction'.") from None
 
 
 def _predict(

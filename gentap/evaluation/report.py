@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gentap.documents.annotated import read_annotated
+from gentap.documents.annotated.reading import read_annotated
 from gentap.evaluation.scoring import METRICS
 from gentap.records import Table
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from gentap.errors import InputError, SettingError
+from gentap.errors import SettingError
 from gentap.settings import (
     EvaluateSettings,
 )
@@ -16,10 +16,9 @@ def evaluate_stage(
 ) -> dict[str, Any]:
     if not settings.data:
         raise SettingError("evaluate: no annotated questions given (evaluate.data, --data).")
-    inputs = [Path(path) for path in (model, *settings.data)]
-    for path in inputs[1:]:
-        if not path.is_file():
-            raise InputError(f"{path}: no such file.")
+    from gentap.documents.annotated.reading import find_question_files
+
+    inputs = [Path(model), *find_question_files(settings.data)]
     with stage_folder(output, "evaluate", settings.model_dump(), inputs, overwrite) as folder:
         if folder is not None:
             from gentap.evaluation.predict import evaluate

@@ -77,20 +77,20 @@ def finetune_stage(
     seed: int,
     overwrite: bool = False,
 ) -> None:
+    from gentap.documents.annotated.reading import read_questions
     from gentap.documents.read import list_unread
-    from gentap.evaluation.predict import read_questions
 
     if not settings.train:
         raise SettingError("finetune: no annotated questions given (finetune.train, --train).")
-    examples, unread = read_questions(settings.train)
-    dev, dev_unread = read_questions(settings.dev)
+    questions, dev_questions = read_questions(settings.train), read_questions(settings.dev)
+    examples, dev = questions.examples, dev_questions.examples
     inputs = [Path(path) for path in (model, *settings.train, *settings.dev)]
     used = {**settings.model_dump(), "linearizer": linearizer.model_dump(), "seed": seed}
     with stage_folder(output, "finetune", used, inputs, overwrite) as folder:
         if folder is not None:
             from gentap.training.stages import finetune
 
-            list_unread(folder.path / REJECTED, [*unread, *dev_unread])
+            list_unread(folder.path / REJECTED, [*questions.unread, *dev_questions.unread])
             stats = finetune(model, examples, dev, settings, linearizer, folder, seed=seed)
             folder.finish(stats)
             best = stats["best_dev_loss"]

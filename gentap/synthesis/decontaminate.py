@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from gentap.documents.annotated import read_annotated
+from gentap.documents.annotated.reading import read_annotated
 from gentap.records import Document, Table
 from gentap.tables.values import normal_form
 

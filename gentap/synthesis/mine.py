@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gentap.documents.annotated import read_annotated
+from gentap.documents.annotated.reading import read_annotated
 from gentap.documents.read import Unread, expand_inputs, read_documents
 from gentap.errors import InputError
 from gentap.records import (

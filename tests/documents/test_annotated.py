@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gentap.documents.annotated import read_annotated, read_csv_table
+from gentap.documents.annotated.reading import read_annotated
+from gentap.documents.csv_table import read_csv_table
 from gentap.documents.read import Unread
 from gentap.errors import InputError
 from gentap.records import Cell, Example, Table
@@ -218,9 +219,10 @@ def test_a_file_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path) ->
     with pytest.raises(InputError, match=r"gone\.jsonl: no such file"):
         read_annotated(tmp_path / "gone.jsonl")
     (tmp_path / "latin.jsonl").write_bytes(b"\xe9\n")
-    for name in ("latin.jsonl", ""):
-        with pytest.raises(InputError, match="not a readable UTF-8 text file"):
-            read_annotated(tmp_path / name)
+    with pytest.raises(InputError, match="not a readable UTF-8 text file"):
+        read_annotated(tmp_path / "latin.jsonl")
+    with pytest.raises(InputError, match="holds no examples"):
+        read_annotated(tmp_path)
 
 
 # CSV tables

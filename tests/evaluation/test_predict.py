@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 import gentap.model.generate
+from gentap.documents.annotated.reading import read_questions
 from gentap.errors import InputError
-from gentap.evaluation.predict import evaluate, read_questions, score_file
+from gentap.evaluation.predict import evaluate
+from gentap.evaluation.predictions import score_file
 from gentap.evaluation.scoring import METRICS, score
 from gentap.settings import EvaluateSettings
 from gentap.stages.evaluation import evaluate_stage
@@ -158,75 +160,12 @@ def test_written_predictions_score_the_same_again(
     folder = tmp_path / "report"
     scores = evaluate_stage(str(toy_model), settings, folder)
     for name in ("predictions.jsonl", "predictions.txt"):
-        assert score_file(folder / name, [data], settings.protocol).to_json() == scores
+        assert score_file(folder / name, [data], settings.protocol).scored.to_json() == scores
 
 
-def test_several_files_are_read_in_the_given_order(tmp_path: Path) -> None:
-    paths = [
-        str(write_questions(tmp_path / f"{n}.jsonl", [line, "no question"]))
-        for n, line in enumerate(CELL_QUESTIONS)
-    ]
-    examples, unread = read_questions(paths[::-1])
-    assert [example.answer for example in examples] == ["Dusk", "Dawn"]
-    assert [entry.where for entry in unread] == ["1.jsonl:2", "0.jsonl:2"]
-
-
-@pytest.fixture
-def cells(tmp_path: Path) -> str:
-    return str(write_questions(tmp_path / "cells.jsonl", CELL_QUESTIONS))
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["dawn\nDusk", "dawn\nDusk\n", " Dawn \r\nDusk\r\n", "\ufeffDawn\nDusk\n"],
-    ids=["no last newline", "last newline", "windows", "byte order mark"],
-)
-def test_a_text_file_holds_one_prediction_a_line(tmp_path: Path, cells: str, text: str) -> None:
-    path = tmp_path / "said.txt"
-    path.write_bytes(text.encode())
-    assert score_file(path, [cells], "fetaqa").values()["exact_match"] == 100
-
-
-def test_an_empty_line_is_an_empty_prediction(tmp_path: Path, cells: str) -> None:
-    path = tmp_path / "said.txt"
-    path.write_text("\nDusk\n", encoding="utf-8")
-    assert score_file(path, [cells], "fetaqa").values()["exact_match"] == 50
-
-
-@pytest.mark.parametrize("said", ["Dawn\n", "Dawn\nDusk\nNoon\n", ""])
-def test_predictions_a_line_short_or_long_are_an_error_with_both_counts(
-    tmp_path: Path, cells: str, said: str
-) -> None:
-    path = tmp_path / "said.txt"
-    path.write_text(said, encoding="utf-8")
-    with pytest.raises(InputError) as caught:
-        score_file(path, [cells], "default")
-    assert str(caught.value) == (
-        f"{path}: holds {said.count(chr(10))} predictions; {cells} holds 2 questions. Give one "
-        "prediction a line, in the order of the questions."
-    )
-
-
-def test_where_questions_were_set_aside_a_wrong_count_says_so(tmp_path: Path) -> None:
-    data = write_questions(tmp_path / "cells.jsonl", [CELL_QUESTIONS[0], "{}", CELL_QUESTIONS[1]])
-    path = tmp_path / "said.txt"
-    path.write_text("Dawn\nNoon\nDusk\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"2 questions \(1 more can't be read.* cells\.jsonl:2: "):
-        score_file(path, [str(data)], "default")
-
-
-@pytest.mark.parametrize("line", ["Dusk", '{"predicted": "Dusk"}', '["Dusk"]', "", "3"])
-def test_a_bad_line_of_a_predictions_file_is_an_error_with_its_place(
-    tmp_path: Path, cells: str, line: str
-) -> None:
-    path = tmp_path / "predictions.jsonl"
-    path.write_text(f'{{"prediction": "Dawn"}}\n{line}\n', encoding="utf-8")
-    with pytest.raises(InputError, match=r"predictions\.jsonl, line 2: not a JSON object with a"):
-        score_file(path, [cells], "default")
-
-
-def test_scores_are_of_the_kinds_of_answers_that_are_there(cells: str) -> None:
-    examples, _ = read_questions([cells])
+def test_scores_are_of_the_kinds_of_answers_that_are_there(tmp_path: Path) -> None:
+    path = write_questions(tmp_path / "cells.jsonl", CELL_QUESTIONS)
+    examples = read_questions([path]).examples
     assert list(score(examples, ["a", "b"], "default").values()) == [
         "exact_match",
         "denotation_accuracy",

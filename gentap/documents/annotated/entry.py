@@ -1,0 +1,51 @@
+"""What the readers of annotated sets share: lines of a text file, texts and cells of an entry."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gentap.errors import InputError
+from gentap.records import Cell, Example, Table
+
+Entries = Iterator[tuple[int, Example | ValueError]]
+"""Numbers of lines (from 1), each with its question or the reason why there is none."""
+
+Line = TypeVar("Line")
+
+
+def each(lines: Iterable[tuple[int, Line]], read: Callable[[Line, int], Example]) -> Entries:
+    """Read numbered lines; one that raises ValueError does not end it."""
+    for number, line in lines:
+        try:
+            yield number, read(line, number)
+        except ValueError as error:
+            yield number, error
+
+
+def read_text(path: Path) -> str:
+    """A UTF-8 text file; raises InputError where there is none."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a readable UTF-8 text file: {error}.") from error
+
+
+def text_of(entry: dict[str, Any], name: str) -> str:
+    value = entry.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{name!r} is missing or empty")
+    return " ".join(value.split())
+
+
+def cells_of(pairs: Any, table: Table, above: int = 0) -> tuple[Cell, ...]:
+    """The body cells among ``[row, column]`` pairs, whose rows count ``above`` header rows too."""
+    try:
+        cells = {Cell(int(row) - above, int(column)) for row, column in pairs}
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError("the evidence cells are no list of [row, column] pairs") from None
+    inside = (len(table.rows), len(table.header))
+    return tuple(
+        cell for cell in sorted(cells) if 0 <= cell.row < inside[0] and 0 <= cell.column < inside[1]
+    )

@@ -1,0 +1,32 @@
+"""FeTaQA as released (Nan et al. 2022): questions answered in sentences, evidence highlighted."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from gentap.documents.annotated.entry import cells_of, text_of
+from gentap.documents.jsonl import table_from_json
+from gentap.records import Example, digest
+
+
+def from_fetaqa(entry: dict[str, Any], path: Path) -> Example:
+    """``table_array`` holds the header first; ``highlighted_cell_ids`` count it as row 0."""
+    array = entry["table_array"]
+    if not isinstance(array, list) or len(array) < 2:
+        raise ValueError("'table_array' has no rows below its header")
+    table = table_from_json(
+        array[0],
+        array[1:],
+        title=str(entry.get("table_page_title") or ""),
+        section=str(entry.get("table_section_title") or ""),
+    )
+    return Example(
+        id=str(entry.get("feta_id", digest(json.dumps(entry, sort_keys=True)))),
+        kind="long",
+        origin="annotated",
+        question=text_of(entry, "question"),
+        answer=text_of(entry, "answer"),
+        table=table,
+        cells=cells_of(entry.get("highlighted_cell_ids") or [], table, above=1),
+        source=str(entry.get("page_wikipedia_url") or path.name),
+    )

@@ -1,0 +1,63 @@
+"""The plain layout of annotated questions, one a line of JSONL::
+
+    {"question": "…", "answer": "…", "kind": "long",
+     "table": {"header": ["…"], "rows": [["…"]], "title": "…", "section": "…", "caption": "…"},
+     "cells": [[0, 1]], "id": "…"}
+
+``table`` may be the path of a CSV file instead, relative to the JSONL file. ``answer`` may be a
+list of texts, each of them right. ``kind`` (``long`` for a sentence, ``cell`` for one cell's
+value), ``cells`` (evidence, body rows from 0), ``id`` and the table's title, section and caption
+may be left out.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from gentap.documents.annotated.entry import cells_of, text_of
+from gentap.documents.csv_table import read_csv_table
+from gentap.documents.jsonl import table_from_json
+from gentap.errors import InputError
+from gentap.records import Example, Table
+
+
+def from_plain(entry: dict[str, Any], path: Path, number: int) -> Example:
+    """Raises ValueError with the reason where the entry is no question."""
+    table = _table(entry.get("table"), path)
+    kind = entry.get("kind", "long")
+    if kind not in ("long", "cell"):
+        raise ValueError(f"'kind' is {kind!r}; it must be 'long' or 'cell'")
+    answer, *alternatives = _answers(entry)
+    return Example(
+        id=str(entry.get("id", f"{path.stem}-{number}")),
+        kind=kind,
+        origin="annotated",
+        question=text_of(entry, "question"),
+        answer=answer,
+        table=table,
+        cells=cells_of(entry.get("cells") or [], table),
+        source=str(entry.get("source") or path.name),
+        alternatives=tuple(alternatives),
+    )
+
+
+def _table(content: Any, path: Path) -> Table:
+    if isinstance(content, str):
+        try:
+            return read_csv_table(path.parent / content)
+        except InputError as error:
+            raise ValueError(str(error)) from error
+    if isinstance(content, dict):
+        names = ("title", "section", "caption")
+        context = {name: str(content.get(name) or "") for name in names}
+        return table_from_json(content.get("header"), content.get("rows"), **context)
+    raise ValueError("'table' is missing: give an object with header and rows, or a CSV's path")
+
+
+def _answers(entry: dict[str, Any]) -> list[str]:
+    given = entry.get("answer")
+    if not isinstance(given, list):
+        return [text_of(entry, "answer")]
+    if not given:
+        raise ValueError("'answer' is an empty list: give at least one right answer")
+    texts = [text_of({f"answer {n}": text}, f"answer {n}") for n, text in enumerate(given, 1)]
+    return list(dict.fromkeys(texts))

@@ -1,0 +1,104 @@
+"""Annotated questions from files of any known layout, with every line that is set aside.
+
+The layout is told by the file's name and its fields:
+
+* ``.jsonl``: FeTaQA as released (``table_array``), ToTTo as released (``highlighted_cells``), or
+  the plain layout of :mod:`gentap.documents.annotated.plain`; they may be mixed;
+* ``.tsv``: WikiTableQuestions as released, its tables beside it;
+* ``.csv``: E2E as released;
+* ``.parquet``, or a folder of ``part-*.parquet``: rows of :class:`gentap.records.Example`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gentap.documents.annotated.e2e import read_e2e
+from gentap.documents.annotated.entry import Entries
+from gentap.documents.annotated.jsonl import read_jsonl
+from gentap.documents.annotated.parquet import read_parquet
+from gentap.documents.annotated.wikitablequestions import read_wikitablequestions
+from gentap.documents.read import Unread
+from gentap.errors import InputError
+from gentap.records import Example
+from gentap.store import parts
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Questions of one file or several, and what was set aside.
+
+    ``places`` (``test.jsonl:3``) and ``orders`` (from 0, those set aside counted too) tell where
+    each question stands.
+    """
+
+    examples: list[Example] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    orders: list[int] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+
+
+def read_questions(paths: Sequence[str | Path]) -> Questions:
+    """All questions of several files, in their order."""
+    found = Questions()
+    for path in map(Path, paths):
+        read = read_file(path)
+        before = len(found.examples) + len(found.unread)
+        found.orders.extend(before + order for order in read.orders)
+        found.examples.extend(read.examples)
+        found.places.extend(read.places)
+        found.unread.extend(read.unread)
+    return found
+
+
+def read_annotated(path: Path) -> tuple[list[Example], list[Unread]]:
+    """All questions of a file, and what was set aside."""
+    read = read_file(path)
+    return read.examples, read.unread
+
+
+def read_file(path: Path) -> Questions:
+    """All questions of a file; a second one of the same id is set aside.
+
+    Raises InputError where the file can't be read or holds not one question.
+    """
+    found = Questions()
+    seen: dict[str, int] = {}
+    for order, (number, example) in enumerate(_entries(path)):
+        place = f"{path.name}:{number}"
+        if isinstance(example, ValueError):
+            found.unread.append(Unread(place, "bad question record", str(example)))
+        elif example.id in seen:
+            detail = f"the id {example.id!r} stands already in line {seen[example.id]}"
+            found.unread.append(Unread(place, "bad question record", detail))
+        else:
+            seen[example.id] = number
+            found.examples.append(example)
+            found.places.append(place)
+            found.orders.append(order)
+    if not found.examples:
+        first = next(iter(found.unread), None)
+        why = f" The first line set aside is {first.where}: {first.detail}." if first else ""
+        raise InputError(f"{path}: holds no question that can be read.{why}")
+    return found
+
+
+def find_question_files(paths: Sequence[str | Path]) -> list[Path]:
+    """The files that are read for these questions, to tell whether they have changed.
+
+    Raises InputError where one of them is not there.
+    """
+    for path in map(Path, paths):
+        if not path.is_file() and not parts(path):
+            raise InputError(f"{path}: no such file.")
+    return [Path(path) for path in paths]
+
+
+def _entries(path: Path) -> Entries:
+    if path.suffix == ".parquet" or path.is_dir():
+        return read_parquet(path)
+    if path.suffix == ".tsv":
+        return read_wikitablequestions(path)
+    if path.suffix == ".csv":
+        return read_e2e(path)
+    return read_jsonl(path)

@@ -1,0 +1,53 @@
+"""A table from a CSV or TSV file."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from gentap.documents.annotated.entry import read_text
+from gentap.errors import InputError
+from gentap.records import Table
+
+
+def read_csv_table(path: Path) -> Table:
+    """A CSV or TSV file with a header line; its name becomes the table's title.
+
+    Raises InputError with file and line where rows are ragged or there are none.
+    """
+    text = read_text(path)
+    delimiter = "\t" if path.suffix == ".tsv" else _delimiter(text)
+    try:
+        numbered = list(_numbered_rows(text, delimiter))
+    except csv.Error as error:
+        raise InputError(f"{path}: not a readable CSV file: {error}.") from error
+    if len(numbered) < 2:
+        raise InputError(f"{path}: needs a header line and at least one row below it.")
+    header = numbered[0][1]
+    if len(header) < 2:
+        raise InputError(
+            f"{path}, line {numbered[0][0]}: the header has one column only. Part the columns with "
+            "commas, semicolons or tabs."
+        )
+    for line, row in numbered[1:]:
+        if len(row) != len(header):
+            raise InputError(
+                f"{path}, line {line}: {len(row)} cells where the header has {len(header)}. Give "
+                "every row as many cells as the header (put a text with commas in double quotes)."
+            )
+    rows = tuple(tuple(row) for _, row in numbered[1:])
+    return Table(title=path.stem.replace("_", " "), header=tuple(header), rows=rows)
+
+
+def _numbered_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
+    for row in reader:
+        if any(cell.strip() for cell in row):
+            yield reader.line_num, [" ".join(cell.split()) for cell in row]
+
+
+def _delimiter(text: str) -> str:
+    """The separator that the header line has most of; a comma where it has none."""
+    header = re.sub(r'"[^"]*"', "", text.lstrip().partition("\n")[0])
+    return max(",;\t|", key=lambda mark: (header.count(mark), mark == ","))
