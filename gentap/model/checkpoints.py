@@ -1,11 +1,15 @@
-"""Stock checkpoints: which families there are, how one is loaded, and room for new tokens."""
+"""Stock checkpoints: which families there are, how one is loaded, and room for new tokens.
+
+transformers' Auto classes import the network once they are imported themselves (see the package's
+own file), and the network this file: so it names them inside functions only.
+"""
 
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModelForSeq2SeqLM
+from transformers import AutoConfig
 
 from gentap.errors import InputError
 from gentap.model.device import attention
@@ -37,6 +41,8 @@ def load_seq2seq(path: str, *, vocabulary: int = 0, dropout: float | None = None
 
     Its embeddings grow to ``vocabulary`` rows where they have fewer; ``dropout`` replaces its own.
     """
+    from transformers import AutoModelForSeq2SeqLM
+
     config = load_config(path)
     if config.model_type not in FAMILIES:
         raise InputError(

@@ -286,6 +286,18 @@ def test_auto_classes_know_it_in_whichever_order_the_packages_come(
     assert done.stdout.strip() == "<class 'gentap.model.network.GenTapModel'>", done.stderr
 
 
+@pytest.mark.parametrize("module", ["checkpoints", "config", "tokenizer", "network", "generate"])
+def test_each_module_may_be_the_first_that_is_imported(module: str) -> None:
+    program = (
+        f"import gentap.model.{module}\n"
+        "from transformers import AutoModelForSeq2SeqLM\n"
+        "from gentap.model.network import GenTapConfig, GenTapModel\n"
+        "print(AutoModelForSeq2SeqLM._model_mapping[GenTapConfig] is GenTapModel)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "True\n", done.stderr
+
+
 def test_the_package_names_its_public_entries_without_importing_them() -> None:
     program = (
         "import sys, gentap; assert 'GenTapModel' in dir(gentap)\n"
