@@ -1,0 +1,85 @@
+"""A report in a real browser, and what its reader does: Debian's Chromium, driven by selenium."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@contextmanager
+def open_browser() -> Iterator[Any]:
+    """A driver of headless Chromium; skips the test where there is none."""
+    browser_path, driver_path = shutil.which("chromium"), shutil.which("chromedriver")
+    if not browser_path or not driver_path:
+        pytest.skip("no Chromium here: apt-get install chromium chromium-driver")
+    webdriver = pytest.importorskip("selenium.webdriver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = browser_path
+    for argument in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage"):
+        options.add_argument(f"--{argument}")
+    options.add_argument("--window-size=1280,900")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver_path))
+    driver.set_page_load_timeout(60)
+    driver.set_script_timeout(60)
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+class Page:
+    """A report in the browser, and what its reader does."""
+
+    def __init__(self, browser: Any, path: Path) -> None:
+        self.browser, self.address = browser, path.as_uri()
+
+    def open(self, fragment: str = "") -> "Page":
+        self.browser.get("about:blank")
+        self.browser.get(self.address + fragment)
+        return self
+
+    def run(self, script: str, *given: Any) -> Any:
+        return self.browser.execute_script(script, *given)
+
+    def all(self, selector: str) -> list[Any]:
+        return list(self.browser.find_elements("css selector", selector))
+
+    def one(self, selector: str) -> Any:
+        return self.browser.find_element("css selector", selector)
+
+    def texts(self, selector: str) -> list[str]:
+        script = "return [...document.querySelectorAll(arguments[0])].map((e) => e.textContent)"
+        return list(self.run(script, selector))
+
+    @property
+    def ids(self) -> list[str]:
+        return self.texts("article header a")
+
+    @property
+    def status(self) -> str:
+        return self.texts("#status")[0]
+
+    def choose(self, name: str, value: str) -> None:
+        self.run(
+            "const select = document.getElementById(arguments[0]); select.value = arguments[1];"
+            "select.dispatchEvent(new Event('change', { bubbles: true }))",
+            "metric" if name == "metric" else f"filter-{name}",
+            value,
+        )
+
+    def search(self, text: str) -> None:
+        self.run(
+            "const field = document.getElementById('search'); field.value = arguments[0];"
+            "field.dispatchEvent(new Event('input'))",
+            text,
+        )
+        self.browser.execute_async_script("setTimeout(arguments[0], 200)")
+
+    def press(self, keys: str) -> None:
+        from selenium.webdriver.common.action_chains import ActionChains
+
+        ActionChains(self.browser).send_keys(keys).perform()
