@@ -5,7 +5,7 @@ PYTHON ?= python3
 RUN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: demo test test-slow check wordnet clean
+.PHONY: demo test test-slow check wordnet browser clean
 
 demo: $(READY) wordnet
 	$(RUN)/gentap run scripts/quickstart.toml
@@ -35,6 +35,15 @@ wordnet: $(READY)
 	     && apt-get update -qq && apt-get install -y -qq wordnet-base >/dev/null; } \
 	|| { echo "WordNet is missing. Type: sudo apt-get install wordnet-base"; \
 	     echo "or: $(RUN)/python -m nltk.downloader wordnet"; exit 1; }
+
+# The tests of the report's page need a browser and skip without one: some 400 MB, so it is installed
+# on request, and by .ci/run.
+browser:
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	     && apt-get update -qq && apt-get install -y -qq --no-install-recommends \
+	        chromium chromium-driver >/dev/null; } \
+	|| echo "Chromium is missing, so its tests are skipped. Type: sudo apt-get install chromium chromium-driver"
 
 clean:
 	rm -rf $(VENV) runs

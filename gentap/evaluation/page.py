@@ -11,15 +11,18 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
+from pathlib import Path
 from string import Template
 from typing import Any
 
 from gentap import __version__
 from gentap.evaluation.groups import group_scores
 from gentap.evaluation.pagedata import listed_examples
+from gentap.evaluation.report import scores_table
 from gentap.evaluation.resampling import Difference, intervals
 from gentap.evaluation.results import Results
 from gentap.evaluation.scoring import METRICS
+from gentap.store import read_json, write_text
 
 _ASSETS = files("gentap.evaluation") / "assets"
 _SCRIPTS = ("words.js", "charts.js", "examples.js", "report.js")
@@ -75,6 +78,34 @@ def report_page(
         script=script,
     )
     return _SURROGATES.sub("\ufffd", page)
+
+
+def write_report(
+    folder: Path,
+    systems: Sequence[Results],
+    *,
+    facts: Sequence[str] = (),
+    histories: Mapping[str, History] | None = None,
+    tests: Mapping[str, Mapping[str, Difference]] | None = None,
+) -> None:
+    """Write ``report.html``, as `report_page` has it, and ``report.md``, the scores alone."""
+    title = f"{systems[0].name} answers" if len(systems) == 1 else "Answers compared"
+    page = report_page(title, systems, facts=facts, histories=histories, tests=tests)
+    write_text(folder / "report.html", page)
+    values = {system.name: system.scored.values() for system in systems}
+    ranges = {system.name: intervals(system.scored.statistics) for system in systems}
+    signatures = [
+        f"{METRICS[name]}: {kept.signature}" for name, kept in systems[0].scored.statistics.items()
+    ]
+    text = "\n\n".join([scores_table(values, ranges), "\n".join(signatures)])
+    write_text(folder / "report.md", f"{text}\n")
+
+
+def training_log(model: str) -> History:
+    """The log of the training that made a model's folder; empty where there is none."""
+    stats = Path(model) / "stats.json"
+    history = read_json(stats).get("history") if stats.is_file() else None
+    return history if isinstance(history, list) else []
 
 
 def _embedded(data: Any) -> str:

@@ -7,21 +7,21 @@ from typing import Any
 
 from gentap.documents.annotated.reading import read_questions
 from gentap.documents.read import list_unread
-from gentap.evaluation.report import scores_table
+from gentap.evaluation.page import training_log, write_report
 from gentap.evaluation.results import Results, write_results
 from gentap.evaluation.scoring import needs_wordnet, score
 from gentap.evaluation.wordnet import open_wordnet
 from gentap.records import Example, Kind
 from gentap.runner import Progress
 from gentap.settings import EvaluateSettings, LinearizerSettings
-from gentap.store import REJECTED, StageFolder, write_json, write_text
+from gentap.store import REJECTED, StageFolder, write_json
 
 _CHUNKS = "chunks"
 _KINDS: tuple[Kind, ...] = ("long", "cell")
 
 
 def evaluate(model: str, settings: EvaluateSettings, folder: StageFolder) -> dict[str, Any]:
-    """Answer and score; writes predictions.jsonl, predictions.txt, scores.json and report.md.
+    """Answer and score; writes the results' files and the report's pages.
 
     Sentence answers come from the long decoder, cell answers from the cell decoder. Predictions are
     kept chunk by chunk, so that a rerun goes on where a run was interrupted.
@@ -33,8 +33,18 @@ def evaluate(model: str, settings: EvaluateSettings, folder: StageFolder) -> dic
     list_unread(folder.path / REJECTED, unread)
     predictions = _predict(model, examples, settings, folder.work)
     scored = score(examples, predictions, settings.protocol)
-    write_results(folder.path, Results(model, examples, predictions, scored))
-    write_text(folder.path / "report.md", scores_table({model: scored.values()}))
+    results = Results(model, examples, predictions, scored)
+    write_results(folder.path, results)
+    write_report(
+        folder.path,
+        [results],
+        facts=[
+            f"{len(examples):,} questions of {', '.join(settings.data)}",
+            f"protocol {settings.protocol}",
+            f"{settings.beams} beams",
+        ],
+        histories={model: training_log(model)},
+    )
     return {
         "questions": scored.questions,
         "set aside": len(unread),

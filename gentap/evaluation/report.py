@@ -13,14 +13,26 @@ _ROWS_SHOWN = 8
 _WIDEST_CELL = 28
 
 
-def scores_table(systems: Mapping[str, Mapping[str, float]]) -> str:
-    """A Markdown table with a row for each system and a column for each metric that any has."""
+Ranges = Mapping[str, Mapping[str, tuple[float, float]]]
+"""By system and metric the interval (low, high)."""
+
+
+def scores_table(systems: Mapping[str, Mapping[str, float]], ranges: Ranges | None = None) -> str:
+    """A Markdown table with a row for each system and a column for each metric that any has; with
+    ``ranges`` each score's interval stands behind it."""
     names = [name for name in METRICS if any(name in scores for scores in systems.values())]
     lines = [["system", *(METRICS[name] for name in names)]]
     for system, scores in systems.items():
-        cells = [f"{scores[name]:.2f}" if name in scores else "" for name in names]
-        lines.append([system, *cells])
+        found = (ranges or {}).get(system, {})
+        cells = [_score(scores.get(name), found.get(name)) for name in names]
+        lines.append([system.replace("|", "/"), *cells])
     return markdown(lines)
+
+
+def _score(score: float | None, interval: tuple[float, float] | None) -> str:
+    if score is None:
+        return ""
+    return f"{score:.2f}" + (f" [{interval[0]:.1f}, {interval[1]:.1f}]" if interval else "")
 
 
 def table_excerpt(table: Table) -> str:

@@ -1,9 +1,13 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from browsing import Page, open_browser
+from systems import two_systems
 
 from gentap.errors import InputError
+from gentap.evaluation.page import report_page
 from gentap.evaluation.wordnet import open_wordnet
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -71,3 +75,32 @@ def toy_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model.save_pretrained(folder)
     tokenizer.save(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    with open_browser() as driver:
+        yield driver
+
+
+@pytest.fixture(autouse=True)
+def no_errors_in_the_console(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    if "browser" in request.fixturenames:
+        log = request.getfixturevalue("browser").get_log("browser")
+        assert not log, log
+
+
+@pytest.fixture(scope="session")
+def report_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    history = [{"step": step, "loss": 5 - step / 100} for step in range(0, 300, 10)]
+    history += [{"step": step, "eval_loss": 4 - step / 200} for step in range(60, 300, 60)]
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    page = report_page("Films", two_systems(), facts=["47 questions"], histories={"tuned": history})
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def page(browser: Any, report_file: Path) -> Page:
+    return Page(browser, report_file).open()

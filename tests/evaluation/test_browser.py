@@ -1,13 +1,11 @@
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Page, open_browser
+from browsing import Page
 from systems import example, results, two_systems
 
 from gentap.evaluation.page import report_page
-from gentap.evaluation.results import Results
 from gentap.records import Table
 
 HOSTILE = "</script><script>document.title = 'taken'</script><img src=x onerror=alert(2)>"

@@ -1,5 +1,9 @@
 """How the report looks: names, contrast, paper, narrow screens."""
 
+import pytest
+from browsing import Page
+
+
 def test_every_control_has_a_name_and_no_name_is_used_twice(page: Page) -> None:
     nameless = page.run(
         "return [...document.querySelectorAll('input, select, button, [role], a')]"
