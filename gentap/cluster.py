@@ -137,7 +137,7 @@ def _watch(
 ) -> None:
     """Wait for the launcher and its jobs; raises WorkerError where a shard stops beating."""
     left = set(todo)
-    beats: dict[Path, tuple[str, float]] = {}
+    beats: dict[Path, tuple[str, float]] = {}  # what a shard's file holds, and since when
     pause = min(10.0, 0.5 + len(todo) / 2000)
     going = True
     while going:
@@ -152,7 +152,7 @@ def _watch(
         now = time.monotonic()
         shown = {beat: _text(beat) for beat in scratch.glob("*.beat")}
         beats = {
-            beat: beats[beat] if beats.get(beat, ("",))[0] == text else (text, now)
+            beat: beats[beat] if beat in beats and beats[beat][0] == text else (text, now)
             for beat, text in shown.items()
         }
         for beat, (text, since) in beats.items():
