@@ -53,15 +53,19 @@ def _beating(beat: Path) -> Iterator[None]:
     ended = threading.Event()
     parent = os.getppid()
 
-    def show() -> None:
-        count = 0
-        while not ended.wait(_BEAT_SECONDS if count else 0):
+    def show(count: int) -> None:
+        beat.write_text(f"{socket.gethostname()} {os.getpid()} {count}", encoding="utf-8")
+
+    def show_on() -> None:
+        count = 1
+        while not ended.wait(_BEAT_SECONDS):
             if os.getppid() != parent:
                 os._exit(1)
             count += 1
-            beat.write_text(f"{socket.gethostname()} {os.getpid()} {count}", encoding="utf-8")
+            show(count)
 
-    thread = threading.Thread(target=show, daemon=True)
+    show(1)  # before any work: a worker that dies at once has been seen
+    thread = threading.Thread(target=show_on, daemon=True)
     thread.start()
     try:
         yield
