@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from gentap.documents.html import MAX_CELLS
+from gentap.documents.grid import MAX_CELLS
 from gentap.records import Block, Document, Table
 from gentap.settings import FieldMap
 

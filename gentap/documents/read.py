@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from gentap.documents.html import decode, read_html
+from gentap.documents.charset import to_utf8
+from gentap.documents.html import read_html
 from gentap.documents.jsonl import read_line
 from gentap.errors import InputError
 from gentap.records import Document
@@ -99,7 +100,7 @@ def _read_page(path: Path) -> Iterator[Document | Unread]:
     if not content.strip():
         yield Unread(path.name, "empty page")
         return
-    yield read_html(decode(content), path.name)
+    yield read_html(to_utf8(content), path.name)
 
 
 def _read_jsonl(path: Path, fields: FieldMap) -> Iterator[Document | Unread]:
@@ -177,7 +178,7 @@ def _read_response(
         elif not page.strip():
             yield Unread(where, "empty page")
         else:
-            document = read_html(decode(page, record.http_charset), url)
+            document = read_html(to_utf8(page, record.http_charset), url)
             yield Document(
                 url=url, title=document.title, blocks=document.blocks, tables=document.tables
             )

@@ -1,0 +1,258 @@
+"""A slow, plain reading of tables on lxml: what the fast reader is compared with.
+
+It follows the HTML table model slot by slot and shares no code with the reader.
+"""
+
+import re
+
+import lxml.html
+from lxml.etree import HTMLParser, _Element
+
+Content = tuple[str, str, tuple[str, ...], tuple[tuple[str, ...], ...]]
+"""Section, caption, header and rows."""
+
+HIDDEN_TAGS = {"style", "script", "noscript", "template"}
+HIDDEN_CLASSES = {"sortkey", "mw-editsection", "editsection"}
+BREAKING_TAGS = {"br", "hr", "div", "p", "li", "dt", "dd"}
+LAYOUT_WORDS = {"navbox", "sidebar", "infobox", "metadata", "toc", "plainlinks", "navigation"}
+LAYOUT_WORDS |= {"sistersitebox", "ambox", "cmbox", "fmbox", "imbox", "ombox", "tmbox", "layout"}
+LAYOUT_NAMES = ("mbox-small", "succession-box", "wikitable-nav")
+
+
+def read_slowly(html: str, infoboxes: bool = False) -> list[Content]:
+    """All data tables of a page, in order."""
+    root = lxml.html.document_fromstring(html.encode(), parser=HTMLParser(encoding="utf-8"))
+    found = []
+    section = ""
+    for element in root.iter("h2", "h3", "h4", "table"):
+        if any(is_hidden(above) for above in (element, *element.iterancestors())):
+            continue
+        if element.tag != "table":
+            section = one_line(element)
+            continue
+        content = None
+        if infoboxes and "infobox" in words_of(element):
+            content = pairs_of(grid_of(element))
+        elif not is_layout(element):
+            content = content_of(grid_of(element), infoboxes)
+        if content is not None:
+            over, header, rows = content
+            captions = own(element, "caption")
+            caption = one_line(captions[0]) if captions else ""
+            found.append((section, caption or over, header, rows))
+    return found
+
+
+# Text
+
+
+def is_hidden(element: _Element) -> bool:
+    if element.tag in ("html", "body"):
+        return False
+    classes = set((element.get("class") or "").split())
+    style = "".join((element.get("style") or "").lower().split())
+    return (
+        element.tag in HIDDEN_TAGS
+        or "hidden" in element.attrib
+        or bool(classes & HIDDEN_CLASSES)
+        or "display:none" in style
+        or "visibility:hidden" in style
+        or (element.tag == "sup" and is_footnote(element, classes))
+    )
+
+
+def is_footnote(sup: _Element, classes: set[str]) -> bool:
+    if classes & {"reference", "noprint", "mw-ref"}:
+        return True
+    text = "".join(visible(sup))
+    if re.fullmatch(r"\[.{1,20}\]", text.strip()):
+        return True
+    return len(text) <= 4 and any(
+        (link.get("href") or "").startswith("#") for link in sup.iter("a")
+    )
+
+
+def visible(element: _Element) -> list[str]:
+    """The pieces of text below an element, less nested tables and what is hidden."""
+    pieces = [element.text or ""]
+    for child in element:
+        if isinstance(child.tag, str) and child.tag != "table" and not is_hidden(child):
+            inner = visible(child)
+            pieces += ["\n\n", *inner, "\n\n"] if child.tag in BREAKING_TAGS else inner
+        pieces.append(child.tail or "")
+    return pieces
+
+
+def lines_of(element: _Element) -> str:
+    """A cell's text, its lines on lines of their own."""
+    lines: list[list[str]] = [[]]
+    for piece in visible(element):
+        if piece == "\n\n":
+            lines.append([])
+        else:
+            lines[-1].append(piece)
+    texts = [" ".join("".join(line).split()) for line in lines]
+    return "\n".join(text for text in texts if text)
+
+
+def one_line(element: _Element) -> str:
+    return lines_of(element).replace("\n", " ")
+
+
+def joined(texts: list[str]) -> str:
+    different: list[str] = []
+    for text in texts:
+        if text and text not in different:
+            different.append(text)
+    return " ".join(different).replace("\n", " ")
+
+
+# Tables
+
+
+def words_of(table: _Element) -> set[str]:
+    names = f"{table.get('class') or ''} {table.get('id') or ''}".lower()
+    return set("".join(c if c.isalnum() or c == "_" else " " for c in names).split())
+
+
+def is_layout(table: _Element) -> bool:
+    if table.get("role") in ("presentation", "navigation", "none"):
+        return True
+    names = f"{table.get('class') or ''} {table.get('id') or ''}".lower()
+    return bool(words_of(table) & LAYOUT_WORDS) or any(name in names for name in LAYOUT_NAMES)
+
+
+def own(table: _Element, tag: str) -> list[_Element]:
+    return [
+        element
+        for element in table.iter(tag)
+        if next(element.iterancestors("table")) is table and not is_hidden(element)
+    ]
+
+
+def number(value: str | None) -> int:
+    digits = re.match(r"\d*", (value or "").strip(), re.A)
+    return int(digits[0]) if digits and digits[0] else 1
+
+
+class Line:
+    """A row of slots, with what its own cells are."""
+
+    def __init__(self, texts: list[str], cells: list[_Element], covered: bool) -> None:
+        tags = [cell.tag for cell in cells]
+        parent = cells[0].getparent().getparent()
+        self.texts = texts
+        self.head = "td" not in tags or parent.tag == "thead"
+        self.named = len(tags) > 1 and tags[0] == "th" and "th" not in tags[1:]
+        self.covered = covered
+        self.divider = len(cells) == 1 and not covered
+        with_text = [cell for cell in cells if lines_of(cell)]
+        self.note = self.divider or (
+            not covered and len(with_text) == 1 and number(with_text[0].get("colspan")) > 1
+        )
+        self.filled = len(with_text)
+
+
+def grid_of(table: _Element) -> list[Line]:
+    """The table model's grid: each cell written to every slot that it spans."""
+    slots: dict[tuple[int, int], str] = {}
+    rows = own(table, "tr")
+    begun = []
+    for y, row in enumerate(rows):
+        covered = any(line == y for _, line in slots)
+        left_in_group = sum(1 for other in rows[y:] if other.getparent() is row.getparent())
+        cells = [cell for cell in row if cell.tag in ("td", "th") and not is_hidden(cell)]
+        x = 0
+        for cell in cells:
+            while (x, y) in slots:
+                x += 1
+            width = min(number(cell.get("colspan")) or 1, 1000)
+            height = min(number(cell.get("rowspan")) or left_in_group, left_in_group)
+            for column in range(x, x + width):
+                for line in range(y, y + height):
+                    slots[column, line] = lines_of(cell)
+            x += width
+        begun.append((y, cells, covered))
+    width = max((x + 1 for x, _ in slots), default=0)
+    return [
+        Line(
+            [slots.get((x, y), "") for x in range(width)],
+            cells,
+            covered,
+        )
+        for y, cells, covered in begun
+        if cells
+    ]
+
+
+def is_name(text: str) -> bool:
+    return any(not (c.isdigit() or c.isspace() or c in ".,%$€£+()/–-") for c in text)
+
+
+def content_of(
+    lines: list[Line], infoboxes: bool
+) -> tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]] | None:
+    whole = lines
+    over = []
+    while lines and lines[0].divider:
+        over.append(lines[0].texts[0])
+        lines = lines[1:]
+    if len(lines) < 2 or len(lines[0].texts) < 2:
+        return None
+    top = []
+    for line in lines:
+        if not line.head and not line.divider:
+            break
+        top.append(line)
+    if len(top) == len(lines):
+        top = []
+    names = [line.texts for line in top if not line.divider]
+    below = lines[len(top) :]
+    if not names:
+        first = all(is_name(text) for text in lines[0].texts)
+        if all(line.named or line.divider for line in lines):
+            if len(lines[0].texts) == 2:
+                return pairs_of(whole) if infoboxes else None
+            if not first:
+                columns = list(
+                    zip(*[line.texts for line in lines if not line.divider], strict=True)
+                )
+                return less_empty(over, [joined([name]) for name in columns[0]], columns[1:])
+        if not first:
+            return None
+        names, below = [lines[0].texts], lines[1:]
+    header = [joined([line[x] for line in names]) for x in range(len(names[0]))]
+    body = []
+    for line in below:
+        again = line.texts in names or not re.search(r"\d", "".join(line.texts))
+        if not line.note and not (line.head and not line.covered and again):
+            body.append(line)
+    if all(line.filled < 2 and (not line.covered or poor(line.texts)) for line in body):
+        return None
+    return less_empty(over, header, [tuple(line.texts) for line in body])
+
+
+def poor(texts: list[str]) -> bool:
+    return len({text for text in texts if text}) < 2
+
+
+def less_empty(
+    over: list[str], header: list[str], body: list[tuple[str, ...]]
+) -> tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]] | None:
+    body = [row for row in body if any(row)]
+    used = [x for x in range(len(header)) if header[x] or any(row[x] for row in body)]
+    if not body or len(used) < 2:
+        return None
+    rows = tuple(tuple(row[x] for x in used) for row in body)
+    return joined(over), tuple(header[x] for x in used), rows
+
+
+def pairs_of(
+    lines: list[Line],
+) -> tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]] | None:
+    rows = []
+    for line in lines:
+        if line.named and line.texts[0] and line.texts[1] and len(set(line.texts[1:])) == 1:
+            rows.append((line.texts[0], line.texts[1]))
+    over = joined(lines[0].texts[:1]) if lines and lines[0].divider else ""
+    return (over, ("Property", "Value"), tuple(rows)) if rows else None
