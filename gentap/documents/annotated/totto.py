@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gentap.documents.annotated.entry import text_of
-from gentap.documents.html import MAX_CELLS
+from gentap.documents.grid import MAX_CELLS
 from gentap.records import Cell, Example, Table
 
 Grid = list[list[str]]
