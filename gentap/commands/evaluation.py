@@ -1,7 +1,7 @@
 """Commands that score answers."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,7 +16,12 @@ from gentap.commands.options import (
     stage_settings,
 )
 
+if TYPE_CHECKING:
+    from gentap.settings import Protocol
+
 app = typer.Typer()
+
+Json = Annotated[bool, typer.Option("--json", help="Print scores as one JSON object.")]
 
 
 @app.command()
@@ -26,9 +31,7 @@ def evaluate(
     output: Output,
     data: Annotated[list[str] | None, typer.Option(help="Annotated questions (JSONL).")] = None,
     protocol: Annotated[str | None, typer.Option(help="default or fetaqa.")] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print scores as one JSON object.")
-    ] = False,
+    as_json: Json = False,
     recipe: RecipeFile = None,
     assignments: Assignments = None,
     overwrite: Overwrite = False,
@@ -47,22 +50,77 @@ def evaluate(
 @reports_errors
 def score(
     predictions: Annotated[
-        Path, typer.Option(help="Predictions, one a line, or a predictions.jsonl.")
+        Path,
+        typer.Option(help="Predictions: text, one a line; JSONL; or TSV, an id and values a line."),
     ],
     data: Data,
     protocol: ProtocolName = "fetaqa",
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print scores as one JSON object.")
-    ] = False,
+    as_json: Json = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for a report; may be left out.")
+    ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Score anybody's predictions with the same metrics."""
     from gentap.evaluation.predictions import score_file
+    from gentap.stages.evaluation import score_stage
+
+    checked = _protocol(protocol)
+    if output is None:
+        scores = score_file(predictions, data, checked).scored.to_json()
+    else:
+        scores = score_stage(predictions, data, checked, output, overwrite=overwrite)
+    _print_scores(str(predictions), scores, as_json)
+
+
+@app.command()
+@reports_errors
+def compare(
+    systems: Annotated[
+        list[str],
+        typer.Argument(help="Reports' folders or files of predictions; as name=path to name them."),
+    ],
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="The questions of the files of predictions, in any layout."),
+    ] = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="default or fetaqa; left out, that of the reports.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="The metric that tells where systems differ most.")
+    ] = None,
+    examples: Annotated[
+        int, typer.Option(min=0, help="Show so many questions that they differ most on.")
+    ] = 10,
+    as_json: Json = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for a report; may be left out.")
+    ] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Test two or more systems on the same questions, and list where they differ most."""
+    import json
+
+    from gentap.stages.evaluation import compare_stage
+
+    found, text = compare_stage(
+        systems,
+        data or [],
+        _protocol(protocol) if protocol else None,
+        output,
+        by=by,
+        count=examples,
+        overwrite=overwrite,
+    )
+    print(json.dumps(found) if as_json else text)
+
+
+def _protocol(name: str) -> "Protocol":
     from gentap.recipe import make_settings
     from gentap.settings import EvaluateSettings
 
-    checked = make_settings(EvaluateSettings, {"protocol": protocol}, "--protocol").protocol
-    scored = score_file(predictions, data, checked).scored
-    _print_scores(str(predictions), scored.to_json(), as_json)
+    return make_settings(EvaluateSettings, {"protocol": name}, "--protocol").protocol
 
 
 def _print_scores(system: str, scores: dict[str, Any], as_json: bool) -> None:

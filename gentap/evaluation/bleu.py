@@ -54,7 +54,8 @@ def bleu(sums: Rows, *, effective_order: bool = False) -> Rows:
 def brevity_penalty(sums: Rows) -> Rows:
     """Token counts to BLEU's penalty for short answers, in percent: 100 is none."""
     said, wanted = sums[..., 0], sums[..., 1]
-    longer = np.divide(wanted, said, out=np.full_like(said, np.inf), where=said > 0)
+    nothing = np.where(wanted > 0, np.inf, 1.0)
+    longer = np.divide(wanted, said, out=nothing, where=said > 0)
     return 100 * np.exp(np.minimum(0.0, 1.0 - longer))
 
 

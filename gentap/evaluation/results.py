@@ -58,12 +58,17 @@ def write_results(folder: Path, results: Results) -> None:
     write_json(folder / SCORES, scored.to_json())
 
 
+def is_report(folder: Path) -> bool:
+    """Whether the folder holds results that can be read back."""
+    return all((folder / name).exists() for name in (SCORES, PREDICTIONS, EXAMPLES, STATISTICS))
+
+
 def read_results(folder: Path) -> Results:
     """Read a report's folder back; raises InputError where it is none."""
-    if not (folder / SCORES).exists():
+    if not is_report(folder):
         raise InputError(
-            f"{folder}: not a report's folder (no {SCORES} in it). Make one with `gentap evaluate` "
-            "or `gentap score -o`."
+            f"{folder}: not a report's folder (it lacks {SCORES} or another file of one). Make one "
+            "with `gentap evaluate` or `gentap score -o`."
         )
     scores = read_json(folder / SCORES)
     examples = [example_from_row(row) for row in read_rows([folder / EXAMPLES])]

@@ -5,7 +5,7 @@ all that its score needs. So a score, its bootstrap interval and a paired test a
 one formula, and nothing is tokenized twice.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,15 @@ class Statistics:
         applies = np.any(self.rows, axis=1).tolist()
         scores = self.of_one(self.rows).tolist()
         return [score if there else None for score, there in zip(scores, applies, strict=True)]
+
+
+def summary(kept: Mapping[str, Statistics]) -> dict[str, Any]:
+    """Scores in percent, and ``signatures``."""
+    signatures = {name: statistics.signature for name, statistics in kept.items()}
+    return {
+        **{name: statistics.score for name, statistics in kept.items()},
+        "signatures": signatures,
+    }
 
 
 def ratio(sums: Rows) -> Rows:

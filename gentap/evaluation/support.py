@@ -32,8 +32,8 @@ _SMALL = {
 _COMMON = frozenset(
     "a after all also although among an and another as at before both but by during each for from"
     " he her his how i if in it its many most no not of on one or other she since so some such than"
-    " that the their there these they this those to two under until was what when where which while"
-    " who with yes".split()
+    " that the their then there these they this those to two under until was what when where which"
+    " while who with yes".split()
 )
 
 

@@ -1,0 +1,211 @@
+"""Compare systems that answered the same questions: paired tests, and where they differ most."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from gentap.errors import InputError, SettingError
+from gentap.evaluation.predictions import score_file
+from gentap.evaluation.resampling import Difference, differences
+from gentap.evaluation.results import EXAMPLES, Results, is_report, read_results
+from gentap.evaluation.scoring import METRICS, score
+from gentap.settings import Protocol
+
+_BY = ("rougeL", "denotation_accuracy")
+"""What tells by default where systems differ: the first that they have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two systems' names, and the second one's lead over the first by metric."""
+
+    first: str
+    second: str
+    differences: dict[str, Difference]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Systems in the given order, every pair of them, and the questions they differ most on.
+
+    ``places`` are those questions' places, the widest difference first, by the metric ``by``.
+    """
+
+    systems: list[Results]
+    pairs: list[Pair]
+    by: str
+    places: list[int]
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of ``compare.json``."""
+        own = {system.name: system.scored.by_example() for system in self.systems}
+        return {
+            "systems": {system.name: system.scored.to_json() for system in self.systems},
+            "differences": [_pair_json(pair) for pair in self.pairs],
+            "by": self.by,
+            "examples": [
+                {
+                    "place": place,
+                    "id": self.systems[0].examples[place].id,
+                    "question": self.systems[0].examples[place].question,
+                    "reference": self.systems[0].examples[place].answer,
+                    "predictions": {
+                        system.name: system.predictions[place] for system in self.systems
+                    },
+                    "scores": {name: scores[place] for name, scores in own.items()},
+                }
+                for place in self.places
+            ],
+        }
+
+
+def read_systems(
+    names: Sequence[str], data: Sequence[str], protocol: Protocol | None
+) -> list[Results]:
+    """Systems from reports' folders and files of predictions, all under one protocol.
+
+    A system may be given as ``name=path``. Files are scored for ``data``, or else for the questions
+    of a report's folder among the systems.
+    """
+    if len(names) < 2:
+        raise SettingError("compare: give two systems or more.")
+    paths = [named_path(name) for name in names]
+    folders = [path for _, path in paths if path.is_dir()]
+    for folder in folders:
+        if not is_report(folder):
+            raise InputError(
+                f"{folder}: not a report's folder. Give the output of `gentap evaluate` or `gentap "
+                "score`, or a file of predictions with --data."
+            )
+    kept = {folder: read_results(folder) for folder in folders}
+    protocol = protocol or _shared_protocol(list(kept.values()))
+    if not data and len(folders) < len(paths):
+        if not folders:
+            raise SettingError("compare: files of predictions need their questions (--data).")
+        data = [str(folders[0] / EXAMPLES)]
+    systems = [
+        replace(kept[path] if path in kept else score_file(path, data, protocol), name=name)
+        for name, path in paths
+    ]
+    systems = [_like(system, systems[0]) for system in systems]
+    return _scored_alike(_distinctlynamed_path(systems, names), protocol)
+
+
+def compare(systems: Sequence[Results], by: str | None = None, count: int = 10) -> Comparison:
+    """Test every pair; raises SettingError where ``by`` is no metric that all systems have."""
+    shared = [
+        name for name in METRICS if all(name in system.scored.statistics for system in systems)
+    ]
+    if by is None:
+        by = next((name for name in _BY if name in shared), shared[0])
+    if by not in shared:
+        known = ", ".join(shared)
+        raise SettingError(f"--by: no metric '{by}' that all have. Give one of {known}.")
+    pairs = [
+        Pair(
+            first.name,
+            second.name,
+            differences(first.scored.statistics, second.scored.statistics),
+        )
+        for first, second in combinations(systems, 2)
+    ]
+    columns = [system.scored.statistics[by].by_example() for system in systems]
+    spread = [
+        max(said) - min(said) if (said := [score for score in scores if score is not None]) else 0.0
+        for scores in zip(*columns, strict=True)
+    ]
+    order = sorted(range(len(spread)), key=lambda place: -spread[place])
+    places = [place for place in order[:count] if spread[place] > 0]
+    return Comparison(list(systems), pairs, by, places)
+
+
+def named_path(given: str) -> tuple[str, Path]:
+    name, sign, path = given.partition("=")
+    if sign and name and path and not Path(given).exists():
+        return name, Path(path)
+    return (Path(given).name if Path(given).is_dir() else Path(given).stem) or given, Path(given)
+
+
+def _distinctlynamed_path(systems: Sequence[Results], given: Sequence[str]) -> list[Results]:
+    names = [system.name for system in systems]
+    return [
+        replace(system, name=whole) if names.count(system.name) > 1 else system
+        for system, whole in zip(systems, given, strict=True)
+    ]
+
+
+def _shared_protocol(kept: Sequence[Results]) -> Protocol:
+    protocols = {results.scored.protocol: results.name for results in kept}
+    if len(protocols) > 1:
+        told = " and ".join(f"{name} ({protocol})" for protocol, name in protocols.items())
+        raise SettingError(
+            f"compare: scored under different protocols: {told}. Give one with --protocol: all are "
+            "scored anew."
+        )
+    return next(iter(protocols), "fetaqa")
+
+
+def _like(system: Results, first: Results) -> Results:
+    """A system's results with the questions of the first one, in their order."""
+    wanted = [example.id for example in first.examples]
+    places = {example.id: place for place, example in enumerate(system.examples)}
+    if set(places) != set(wanted) or len(wanted) != len(system.examples):
+        lone = sorted(set(places) ^ set(wanted))
+        raise InputError(
+            f"{first.name} and {system.name} answer different questions: {len(wanted):,} and "
+            f"{len(system.examples):,}, {len(lone):,} of them only one's, such as '{lone[0]}'."
+            if lone
+            else f"{first.name} and {system.name} hold an id more than once."
+        )
+    order = [places[id_] for id_ in wanted]
+    for place, example in zip(order, first.examples, strict=True):
+        if system.examples[place].references != example.references:
+            raise InputError(
+                f"{first.name} and {system.name} have different references for the question "
+                f"'{example.id}'. Score both on the same data."
+            )
+    if order == list(range(len(order))):
+        return system
+    statistics = {
+        name: replace(kept, rows=kept.rows[order])
+        for name, kept in system.scored.statistics.items()
+    }
+    return Results(
+        system.name,
+        first.examples,
+        [system.predictions[place] for place in order],
+        replace(system.scored, statistics=statistics),
+    )
+
+
+def _scored_alike(systems: list[Results], protocol: Protocol) -> list[Results]:
+    """Score systems anew where one was scored under another protocol or with other versions."""
+    signatures = [
+        {name: kept.signature for name, kept in system.scored.statistics.items()}
+        for system in systems
+    ]
+    alike = all(found == signatures[0] for found in signatures)
+    if alike and all(system.scored.protocol == protocol for system in systems):
+        return systems
+    return [
+        replace(system, scored=score(system.examples, system.predictions, protocol))
+        for system in systems
+    ]
+
+
+def _pair_json(pair: Pair) -> dict[str, Any]:
+    return {
+        "first": pair.first,
+        "second": pair.second,
+        "metrics": {
+            name: {
+                "points": round(found.points, 4),
+                "interval": [round(found.low, 4), round(found.high, 4)],
+                "bootstrap_p": round(found.bootstrap_p, 6),
+                "randomization_p": round(found.randomization_p, 6),
+            }
+            for name, found in pair.differences.items()
+        },
+    }
