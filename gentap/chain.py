@@ -8,7 +8,8 @@ from gentap.errors import SettingError
 from gentap.records import Kind
 from gentap.settings import Recipe
 from gentap.stages.evaluation import evaluate_stage
-from gentap.stages.synthesis import mine_stage, sample_stage, write_stage, writer_stage
+from gentap.stages.questions import write_stage, writer_stage
+from gentap.stages.synthesis import mine_stage, sample_stage
 from gentap.stages.training import base_stage, finetune_stage, pretrain_stage
 
 
@@ -26,7 +27,7 @@ def run(recipe: Recipe, *, name: str) -> None:
     writer = output / "writer"
     writer_stage(base, recipe.writer, linearizer, writer, seed=seed, overwrite=True)
     corpora: dict[Kind, Path] = {"long": output / "long", "cell": output / "cell"}
-    write_stage(mined, writer, recipe.write, corpora["long"], seed=seed, overwrite=True)
+    write_stage(mined, str(writer), recipe.write, corpora["long"], seed=seed, overwrite=True)
     sample_stage(
         mined,
         recipe.sample,

@@ -8,6 +8,7 @@ Size = Literal["tiny", "mini", "small", "base"]
 Precision = Literal["auto", "bf16", "fp32"]
 Protocol = Literal["default", "fetaqa"]
 Optimizer = Literal["adafactor", "adamw"]
+Backend = Literal["transformers", "ctranslate2", "ctranslate2-int8"]
 
 
 class Settings(BaseModel):
@@ -141,23 +142,102 @@ class WriterSettings(TrainingSettings):
     """`gentap questions train`: the question writer, from a reading-comprehension set."""
 
     data: list[str] = Field([], description="reading-comprehension files in SQuAD layout")
+    annotated: list[str] = Field(
+        [], description="annotated table questions to mix in, inverted (FeTaQA's or our JSONL)"
+    )
     held_out: float = Field(0.1, ge=0, lt=1, description="share of the articles held out")
-    max_entries: int = Field(6, ge=1, description="entries given with a sentence")
+    max_entries: int = Field(8, ge=1, le=64, description="entries given with a sentence")
+    max_answer_words: int = Field(
+        12, ge=1, description="longer reading-comprehension answers are unlike a table's entries"
+    )
+    tags: bool = Field(
+        True, description="title and entries stand as tags that are copied whole (small models)"
+    )
+    dev_beams: int = Field(4, ge=1, description="beams of the search on held-out articles")
+
+
+class FilterSettings(Settings):
+    """Which written questions are set aside; each threshold can be turned off."""
+
+    min_words: int = Field(3, ge=1, description="shorter questions go")
+    max_words: int = Field(40, ge=1, description="longer questions go")
+    max_copied: float = Field(
+        0.9, gt=0, le=1, description="questions with more of their words in the sentence go; 1: off"
+    )
+    min_grounded: float = Field(
+        1.0, ge=0, le=1, description="share of names and numbers found in sentence or table"
+    )
+    max_new_words: float = Field(
+        0.5, ge=0, le=1, description="share of content words found in neither; 1: off"
+    )
+    min_mentions: int = Field(1, ge=0, description="evidence, columns or titles spoken of")
+    min_left: int = Field(1, ge=0, description="evidence values left to the answer")
+    min_score: float = Field(
+        -100.0, le=0, description="mean log-probability of a question's tokens, at least"
+    )
+    min_margin: float = Field(
+        -100.0, description="lead in mean log-probability over asking for another entry"
+    )
+    max_alike: float = Field(
+        0.8, gt=0, le=1, description="share of words with an earlier question of the table; 1: off"
+    )
+    round_trip: str = Field(
+        "", description="folder of a GenTaP model that must answer the question from the table"
+    )
+    min_overlap: float = Field(
+        0.4, ge=0, le=1, description="F1 of the words new in its answer and in the sentence"
+    )
+    round_trips: int = Field(3, ge=1, description="candidates of a sentence put to that model")
+
+
+class EndpointSettings(Settings):
+    """A chat endpoint as the writer; the API key is taken from the environment alone."""
+
+    model: str = Field("", description="name of the endpoint's model")
+    prompt: str = Field("", description="file of the prompt's template; empty: the one of ours")
+    max_tokens: int = Field(128, ge=8, description="longest reply")
+    key_variable: str = Field(
+        "GENTAP_API_KEY",
+        description="environment variable that holds the API key, if one is needed",
+    )
+    concurrency: int = Field(4, ge=1, le=256, description="requests at a time")
+    timeout: float = Field(120.0, gt=0, description="seconds that a reply may take")
+    retries: int = Field(5, ge=0, description="further tries of a request that failed")
+    backoff: float = Field(
+        1.0, ge=0, description="seconds before the second try; doubled each time"
+    )
+    max_requests: int = Field(0, ge=0, description="requests that a run may send; 0: no limit")
+    max_spent: int = Field(0, ge=0, description="tokens that a run may pay for; 0: no limit")
+    cache: str = Field(
+        "", description="folder of answers paid for; empty: gentap/answers in the user's cache"
+    )
 
 
 class WriteSettings(Settings):
     """`gentap questions write`: a question for each mined sentence."""
 
-    beams: int = Field(1, ge=1, description="beams of the search; 1 is greedy")
+    backend: Backend = Field("transformers", description="what runs a writer's model")
+    beams: int = Field(4, ge=1, description="beams of the search; 1 is greedy")
+    temperature: float = Field(0.0, ge=0, description="above 0: sampling instead of a search")
+    top_p: float = Field(0.95, gt=0, le=1, description="share of the probability sampled from")
+    candidates: int = Field(
+        0, ge=0, description="questions written for an entry asked for; 0: as many as beams"
+    )
+    asked: int = Field(1, ge=0, description="entries of a sentence asked for in turn; 0: all")
     max_question_tokens: int = Field(48, ge=4, description="longest question written")
     batch_size: int = Field(64, ge=1, description="sentences written for at a time")
+    threads: int = Field(0, ge=0, description="threads of ctranslate2; 0: one for each core")
     shard_records: int = Field(1024, ge=1, description="sentences a shard: what a kill can lose")
     max_sentences: int = Field(0, ge=0, description="write for so many sentences; 0: for all")
-    min_words: int = Field(3, ge=1, description="shorter questions are set aside")
-    max_copied: float = Field(
-        0.9, gt=0, le=1, description="questions whose words are copied beyond this share go"
-    )
     precision: Precision = Field("auto", description="bf16 where it is fast, or bf16, or fp32")
+    filters: FilterSettings = Field(FilterSettings(), description="which questions are set aside")
+    endpoint: EndpointSettings = Field(EndpointSettings(), description="a chat endpoint as writer")
+
+    @model_validator(mode="after")
+    def _can_search(self) -> "WriteSettings":
+        if not self.temperature and self.candidates > self.beams:
+            raise ValueError("candidates of a beam search can't be more than its beams")
+        return self
 
 
 class SampleSettings(Settings):

@@ -68,8 +68,15 @@ RECIPE: dict[str, Any] = {
         "max_question_tokens": 24,
         "batch_size": 8,
         "shard_records": 8,
-        "max_copied": 1.0,
+        "beams": 2,
         "precision": "fp32",
+        "filters": {
+            "max_copied": 1.0,
+            "min_grounded": 0.0,
+            "max_new_words": 1.0,
+            "min_mentions": 0,
+            "min_left": 0,
+        },
     },
     "sample": {"grammar": "grammars/english.grammar", "per_table": 20, "shard_tables": 1},
     "pretrain": {**TRAINING},
@@ -271,7 +278,7 @@ def test_a_finished_folder_holds_what_it_should_and_nothing_else(chain: Chain, n
     parts = {path for path in data if re.fullmatch(r"(.*/)?part-\d{5}\.parquet", path)}
     if name in MODELS:
         pairs = {f"pairs/{split}/part-00000.parquet" for split in ("train", "dev")}
-        assert data == OF_A_MODEL | (pairs if name == "writer" else set())
+        assert data == OF_A_MODEL | ({*pairs, "writer.json"} if name == "writer" else set())
     elif name in REPORTS:
         assert data >= OF_A_REPORT
     else:

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from gentap.commands import questions
 from gentap.commands.options import (
     Assignments,
-    BaseModelName,
     Cluster,
     Engine,
     Output,
@@ -22,10 +22,7 @@ from gentap.commands.options import (
 )
 
 app = typer.Typer()
-questions = typer.Typer(
-    no_args_is_help=True, help="The question writer: train it, and write with it."
-)
-app.add_typer(questions, name="questions")
+app.add_typer(questions.app, name="questions")
 
 
 @app.command()
@@ -57,46 +54,6 @@ def mine(
         cluster=cluster_settings(recipe, engine, cluster),
         overwrite=overwrite,
     )
-
-
-@questions.command("train")
-@reports_errors
-def questions_train(
-    data: Annotated[list[str], typer.Argument(help="Files in SQuAD layout.")],
-    base: BaseModelName,
-    output: Output,
-    seed: Seed = 1,
-    recipe: RecipeFile = None,
-    assignments: Assignments = None,
-    overwrite: Overwrite = False,
-) -> None:
-    """Train the question writer on a reading-comprehension set, inverted."""
-    from gentap.settings import WriterSettings
-    from gentap.stages.synthesis import writer_stage
-
-    settings = stage_settings(WriterSettings, "writer", recipe, assignments, data=data)
-    writer_stage(
-        base, settings, linearizer_settings(recipe), output, seed=seed, overwrite=overwrite
-    )
-
-
-@questions.command("write")
-@reports_errors
-def questions_write(
-    mined: Annotated[Path, typer.Argument(help="A mined folder.")],
-    writer: Annotated[Path, typer.Option(help="Folder of the trained writer.")],
-    output: Output,
-    seed: Seed = 1,
-    recipe: RecipeFile = None,
-    assignments: Assignments = None,
-    overwrite: Overwrite = False,
-) -> None:
-    """Write a question for each mined sentence: the examples with sentence answers."""
-    from gentap.settings import WriteSettings
-    from gentap.stages.synthesis import write_stage
-
-    settings = stage_settings(WriteSettings, "write", recipe, assignments)
-    write_stage(mined, writer, settings, output, seed=seed, overwrite=overwrite)
 
 
 @app.command()

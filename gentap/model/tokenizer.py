@@ -102,7 +102,8 @@ def with_marks(hf: Any, settings: LinearizerSettings) -> TableTokenizer:
         ids: list[list[int]] = hf(list(texts), add_special_tokens=False)["input_ids"]
         return ids
 
-    marks = {mark: hf.convert_tokens_to_ids(mark) for mark in MARKS}
+    sentinels = [name for number in range(SENTINELS) if (name := f"<extra_id_{number}>") in known]
+    marks = {mark: hf.convert_tokens_to_ids(mark) for mark in (*MARKS, *sentinels)}
     return TableTokenizer(hf, Linearizer(settings, tokenize, marks, hf.eos_token_id))
 
 

@@ -1,13 +1,9 @@
-"""Reading comprehension, inverted: a sentence and its entries in, the question out.
+"""Annotated questions, inverted: the sentence that answers and its entries in, the question out.
 
-The writer's input is the same for a reading-comprehension passage and for a mined sentence::
-
-    <title> Suez Canal <entry> 1869 <entry> Ferdinand de Lesseps <sentence> Ferdinand de Lesseps
-    opened the canal in 1869.
-
-and its output is the question, ``When did Ferdinand de Lesseps open the canal?``. The first entry
-is what is asked for: a passage's answer, or one of the named cells of a mined sentence. The other
-entries are the names and numbers of the passage's sentence, or the other named cells.
+Reading comprehension in SQuAD layout gives the sentence that holds the answer and the answer as the
+entry asked for. Annotated table questions (FeTaQA) give the answer sentence and the highlighted
+cells that it names. Both become the :class:`~gentap.synthesis.source.Source` that a mined sentence
+becomes, through the same code.
 """
 
 import json
@@ -18,59 +14,103 @@ from typing import Any
 
 import pyarrow as pa
 
+from gentap.documents.annotated import read_annotated
 from gentap.errors import InputError
-from gentap.records import Mined, digest
+from gentap.records import Cell, Example, digest
 from gentap.settings import WriterSettings
 from gentap.store import Shard, StageFolder, Tally, merge_shards, prepare_shards
+from gentap.synthesis.mentions import find_value
 from gentap.synthesis.sentences import sentence_spans
-from gentap.tables.linearize import ENTRY, SENTENCE, TITLE
+from gentap.synthesis.source import (
+    Layout,
+    Piece,
+    Source,
+    gather,
+    question_pieces,
+    save_layout,
+    source_pieces,
+)
 
+_PIECES = pa.list_(pa.struct([pa.field("mark", pa.string()), pa.field("text", pa.string())]))
 PAIR_SCHEMA = pa.schema(
     [
         pa.field("id", pa.string()),
-        pa.field(
-            "pieces",
-            pa.list_(pa.struct([pa.field("mark", pa.string()), pa.field("text", pa.string())])),
-        ),
+        pa.field("origin", pa.string()),
+        pa.field("pieces", _PIECES),
+        pa.field("target_pieces", _PIECES),
         pa.field("target", pa.string()),
     ]
 )
-_NAMES = re.compile(r"[A-Z][\w’'.-]*(?: (?:of |de |the )?[A-Z][\w’'.-]*)*|\d[\d,.]*\d|\d")
+_KIND_ASKED = re.compile(
+    r"(?:(?:in|on|at|to|for|from|by|of|with|during|under) )?(?:what|which) ((?:[a-z-]+ ){1,2}?)"
+    r"(?:is|was|are|were|did|does|do|has|have|had|can|could|will|would)\b",
+    re.I,
+)
+_NO_KINDS = frozenset("else other type kind sort name of the".split())
 
-Piece = tuple[str, str]
-
-
-def writer_pieces(title: str, entries: Sequence[str], sentence: str) -> list[Piece]:
-    """The writer's input as marks and texts; see the module's example."""
-    return [(TITLE, title), *((ENTRY, entry) for entry in entries), (SENTENCE, sentence)]
-
-
-def mined_pieces(mined: Mined, seed: int, max_entries: int) -> list[Piece]:
-    """The writer's input for a mined sentence; the entry asked for is drawn by seed and id."""
-    row = [cell for cell in mined.cells if cell.row == mined.row]
-    rest = [cell for cell in mined.cells if cell.row != mined.row]
-    asked = int(digest("asked", str(seed), mined.id), 16) % len(row)
-    cells = [row[asked], *row[:asked], *row[asked + 1 :], *rest]
-    texts = dict.fromkeys(mined.sentence[cell.start : cell.end] for cell in cells)
-    return writer_pieces(mined.table.title, list(texts)[:max_entries], mined.sentence)
+Pair = tuple[str, Source, str]
+"""An id, what the question is written from, and the question."""
 
 
-def invert(paths: Sequence[Path], settings: WriterSettings, folder: StageFolder) -> Tally:
-    """Turn SQuAD-layout files into pairs below ``folder``: ``pairs/train`` and ``pairs/dev``.
+def invert(
+    paths: Sequence[Path], annotated: Sequence[Path], settings: WriterSettings, folder: StageFolder
+) -> Tally:
+    """Turn annotated questions into pairs below ``folder``: ``pairs/train`` and ``pairs/dev``.
 
-    Whole articles are held out for ``dev``. Raises InputError where a file is not in that layout.
+    Whole articles, and all questions of a page, are held out for ``dev``. The layout that the
+    pairs are in is saved beside them. Raises InputError where a file is not in its layout.
     """
     articles = [article for path in paths for article in read_articles(path)]
-    held_out = min(round(settings.held_out * len(articles)), len(articles) - 1)
-    order = sorted(articles, key=lambda article: digest("held out", article["title"]))
-    dev = {article["title"] for article in order[:held_out]}
+    examples = [example for path in annotated for example in read_annotated(path)[0]]
+    dev = _held_out([_title(article) for article in articles], settings.held_out)
+    dev_pages = _held_out([example.table.title for example in examples], settings.held_out)
+    layout = Layout(
+        max_entries=settings.max_entries,
+        tags=settings.tags,
+        heads=True,
+        sections=any(example.table.section for example in examples),
+    )
     prepare_shards(folder.path)
     with Shard(folder.path, 0, {"pairs/train": PAIR_SCHEMA, "pairs/dev": PAIR_SCHEMA}) as shard:
         for article in articles:
-            output = "pairs/dev" if article["title"] in dev else "pairs/train"
-            for row in _article_pairs(article, shard, settings.max_entries):
-                shard.write(output, row)
+            output = "pairs/dev" if _title(article) in dev else "pairs/train"
+            for pair in _article_pairs(article, shard, settings):
+                shard.write(output, _row("reading", pair, layout))
+        for example in examples:
+            output = "pairs/dev" if example.table.title in dev_pages else "pairs/train"
+            found = annotated_source(example, settings.max_entries)
+            if found is None:
+                shard.reject(example.id, "no evidence cell in the answer", example.answer)
+            else:
+                pair = (example.id, found, example.question)
+                shard.write(output, _row("annotated", pair, layout))
+    save_layout(layout, folder.path)
     return merge_shards(folder.path, 1)
+
+
+def _row(origin: str, pair: Pair, layout: Layout) -> dict[str, Any]:
+    identity, source, question = pair
+
+    def rows(pieces: Sequence[Piece]) -> list[dict[str, str]]:
+        return [{"mark": mark, "text": text} for mark, text in pieces]
+
+    return {
+        "id": identity,
+        "origin": origin,
+        "pieces": rows(source_pieces(source, layout)),
+        "target_pieces": rows(question_pieces(question, source, layout)),
+        "target": question,
+    }
+
+
+def _held_out(titles: Sequence[str], share: float) -> set[str]:
+    """The titles held out, at least one less than there are."""
+    different = sorted(set(titles), key=lambda title: digest("held out", title))
+    return set(different[: max(0, min(round(share * len(different)), len(different) - 1))])
+
+
+def _title(article: dict[str, Any]) -> str:
+    return str(article["title"]).replace("_", " ")
 
 
 def read_articles(path: Path) -> list[dict[str, Any]]:
@@ -94,9 +134,9 @@ def read_articles(path: Path) -> list[dict[str, Any]]:
 
 
 def _article_pairs(
-    article: dict[str, Any], shard: Shard, max_entries: int
-) -> Iterator[dict[str, Any]]:
-    title = article["title"].replace("_", " ")
+    article: dict[str, Any], shard: Shard, settings: WriterSettings
+) -> Iterator[Pair]:
+    title = _title(article)
     for number, paragraph in enumerate(article["paragraphs"]):
         place = f"{title}:{number}"
         try:
@@ -114,32 +154,63 @@ def _article_pairs(
                     continue
                 first, question = qa["answers"][0], " ".join(qa["question"].split())
                 answer, start = str(first["text"]), int(first["answer_start"])
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
+            except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
                 shard.reject(where, "bad question record", repr(error))
                 continue
-            if not answer or context[start : start + len(answer)] != answer:
+            if not answer.strip() or start < 0 or not context.startswith(answer, start):
                 shard.reject(where, "answer not at its offset", answer)
                 continue
             inside = [span for span in spans if span[0] <= start < span[1]]
             if not inside or start + len(answer) > inside[0][1]:
                 shard.reject(where, "answer over several sentences", answer)
                 continue
+            if len(answer.split()) > settings.max_answer_words:
+                shard.reject(where, "answer too long for an entry", answer)
+                continue
+            before = " ".join(context[inside[0][0] : start].split())
             sentence = " ".join(context[slice(*inside[0])].split())
-            pieces = writer_pieces(title, entries_of(sentence, answer, max_entries), sentence)
-            yield {
-                "id": where,
-                "pieces": [{"mark": mark, "text": text} for mark, text in pieces],
-                "target": question,
-            }
+            value = " ".join(answer.split())
+            begin = sentence.index(value, len(before))
+            span = (begin, begin + len(value), column_of(question, where))
+            entries = gather(sentence, [span], settings.max_entries)
+            yield where, Source(sentence=sentence, entries=entries, title=title), question
 
 
-def entries_of(sentence: str, answer: str, limit: int) -> list[str]:
-    """The answer, then the names and numbers of its sentence that do not touch it."""
-    start = sentence.find(answer)
-    touched = range(start, start + len(answer))
-    entries = {answer: None}
-    for match in _NAMES.finditer(sentence):
-        first_word = match.start() == 0 and " " not in match[0] and not match[0][0].isdigit()
-        if not first_word and not (set(touched) & set(range(*match.span()))):
-            entries.setdefault(match[0].rstrip(".,"))
-    return list(entries)[:limit]
+def column_of(question: str, identity: str) -> str:
+    """What a question calls the thing it asks for: ``year`` of ``In what year did …``.
+
+    It stands for the name of a column, which passages lack. Left out for half of the questions, by
+    their id, for a column's name need not be the question's word.
+    """
+    match = _KIND_ASKED.match(question)
+    kind = match[1].strip() if match else ""
+    if not kind or set(kind.split()) & _NO_KINDS or int(digest("column", identity), 16) % 2:
+        return ""
+    return kind
+
+
+def annotated_source(example: Example, limit: int) -> Source | None:
+    """What an annotated question can be written from; None where its answer names no evidence.
+
+    Asked for is the first evidence that the question does not name.
+    """
+    table, sentence = example.table, example.answer
+    spans: dict[tuple[int, int], Cell] = {}
+    for cell in example.cells:
+        value = table.rows[cell.row][cell.column]
+        if span := find_value(sentence, value):
+            spans.setdefault(span, cell)
+    if not spans or example.kind != "long":
+        return None
+    hidden = [
+        span for span in spans if find_value(example.question, sentence[slice(*span)]) is None
+    ]
+    asked = hidden[0] if hidden else next(iter(spans))
+    ordered = [asked, *(span for span in spans if span != asked)]
+    evidence = [(start, end, table.header[spans[start, end].column]) for start, end in ordered]
+    return Source(
+        sentence=sentence,
+        entries=gather(sentence, evidence, limit),
+        title=table.title,
+        section=table.section,
+    )

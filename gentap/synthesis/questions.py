@@ -1,11 +1,15 @@
-"""A question for each mined sentence, by the trained writer: Examples of the kind ``long``."""
+"""Questions for mined sentences: written, judged, the best kept as Examples of the kind ``long``.
 
-import re
-import tomllib
+Beside the examples, ``questions/`` holds every question that was written, kept or not, with its
+score, writer, settings, the mined record's id, and the names of the filters that it fails.
+"""
+
+import json
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
 
 from gentap.errors import InputError
 from gentap.records import (
@@ -18,14 +22,47 @@ from gentap.records import (
     mined_from_row,
 )
 from gentap.runner import run_shards
-from gentap.settings import LinearizerSettings, WriterSettings, WriteSettings
-from gentap.store import Shard, StageFolder, Tally, count_rows, parts, read_slice
-from gentap.synthesis.invert import mined_pieces
+from gentap.settings import WriteSettings
+from gentap.store import Shard, StageFolder, Tally, count_rows, parts, read_rows, read_slice
+from gentap.synthesis.filters import Ground
+from gentap.synthesis.judging import (
+    Candidate,
+    Judged,
+    judge_by_margin,
+    judge_by_round_trip,
+    keep_the_best,
+)
+from gentap.synthesis.round_trip import RoundTrip
+from gentap.synthesis.source import mined_sources
+from gentap.synthesis.writers.interface import Writer
+from gentap.synthesis.writers.opening import is_endpoint, open_writer
 
-if TYPE_CHECKING:
-    from gentap.model.tokenizer import TableTokenizer
-
-_WORDS = re.compile(r"\w+")
+NO_ENTRY = "sentence without an entry"
+QUESTIONS = "questions"
+_ENTRY = pa.struct([pa.field("column", pa.string()), pa.field("text", pa.string())])
+QUESTION_SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.string()),
+        pa.field("mined", pa.string()),
+        pa.field("question", pa.string()),
+        pa.field("kept", pa.bool_()),
+        pa.field("failed", pa.list_(pa.string())),
+        pa.field("score", pa.float64()),
+        pa.field("margin", pa.float64()),
+        pa.field("reply", pa.string()),
+        pa.field("value", pa.string()),
+        pa.field("writer", pa.string()),
+        pa.field("settings", pa.string()),
+        pa.field("sentence", pa.string()),
+        pa.field("entries", pa.list_(_ENTRY)),
+        pa.field("title", pa.string()),
+        pa.field("section", pa.string()),
+        pa.field("header", pa.list_(pa.string())),
+        pa.field("row", pa.list_(pa.string())),
+        pa.field("source", pa.string()),
+    ]
+)
+OUTPUTS = {".": EXAMPLE_SCHEMA, QUESTIONS: QUESTION_SCHEMA}
 
 
 def write_questions(
@@ -38,26 +75,28 @@ def write_questions(
 ) -> Tally:
     """Write Examples for the sentences of a mined folder into ``folder``.
 
-    Shards are slices of the mined parts; with ``max_sentences`` only that many sentences, spread
-    evenly over the corpus, are used.
+    Shards are slices of the mined parts, whole documents each; with ``max_sentences`` only that
+    many sentences, spread evenly over the corpus, are used.
     """
-    shards = _plan(parts(sentences), settings)
+    shards = plan_shards(parts(sentences), settings)
     if not shards:
         raise InputError(f"{sentences}: holds no mined sentences (part-*.parquet).")
-    task = partial(_Writing(writer).write_shard, settings=settings, seed=seed)
-    tally = run_shards(
-        folder.path, shards, task, {".": EXAMPLE_SCHEMA}, workers=1, label="questions write"
-    )
+    task = _Writing(writer, settings, seed, folder.work).write_shard
+    tally = run_shards(folder.path, shards, task, OUTPUTS, workers=1, label="questions write")
     if not tally.counts["examples"]:
         raise InputError(
             "questions write: no question passed the filters "
-            f"({dict(sorted(tally.rejected.items()))}). Train the writer for longer."
+            f"({dict(tally.rejected.most_common())}). Train the writer for longer, or loosen "
+            "write.filters."
         )
     return tally
 
 
-def _plan(files: Sequence[Path], settings: WriteSettings) -> list[tuple[Path, int, int, int]]:
-    """Slices ``(file, start, stop, stride)`` of the mined parts."""
+def plan_shards(files: Sequence[Path], settings: WriteSettings) -> list[tuple[Path, int, int, int]]:
+    """Slices ``(file, start, stop, stride)`` of the mined parts.
+
+    A slice ends where a document does, so that all questions of a table are judged together.
+    """
     counts = [count_rows(file) for file in files]
     stride = 1
     if settings.max_sentences:
@@ -66,85 +105,125 @@ def _plan(files: Sequence[Path], settings: WriteSettings) -> list[tuple[Path, in
     shards = []
     begun = 0
     for file, count in zip(files, counts, strict=True):
-        for start in range(-begun % stride, count, size):
-            shards.append((file, start, min(start + size, count), stride))
+        urls = [row["url"] for row in read_rows([file], columns=["url"])]
+        start = 0
+        while start < count:
+            stop = min(start + size, count)
+            while stop < count and urls[stop] == urls[stop - 1]:
+                stop += 1
+            first = start + -(begun + start) % stride
+            if first < stop:
+                shards.append((file, first, stop, stride))
+            start = stop
         begun += count
     return shards
 
 
-def _entries_learnt(writer: Path) -> int:
-    """How many entries the writer was trained with, from the settings in its folder."""
-    recipe = writer / "recipe.toml"
-    saved = tomllib.loads(recipe.read_text(encoding="utf-8")) if recipe.exists() else {}
-    return int(saved.get("writer", {}).get("max_entries", WriterSettings().max_entries))
-
-
 class _Writing:
-    """Holds the writer's model, loaded when the first shard needs it."""
+    """Holds the writer and the round trip's model, loaded when the first shard needs them."""
 
-    def __init__(self, writer: str) -> None:
-        self._path = writer
-        self._max_entries = _entries_learnt(Path(writer))
-        self._loaded: tuple[Any, TableTokenizer] | None = None
+    def __init__(self, writer: str, settings: WriteSettings, seed: int, work: Path) -> None:
+        self._name, self._settings, self._seed, self._work = writer, settings, seed, work
+        self._writer: Writer | None = None
+        self._round_trip: RoundTrip | None = None
 
-    def write_shard(
-        self, shard_of: tuple[Path, int, int, int], shard: Shard, settings: WriteSettings, seed: int
-    ) -> None:
-        file, start, stop, stride = shard_of
-        mined = [mined_from_row(row) for row in read_slice(file, start, stop, stride)]
-        for record, question in zip(mined, self._questions(mined, settings, seed), strict=True):
-            shard.count("sentences")
-            reason = unfit_question(question, record.sentence, settings)
-            if reason is not None:
-                shard.reject(record.id, reason, question)
-                continue
-            example = Example(
-                id=digest(record.id, question),
-                kind="long",
-                origin="mined",
-                question=question,
-                answer=record.sentence,
-                table=record.table,
-                cells=tuple(sorted({Cell(cell.row, cell.column) for cell in record.cells})),
-                source=record.url,
+    def _open(self) -> Writer:
+        if self._writer is None:
+            self._writer = open_writer(self._name, self._settings, self._work)
+        return self._writer
+
+    def _open_round_trip(self) -> RoundTrip:
+        if self._round_trip is None:
+            folder = self._settings.filters.round_trip
+            self._round_trip = RoundTrip(
+                folder, self._settings.batch_size, self._settings.precision
             )
-            shard.write(".", example_to_row(example))
-            shard.count("examples")
+        return self._round_trip
 
-    def _questions(self, mined: Sequence[Mined], settings: WriteSettings, seed: int) -> list[str]:
-        from gentap.model.checkpoints import load_seq2seq
-        from gentap.model.generate import generate_texts
-        from gentap.model.tokenizer import load_tokenizer
+    def write_shard(self, shard_of: tuple[Path, int, int, int], shard: Shard) -> None:
+        filters = self._settings.filters
+        sentences = [Judged(Ground(mined_from_row(row))) for row in read_slice(*shard_of)]
+        self._write(sentences)
+        judge_by_margin(sentences, self._open(), filters)
+        if filters.round_trip:
+            judge_by_round_trip(sentences, self._open_round_trip(), filters)
+        keep_the_best(sentences, filters)
+        about = {"writer": self._open().name, "settings": self._described()}
+        for sentence in sentences:
+            _store(sentence, shard, about)
 
-        if self._loaded is None:
-            tokenizer = load_tokenizer(self._path, LinearizerSettings())
-            self._loaded = (load_seq2seq(self._path), tokenizer)
-        model, tokenizer = self._loaded
-        inputs = [
-            tokenizer.linearizer.mark_texts(mined_pieces(record, seed, self._max_entries))
-            for record in mined
+    def _write(self, sentences: Sequence[Judged]) -> None:
+        writer, settings = self._open(), self._settings
+        pairs = [
+            (sentence, source)
+            for sentence in sentences
+            for source in mined_sources(
+                sentence.mined, self._seed, settings.asked, writer.max_entries
+            )
         ]
-        return generate_texts(
-            model,
-            tokenizer,
-            inputs,
-            beams=settings.beams,
-            max_new_tokens=settings.max_question_tokens,
-            batch_size=settings.batch_size,
-            precision=settings.precision,
-        )
+        results = writer.write([source for _, source in pairs], self._seed)
+        for (sentence, source), result in zip(pairs, results, strict=True):
+            sentence.add(source, result, settings.filters)
+
+    def _described(self) -> str:
+        """The settings that a question depends on, as JSON."""
+        names = ["beams", "temperature", "top_p", "candidates", "asked", "max_question_tokens"]
+        names += [] if is_endpoint(self._name) else ["backend", "precision"]
+        values = self._settings.model_dump(include=set(names))
+        return json.dumps({**values, "seed": self._seed}, sort_keys=True)
 
 
-def unfit_question(question: str, sentence: str, settings: WriteSettings) -> str | None:
-    """Why a written question is set aside, by name; None where it is kept."""
-    words = _WORDS.findall(question.casefold())
-    if not question.endswith("?") or question.count("?") > 1:
-        return "not one question"
-    if len(words) < settings.min_words:
-        return "question too short"
-    if any(words[at : at + 3] == words[at + 3 : at + 6] for at in range(len(words) - 5)):
-        return "question repeats itself"
-    spoken = set(_WORDS.findall(sentence.casefold()))
-    if sum(word in spoken for word in words) > settings.max_copied * len(words):
-        return "question copies the sentence"
-    return None
+def _store(sentence: Judged, shard: Shard, about: dict[str, str]) -> None:
+    """All candidates to ``questions/``; the one kept as an Example, or the reason why none is."""
+    mined = sentence.mined
+    shard.count("sentences")
+    for candidate in sentence.candidates:
+        shard.write(QUESTIONS, {**_question_row(mined, candidate), **about})
+        for name in candidate.failed:
+            shard.count(f"questions: {name}")
+    kept = next((one for one in sentence.candidates if one.kept), None)
+    if kept is not None:
+        shard.write(".", example_to_row(_example(mined, kept.written.question)))
+        shard.count("examples")
+    elif sentence.candidates:
+        best = sentence.candidates[0]
+        shard.reject(mined.id, best.failed[0], best.written.question)
+    elif sentence.unwritten is not None:
+        shard.reject(mined.id, sentence.unwritten.reason, sentence.unwritten.detail)
+    else:
+        shard.reject(mined.id, NO_ENTRY, mined.sentence)
+
+
+def _example(mined: Mined, question: str) -> Example:
+    return Example(
+        id=digest(mined.id, question),
+        kind="long",
+        origin="mined",
+        question=question,
+        answer=mined.sentence,
+        table=mined.table,
+        cells=tuple(sorted({Cell(cell.row, cell.column) for cell in mined.cells})),
+        source=mined.url,
+    )
+
+
+def _question_row(mined: Mined, candidate: Candidate) -> dict[str, Any]:
+    source, reply = candidate.source, candidate.reply
+    return {
+        "id": digest(mined.id, candidate.written.question),
+        "mined": mined.id,
+        "question": candidate.written.question,
+        "kept": candidate.kept,
+        "failed": candidate.failed,
+        "score": candidate.written.score,
+        "margin": candidate.margin,
+        "reply": reply.answer if reply else None,
+        "value": reply.value if reply else None,
+        "sentence": mined.sentence,
+        "entries": [{"column": entry.column, "text": entry.text} for entry in source.entries],
+        "title": mined.table.title,
+        "section": mined.table.section,
+        "header": list(mined.table.header),
+        "row": list(mined.table.rows[mined.row]),
+        "source": mined.url,
+    }

@@ -87,12 +87,13 @@ class Linearizer:
         return ids
 
     def mark_texts(self, pieces: Sequence[tuple[str, str]]) -> list[int]:
-        """Token ids of ``(mark, text)`` pieces, with an end mark."""
+        """Token ids of ``(mark, text)`` pieces, with an end mark; the mark "" is none."""
         ids: list[int] = []
         for (mark, _), tokens in zip(
             pieces, self._tokenize([text for _, text in pieces]), strict=True
         ):
-            ids.append(self._marks[mark])
+            if mark:
+                ids.append(self._marks[mark])
             ids.extend(tokens)
         return [*ids[: self.settings.max_tokens - 1], self._end]
 

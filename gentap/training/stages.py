@@ -67,12 +67,16 @@ def _writer_pairs(
     rows: Iterable[Mapping[str, Any]], tokenizer: TableTokenizer, longest: int
 ) -> Iterator[Pair]:
     for row in rows:
-        target = tokenizer.target_ids(row["target"])
-        if len(target) > longest:
+        source, target = (
+            tokenizer.linearizer.mark_texts([(piece["mark"], piece["text"]) for piece in pieces])
+            for pieces in (row["pieces"], row["target_pieces"])
+        )
+        if len(target) > min(longest, tokenizer.settings.max_tokens - 1):
             yield Unread(row["id"], "question too long to learn from", row["target"])
-            continue
-        pieces = [(piece["mark"], piece["text"]) for piece in row["pieces"]]
-        yield tokenizer.linearizer.mark_texts(pieces), target
+        elif len(source) >= tokenizer.settings.max_tokens:
+            yield Unread(row["id"], "sentence too long for the model", row["target"])
+        else:
+            yield source, target
 
 
 def pretrain(

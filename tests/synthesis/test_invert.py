@@ -1,16 +1,16 @@
 import json
 from collections.abc import Callable
-from itertools import pairwise
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gentap.errors import InputError
-from gentap.records import Mined, NamedCell, Table
+from gentap.records import Cell, Example, Table
 from gentap.settings import WriterSettings
 from gentap.store import StageFolder, Tally, parts, read_rows
-from gentap.synthesis.invert import entries_of, invert, mined_pieces, read_articles
+from gentap.synthesis.invert import annotated_source, column_of, invert, read_articles
 
 Open = Callable[[Path], StageFolder]
 CONTEXT = "Ada  Dawn was born in Rome. In 1914 she met Dr. Bo Dusk in Rome.\nShe left."
@@ -34,7 +34,8 @@ def run(tmp_path: Path, open_folder: Open) -> Callable[..., Tally]:
         for number, articles in enumerate(files):
             paths.append(tmp_path / f"{number}.json")
             paths[-1].write_text(json.dumps({"data": articles}), encoding="utf-8")
-        return invert(paths, WriterSettings(**settings), open_folder(tmp_path / "out"))
+        wanted = WriterSettings(**{"tags": False, **settings})
+        return invert(paths, [], wanted, open_folder(tmp_path / "out"))
 
     return run
 
@@ -66,16 +67,19 @@ def test_the_sentence_is_found_by_the_answer_s_offset(
     assert pairs(tmp_path) == [
         {
             "id": "q1",
+            "origin": "reading",
             "pieces": marked(
                 ("<title>", "Ada Dawn"),
                 ("<entry>", "Rome"),
                 ("<entry>", "Ada Dawn"),
                 ("<sentence>", "Ada Dawn was born in Rome."),
             ),
+            "target_pieces": marked(("", "Question 1?")),
             "target": "Question 1?",
         },
         {
             "id": "q2",
+            "origin": "reading",
             "pieces": marked(
                 ("<title>", "Ada Dawn"),
                 ("<entry>", "Rome"),
@@ -83,6 +87,7 @@ def test_the_sentence_is_found_by_the_answer_s_offset(
                 ("<entry>", "Dr. Bo Dusk"),
                 ("<sentence>", "In 1914 she met Dr. Bo Dusk in Rome."),
             ),
+            "target_pieces": marked(("", "Question 2?")),
             "target": "Question 2?",
         },
     ]
@@ -172,7 +177,7 @@ def test_the_project_s_reading_set_is_inverted(
     data: Path, tmp_path: Path, open_folder: Open
 ) -> None:
     path = data / "reading" / "questions.json"
-    tally = invert([path], WriterSettings(), open_folder(tmp_path / "out"))
+    tally = invert([path], [], WriterSettings(tags=False), open_folder(tmp_path / "out"))
     found = pairs(tmp_path) + pairs(tmp_path, "dev")
     asked = {
         qa["id"]: (paragraph["context"], qa)
@@ -184,7 +189,9 @@ def test_the_project_s_reading_set_is_inverted(
     assert len(found) >= 0.9 * len(asked)
     for row in found:
         context, qa = asked[row["id"]]
-        title, answer, *entries, sentence = (piece["text"] for piece in row["pieces"])
+        title, answer, *entries, sentence = (
+            piece["text"] for piece in row["pieces"] if piece["mark"] != "<head>"
+        )
         assert title
         assert answer == qa["answers"][0]["text"]
         assert all(entry in sentence for entry in [answer, *entries])
@@ -222,66 +229,126 @@ def test_a_file_that_is_missing_empty_or_no_text_is_an_error(tmp_path: Path) -> 
         read_articles(tmp_path / "bytes.json")
 
 
+@pytest.mark.parametrize("start", [3, 19, 24])
+def test_an_answer_in_a_text_with_odd_spaces_is_found_where_it_stands(
+    run: Callable[..., Tally], tmp_path: Path, start: int
+) -> None:
+    context = "In  a town, a \n river, a lake,  a  hill."
+    answer = context[start : start + 4]
+    run([article("Places", question(1, answer, start), context=context)])
+    (pair,) = pairs(tmp_path)
+    texts = {piece["mark"]: piece["text"] for piece in pair["pieces"]}
+    assert texts["<sentence>"] == "In a town, a river, a lake, a hill."
+    assert texts["<entry>"] == " ".join(answer.split())
+
+
+def test_an_answer_that_is_unlike_an_entry_is_set_aside(
+    run: Callable[..., Tally], tmp_path: Path
+) -> None:
+    answer = "Ada  Dawn was born in Rome"
+    tally = run([article("A", question(1, answer, 0), question(2, "Rome", 22))], max_answer_words=5)
+    assert rejected(tmp_path) == [("q1", "answer too long for an entry")]
+    assert tally.counts["pairs/train"] == 1
+
+
 @pytest.mark.parametrize(
-    ("sentence", "answer", "limit", "entries"),
+    ("asked", "column"),
     [
-        ("In 1914 Ada met Bo Dusk.", "Ada", 6, ["Ada", "1914", "Bo Dusk"]),
-        ("In 1914 Ada met Bo Dusk.", "Dusk", 6, ["Dusk", "1914", "Ada"]),
-        ("In 1914 Ada met Bo Dusk.", "Ada", 2, ["Ada", "1914"]),
-        ("The crew of 1,250 left Isle of Man.", "left", 6, ["left", "1,250", "Isle of Man"]),
-        ("Ada Dawn met Ada Dawn in 7 films.", "films", 6, ["films", "Ada Dawn", "7"]),
-        ("1914 was cold.", "cold", 6, ["cold", "1914"]),
-        ("Nobody came.", "came", 6, ["came"]),
+        ("What year did she win?", "year"),
+        ("In which northern town was the cup won?", "northern town"),
+        ("Which team won?", ""),
+        ("What is the name of the cup?", ""),
+        ("What else did she win?", ""),
+        ("When did she win?", ""),
+        ("", ""),
     ],
 )
-def test_entries_are_the_answer_then_the_other_names_and_numbers(
-    sentence: str, answer: str, limit: int, entries: list[str]
-) -> None:
-    assert entries_of(sentence, answer, limit) == entries
+def test_the_kind_that_a_question_asks_for_stands_for_a_column(asked: str, column: str) -> None:
+    found = {column_of(asked, str(identity)) for identity in range(30)}
+    assert found == {column, ""}
 
 
-SENTENCE = "Ada Dawn won in 1914, Bo Dusk in 1915."
-MINED = Mined(
-    id="m1",
-    sentence=SENTENCE,
-    url="https://pages.example/1",
-    table=Table(
-        title="Cups",
-        header=("Name", "Year"),
-        rows=(("Ada Dawn", "1914"), ("Bo Dusk", "1915")),
-    ),
-    row=1,
-    cells=tuple(
-        NamedCell(row, column, SENTENCE.index(text), SENTENCE.index(text) + len(text))
-        for row, column, text in [
-            (0, 0, "Ada Dawn"),
-            (0, 1, "1914"),
-            (1, 0, "Bo Dusk"),
-            (1, 1, "1915"),
-        ]
-    ),
+def test_a_column_is_left_out_for_half_of_the_questions() -> None:
+    found = [column_of("What year did she win?", str(identity)) for identity in range(400)]
+    assert 150 < found.count("year") < 250
+
+
+TABLE = Table(
+    title="Cups",
+    section="Winners",
+    header=("Name", "Year", "Cup"),
+    rows=(("Émile Dusk", "1914", "Silver Cup"), ("Bo Dawn", "1915", "Gold Cup")),
 )
 
 
-def test_a_mined_sentence_asks_for_a_cell_of_its_row() -> None:
-    drawn = [mined_pieces(MINED, seed, 6) for seed in range(20)]
-    assert drawn == [mined_pieces(MINED, seed, 6) for seed in range(20)]
-    expected = [
-        [
-            ("<title>", "Cups"),
-            *(("<entry>", entry) for entry in [*own, "Ada Dawn", "1914"]),
-            ("<sentence>", SENTENCE),
-        ]
-        for own in (["Bo Dusk", "1915"], ["1915", "Bo Dusk"])
+def annotated(question: str, answer: str, cells: list[tuple[int, int]]) -> Example:
+    values: dict[str, Any] = {"id": "f1", "kind": "long", "origin": "annotated", "source": ""}
+    values |= {"question": question, "answer": answer, "table": TABLE}
+    return Example(**values, cells=tuple(Cell(*cell) for cell in cells))
+
+
+def test_an_annotated_question_asks_for_the_evidence_that_it_does_not_name() -> None:
+    example = annotated(
+        "Which cup did Émile Dusk win?",
+        "In 1914 ÉMILE DUSK won the Silver Cup.",
+        [(0, 0), (0, 2), (1, 1)],
+    )
+    source = annotated_source(example, 8)
+    assert source is not None
+    shown = [(entry.column, entry.text) for entry in source.entries]
+    assert shown == [("Cup", "Silver Cup"), ("Name", "ÉMILE DUSK"), ("", "1914")]
+    assert (source.title, source.section) == ("Cups", "Winners")
+
+
+@pytest.mark.parametrize(
+    ("answer", "cells", "kind"),
+    [
+        ("Nobody won in 1920.", [(0, 1)], "long"),
+        ("Émile Dusk won in 1914.", [], "long"),
+        ("1914", [(0, 1)], "cell"),
+        ("In 19145 Dusk won.", [(0, 1)], "long"),
+    ],
+)
+def test_an_annotated_answer_without_its_evidence_gives_no_source(
+    answer: str, cells: list[tuple[int, int]], kind: Any
+) -> None:
+    example = replace(annotated("Who won?", answer, cells), kind=kind)
+    assert annotated_source(example, 8) is None
+
+
+def test_both_kinds_are_mixed_and_pages_are_held_out_whole(
+    tmp_path: Path, open_folder: Open
+) -> None:
+    rome = CONTEXT.index("Rome")
+    reading = [article(f"Title {n}", question(n, "Rome", rome)) for n in range(4)]
+    path = tmp_path / "reading.json"
+    path.write_text(json.dumps({"data": reading}))
+    lines = [
+        {
+            "id": f"t{page}-{number}",
+            "question": "Who won?",
+            "answer": "Bo Dawn won in 1915." if number else "Nobody won.",
+            "table": {"title": f"Page {page}", "header": ["Name"], "rows": [["Bo Dawn"], ["x"]]},
+            "cells": [[0, 0]],
+        }
+        for page in range(4)
+        for number in range(3)
     ]
-    assert all(pieces in expected for pieces in drawn)
-    assert all(pieces in drawn for pieces in expected)
+    tables = tmp_path / "tables.jsonl"
+    tables.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    settings = WriterSettings(held_out=0.25)
+    tally = invert([path], [tables], settings, open_folder(tmp_path / "out"))
+    assert tally.rejected == {"no evidence cell in the answer": 4}
+    train, dev = pairs(tmp_path), pairs(tmp_path, "dev")
+    assert len(train) == 9
+    assert sorted(row["origin"] for row in dev) == ["annotated", "annotated", "reading"]
+    layout = json.loads((tmp_path / "out" / "writer.json").read_text())
+    assert layout == {"max_entries": 8, "tags": True, "heads": True, "sections": False}
 
 
-def test_entries_of_a_mined_sentence_are_limited_and_come_once() -> None:
-    cells = (*MINED.cells, NamedCell(1, 0, SENTENCE.index("Bo"), SENTENCE.index("Bo") + 7))
-    twice = Mined(id="m1", sentence=SENTENCE, url="", table=MINED.table, row=1, cells=cells)
-    entries = [text for mark, text in mined_pieces(twice, 1, 3) if mark == "<entry>"]
-    assert sorted(entries[:2]) == ["1915", "Bo Dusk"]
-    assert entries[2:] == ["Ada Dawn"]
-    assert all(one != other for one, other in pairwise(entries))
+def test_annotated_questions_that_can_t_be_read_are_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "tables.jsonl"
+    path.write_text("{}\n")
+    folder = StageFolder(tmp_path, "writer", "", {}, resumed=False)
+    with pytest.raises(InputError, match="holds no question that can be read"):
+        invert([], [path], WriterSettings(), folder)

@@ -276,6 +276,7 @@ def write_pairs(folder: Path, targets: list[str]) -> None:
                 {"mark": "<entry>", "text": f"bridge {number}"},
                 {"mark": "<sentence>", "text": f"bridge {number} was opened in 1850."},
             ],
+            "target_pieces": [{"mark": "", "text": target}],
             "target": target,
         }
         for number, target in enumerate(targets)
