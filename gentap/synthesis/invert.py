@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from gentap.documents.annotated import read_annotated
+from gentap.documents.annotated.reading import read_annotated
 from gentap.errors import InputError
 from gentap.records import Cell, Example, digest
 from gentap.settings import WriterSettings
