@@ -267,7 +267,15 @@ class EvaluateSettings(Settings):
     protocol: Protocol = Field("fetaqa", description="how scores are computed")
     beams: int = Field(4, ge=1, description="beams of the search; 1 is greedy")
     max_answer_tokens: int = Field(64, ge=4, description="longest answer")
+    min_answer_tokens: int = Field(0, ge=0, description="shortest answer")
     length_penalty: float = Field(1.0, description="above 0 favours longer answers in beam search")
+    tune_length: list[str] = Field(
+        [], description="dev questions that choose length_penalty and min_answer_tokens by BLEU"
+    )
+    tune_questions: int = Field(200, ge=0, description="so many of them are tried; 0: all")
+    decoder: Literal["auto", "long", "cell"] = Field(
+        "auto", description="the decoder that answers; auto: that of each question's kind"
+    )
     batch_size: int = Field(32, ge=1, description="questions answered at a time")
     chunk: int = Field(256, ge=1, description="questions between two savings")
     precision: Precision = Field("auto", description="bf16 where it is fast, or bf16, or fp32")

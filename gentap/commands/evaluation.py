@@ -1,5 +1,6 @@
 """Commands that score answers."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,23 +28,41 @@ Json = Annotated[bool, typer.Option("--json", help="Print scores as one JSON obj
 @app.command()
 @reports_errors
 def evaluate(
-    model: Annotated[str, typer.Option(help="A model's folder.")],
+    model: Annotated[
+        list[str], typer.Option(help="A model's folder or hub name; may be repeated.")
+    ],
     output: Output,
-    data: Annotated[list[str] | None, typer.Option(help="Annotated questions (JSONL).")] = None,
+    data: Annotated[
+        list[str] | None, typer.Option(help="Annotated questions, in any layout.")
+    ] = None,
     protocol: Annotated[str | None, typer.Option(help="default or fetaqa.")] = None,
+    tune_length: Annotated[
+        list[str] | None,
+        typer.Option(help="Dev questions that choose length penalty and least length by BLEU."),
+    ] = None,
     as_json: Json = False,
     recipe: RecipeFile = None,
     assignments: Assignments = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Answer annotated questions with a model and score the answers."""
+    """Answer annotated questions with one model or several, and score the answers.
+
+    Several models have their reports in folders of their own below the output, compared there too.
+    """
     from gentap.settings import EvaluateSettings
-    from gentap.stages.evaluation import evaluate_stage
+    from gentap.stages.evaluation import evaluate_all
 
     settings = stage_settings(
-        EvaluateSettings, "evaluate", recipe, assignments, data=data, protocol=protocol
+        EvaluateSettings,
+        "evaluate",
+        recipe,
+        assignments,
+        data=data,
+        protocol=protocol,
+        tune_length=tune_length,
     )
-    _print_scores(model, evaluate_stage(model, settings, output, overwrite=overwrite), as_json)
+    scores = evaluate_all(model, settings, output, overwrite=overwrite)
+    _print_scores(scores, as_json)
 
 
 @app.command()
@@ -70,7 +89,7 @@ def score(
         scores = score_file(predictions, data, checked).scored.to_json()
     else:
         scores = score_stage(predictions, data, checked, output, overwrite=overwrite)
-    _print_scores(str(predictions), scores, as_json)
+    _print_scores({str(predictions): scores}, as_json)
 
 
 @app.command()
@@ -123,16 +142,23 @@ def _protocol(name: str) -> "Protocol":
     return make_settings(EvaluateSettings, {"protocol": name}, "--protocol").protocol
 
 
-def _print_scores(system: str, scores: dict[str, Any], as_json: bool) -> None:
+def _print_scores(systems: dict[str, dict[str, Any]], as_json: bool) -> None:
+    """Of one system its scores alone; of several each one's by its name."""
     import json
 
     from gentap.evaluation.report import scores_table
 
+    first = next(iter(systems.values()))
     if as_json:
-        print(json.dumps(scores))
+        print(json.dumps(first if len(systems) == 1 else systems))
         return
-    numbers = {name: value for name, value in scores.items() if isinstance(value, float)}
-    print(scores_table({system: numbers}))
-    for name, signature in scores["signatures"].items():
-        low, high = scores["intervals"][name]
-        print(f"{name}: {low:.2f} to {high:.2f} | {signature}")
+    numbers = {
+        system: {name: scores[name] for name in scores["signatures"]}
+        for system, scores in systems.items()
+    }
+    print(scores_table(numbers, {name: scores["intervals"] for name, scores in systems.items()}))
+    for name, signature in first["signatures"].items():
+        print(f"{name}: {signature}")
+    for system, scores in systems.items():
+        for name, count in scores["warnings"].items():
+            print(f"gentap: {system}: {name}: {count:,}", file=sys.stderr)

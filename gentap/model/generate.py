@@ -20,6 +20,7 @@ def generate_texts(
     decoder: Decoder | None = None,
     beams: int = 1,
     max_new_tokens: int = 64,
+    min_new_tokens: int = 0,
     length_penalty: float = 1.0,
     batch_size: int = 32,
     precision: Precision = "auto",
@@ -27,12 +28,14 @@ def generate_texts(
 ) -> list[str]:
     """A text for each input, in their order.
 
-    ``decoder`` chooses that of a :class:`GenTapModel`; None for a stock model. Batches depend on
-    the inputs alone, so that equal calls give equal texts.
+    The end mark comes after ``min_new_tokens`` others at the earliest. ``decoder`` chooses that of
+    a :class:`GenTapModel`; None for a stock model. Batches depend on the inputs alone, so that
+    equal calls give equal texts.
     """
     model = model.to(best_device()).eval()
     settings = GenerationConfig(
         max_new_tokens=max_new_tokens,
+        min_new_tokens=min_new_tokens or None,
         num_beams=beams,
         length_penalty=length_penalty,
         do_sample=False,

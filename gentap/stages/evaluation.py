@@ -6,7 +6,7 @@ from typing import Any
 
 from gentap.errors import InputError, SettingError
 from gentap.settings import EvaluateSettings, Protocol
-from gentap.stages.opening import stage_folder
+from gentap.stages.opening import say, stage_folder
 from gentap.store import read_json, write_json, write_text
 
 COMPARISON = "compare.json"
@@ -20,13 +20,49 @@ def evaluate_stage(
 
     if not settings.data:
         raise SettingError("evaluate: no annotated questions given (evaluate.data, --data).")
-    inputs = [Path(model), *find_question_files(settings.data)]
+    if settings.min_answer_tokens >= settings.max_answer_tokens:
+        raise SettingError("evaluate: min_answer_tokens must be below max_answer_tokens.")
+    inputs = [Path(model), *find_question_files([*settings.data, *settings.tune_length])]
     with stage_folder(output, "evaluate", settings.model_dump(), inputs, overwrite) as folder:
         if folder is not None:
             from gentap.evaluation.predict import evaluate
 
-            folder.finish(evaluate(model, settings, folder))
+            stats = evaluate(model, settings, folder)
+            folder.finish(stats)
+            for name, count in {**stats["inputs"], **stats["warnings"]}.items():
+                say(f"evaluate: {name}: {count:,}")
+            if settings.tune_length:
+                say(
+                    f"evaluate: length penalty {stats['length_penalty']:g}, at least "
+                    f"{stats['min_answer_tokens']} tokens, chosen on dev"
+                )
     return dict(read_json(output / "scores.json"))
+
+
+def evaluate_all(
+    models: Sequence[str], settings: EvaluateSettings, output: Path, *, overwrite: bool = False
+) -> dict[str, dict[str, Any]]:
+    """Evaluate one model in ``output``, or several in folders below it, and compare them."""
+    if len(models) == 1:
+        return {models[0]: evaluate_stage(models[0], settings, output, overwrite=overwrite)}
+    names = _names(models)
+    scores = {
+        name: evaluate_stage(model, settings, output / name, overwrite=overwrite)
+        for name, model in names.items()
+    }
+    reports = [str(output / name) for name in names]
+    compare_stage(reports, [], None, output / "compared", overwrite=overwrite)
+    return scores
+
+
+def _names(models: Sequence[str]) -> dict[str, str]:
+    """Each model's folder name, with as many of its parents' as tell it from the others."""
+    parts = [Path(model).resolve().parts if Path(model).is_dir() else (model,) for model in models]
+    for depth in range(1, max(map(len, parts)) + 1):
+        names = ["-".join(of_one[-depth:]).replace("/", "-") for of_one in parts]
+        if len({*names, "compared"}) == len(names) + 1:
+            return dict(zip(names, models, strict=True))
+    raise SettingError("evaluate: the same model is given twice (--model).")
 
 
 def score_stage(

@@ -1,12 +1,15 @@
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 import gentap.model.generate
+from gentap.cli import app
 from gentap.documents.annotated.reading import read_questions
-from gentap.errors import InputError
+from gentap.errors import InputError, SettingError
 from gentap.evaluation.predict import evaluate
 from gentap.evaluation.predictions import score_file
 from gentap.evaluation.scoring import METRICS, score
@@ -109,7 +112,7 @@ def test_interrupted_evaluation_goes_on_and_gives_the_same_files(
     def interrupted(*args: Any, **kwargs: Any) -> list[str]:
         nonlocal calls
         calls += 1
-        if calls == 4:
+        if calls == 2:
             raise KeyboardInterrupt
         return generate(*args, **kwargs)
 
@@ -121,7 +124,7 @@ def test_interrupted_evaluation_goes_on_and_gives_the_same_files(
     assert not is_done(folder)
     calls = 10
     evaluate_stage(str(toy_model), settings, folder)
-    assert calls == 10 + 3
+    assert calls == 10 + 2
     assert results(folder) == results(tmp_path / "undisturbed")
 
 
@@ -172,3 +175,130 @@ def test_scores_are_of_the_kinds_of_answers_that_are_there(tmp_path: Path) -> No
     ]
     with pytest.raises(InputError, match="1 predictions for 2 questions"):
         score(examples, ["a"], "default")
+
+
+def test_all_is_written_in_an_order_of_length_and_given_back_in_that_of_the_data(
+    tmp_path: Path, toy_model: Path
+) -> None:
+    lines = [
+        {"question": question, "answer": "Dusk", "kind": "cell", "table": {**TABLE, "title": title}}
+        for question, title in (
+            ("the harbour choir sang", "in town"),
+            ("winter", ""),
+            ("every winter in the old town", "films and concerts"),
+            ("Mara Lind gave films", "every concert"),
+            ("old", "winter"),
+        )
+    ]
+    said = {}
+    for name, order in (("one", lines), ("two", lines[::-1])):
+        path = write_questions(tmp_path / f"{name}.jsonl", order)
+        chosen = EvaluateSettings(
+            data=[str(path)],
+            decoder="long",
+            chunk=2,
+            batch_size=1,
+            max_answer_tokens=8,
+            precision="fp32",
+        )
+        evaluate_stage(str(toy_model), chosen, tmp_path / name)
+        said[name] = [row["prediction"] for row in read_lines(tmp_path / name)]
+    assert said["one"] == said["two"][::-1]
+    assert len(set(said["one"])) > 1
+
+
+def read_lines(report: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (report / "predictions.jsonl").open(encoding="utf-8")]
+
+
+@pytest.mark.usefixtures("wordnet")
+def test_a_named_decoder_answers_every_question(
+    tmp_path: Path, toy_model: Path, settings: EvaluateSettings
+) -> None:
+    said = {}
+    for decoder in ("long", "cell"):
+        chosen = settings.model_copy(update={"decoder": decoder})
+        evaluate_stage(str(toy_model), chosen, tmp_path / decoder)
+        rows = read_lines(tmp_path / decoder)
+        assert [row["kind"] for row in rows] == ["long", "cell", "long", "cell", "long"]
+        said[decoder] = [row["prediction"] for row in rows]
+    evaluate_stage(str(toy_model), settings, tmp_path / "auto")
+    auto = [row["prediction"] for row in read_lines(tmp_path / "auto")]
+    assert auto == [said[line.get("kind", "long")][n] for n, line in enumerate(MIXED)]
+
+
+def test_a_stock_model_answers_cell_questions_with_its_one_decoder_and_says_so(
+    tmp_path: Path, toy_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from gentap.model.network import load_model
+
+    load_model(str(toy_model)).stock("long").save_pretrained(tmp_path / "stock")
+    for file in ("tokenizer.json", "tokenizer_config.json", "linearizer.json"):
+        (tmp_path / "stock" / file).write_bytes((toy_model / file).read_bytes())
+    path = write_questions(tmp_path / "cells.jsonl", CELL_QUESTIONS)
+    chosen = EvaluateSettings(data=[str(path)], beams=1, max_answer_tokens=4)
+    evaluate_stage(str(tmp_path / "stock"), chosen, tmp_path / "report")
+    told = "cell questions answered by the model's one decoder"
+    assert read_json(tmp_path / "report" / "stats.json")["inputs"][told] == 2
+    assert f"evaluate: {told}: 2" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("wordnet")
+def test_the_length_is_tuned_on_dev_and_reported(
+    tmp_path: Path, toy_model: Path, settings: EvaluateSettings
+) -> None:
+    dev = write_questions(tmp_path / "dev.jsonl", LONG_QUESTIONS)
+    chosen = settings.model_copy(update={"tune_length": [str(dev)], "max_answer_tokens": 16})
+    evaluate_stage(str(toy_model), chosen, tmp_path / "report")
+    stats = read_json(tmp_path / "report" / "stats.json")
+    trials = stats["length trials"]
+    best = max(trials, key=lambda trial: trial["bleu"])
+    assert (stats["length_penalty"], stats["min_answer_tokens"]) == (
+        best["length_penalty"],
+        best["min_answer_tokens"],
+    )
+    tried = {(trial["length_penalty"], trial["min_answer_tokens"]) for trial in trials}
+    assert {(penalty, 0) for penalty in (0.6, 0.8, 1.0, 1.5, 2.0, 3.0)} <= tried
+    assert {least for _, least in tried} == {0, 8, 12}
+    assert len(trials) == len(tried)
+    fixed = chosen.model_copy(
+        update={
+            "tune_length": [],
+            "length_penalty": stats["length_penalty"],
+            "min_answer_tokens": stats["min_answer_tokens"],
+        }
+    )
+    evaluate_stage(str(toy_model), fixed, tmp_path / "fixed")
+    assert read_lines(tmp_path / "fixed") == read_lines(tmp_path / "report")
+
+
+def test_the_length_cannot_be_tuned_on_cells_alone(tmp_path: Path, toy_model: Path) -> None:
+    path = str(write_questions(tmp_path / "cells.jsonl", CELL_QUESTIONS))
+    chosen = EvaluateSettings(data=[path], tune_length=[path])
+    with pytest.raises(InputError, match="no question that is answered in a sentence"):
+        evaluate_stage(str(toy_model), chosen, tmp_path / "report")
+
+
+def test_answers_have_the_least_length(tmp_path: Path, toy_model: Path) -> None:
+    path = str(write_questions(tmp_path / "cells.jsonl", CELL_QUESTIONS))
+    chosen = EvaluateSettings(data=[path], beams=2, max_answer_tokens=12, min_answer_tokens=12)
+    with pytest.raises(SettingError, match="must be below max_answer_tokens"):
+        evaluate_stage(str(toy_model), chosen, tmp_path / "none")
+
+
+@pytest.mark.usefixtures("wordnet")
+def test_several_models_are_evaluated_and_compared(
+    tmp_path: Path, toy_model: Path, data: str
+) -> None:
+    copy = tmp_path / "second"
+    shutil.copytree(toy_model, copy)
+    options = ["--set", "beams=1", "--set", "max_answer_tokens=4", "--set", "precision=fp32"]
+    command = ["evaluate", "--model", str(toy_model), "--model", str(copy), "--data", data]
+    result = CliRunner().invoke(app, [*command, "-o", str(tmp_path / "out"), *options, "--json"])
+    assert result.exit_code == 0, result.output
+    scores = json.loads(result.stdout)
+    assert list(scores) == [toy_model.name, "second"]
+    assert scores["second"] == scores[toy_model.name]
+    found = read_json(tmp_path / "out" / "compared" / "compare.json")
+    assert list(found["systems"]) == list(scores)
+    assert found["examples"] == []

@@ -1,0 +1,110 @@
+"""A model's answers to questions: sorted by length, batch by batch, kept as they come."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gentap.records import Example, Kind
+from gentap.runner import Progress
+from gentap.settings import EvaluateSettings, LinearizerSettings
+from gentap.store import write_json
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How beam search is led to longer or shorter answers."""
+
+    penalty: float
+    least: int
+
+
+class Answerer:
+    """Answers the same questions, once or with several length settings.
+
+    Inputs are encoded and sorted by length once. Answers are written chunk by chunk, so that a
+    rerun takes up the work where it was broken off; the model is loaded when the first one is
+    needed.
+    """
+
+    def __init__(self, path: str, examples: Sequence[Example], settings: EvaluateSettings) -> None:
+        from gentap.model.checkpoints import load_config
+        from gentap.model.tokenizer import load_tokenizer
+
+        self._path, self._settings = path, settings
+        self._kinds: list[Kind] = [
+            example.kind if settings.decoder == "auto" else settings.decoder for example in examples
+        ]
+        self.counts: Counter[str] = Counter()
+        if load_config(path).model_type != "gentap":
+            self.counts["cell questions answered by the model's one decoder"] = sum(
+                kind == "cell" for kind in self._kinds
+            )
+        self._tokenizer = load_tokenizer(path, LinearizerSettings())
+        self._model: Any = None
+        self._inputs = [self._encode(example) for example in examples]
+        self._order = sorted(
+            range(len(examples)),
+            key=lambda place: (self._kinds[place], len(self._inputs[place]), place),
+        )
+
+    def _encode(self, example: Example) -> NDArray[np.int32]:
+        encoded = self._tokenizer.linearizer.encode(example.question, example.table)
+        shown = len(encoded.fitted.rows), len(encoded.fitted.columns)
+        self.counts["questions whose table was cut"] += shown != (
+            len(example.table.rows),
+            len(example.table.header),
+        )
+        self.counts["questions that were cut"] += encoded.question_cut
+        return np.asarray(encoded.ids, dtype=np.int32)
+
+    def answer(self, length: Length, folder: Path, label: str) -> list[str]:
+        """A text for each question, in their order; ``folder`` keeps what is written."""
+        folder.mkdir(parents=True, exist_ok=True)
+        texts = [""] * len(self._order)
+        progress = Progress(label, len(self._order), "questions")
+        for start in range(0, len(self._order), self._settings.chunk):
+            places = self._order[start : start + self._settings.chunk]
+            file = folder / f"{start:08d}.json"
+            if file.exists():
+                progress.skip(len(places))
+            else:
+                write_json(file, self._write(places, length, progress))
+            for place, text in zip(
+                places, json.loads(file.read_text(encoding="utf-8")), strict=True
+            ):
+                texts[place] = text
+        return texts
+
+    def _write(self, places: Sequence[int], length: Length, progress: Progress) -> list[str]:
+        from gentap.model.generate import generate_texts
+        from gentap.model.network import load_model
+
+        if self._model is None:
+            self._model = load_model(self._path, vocabulary=len(self._tokenizer.hf))
+        settings = self._settings
+        texts: list[str] = []
+        for kind in ("cell", "long"):  # their order in a chunk
+            inputs = [
+                self._inputs[place].tolist() for place in places if self._kinds[place] == kind
+            ]
+            if inputs:
+                texts += generate_texts(
+                    self._model,
+                    self._tokenizer,
+                    inputs,
+                    decoder=kind,
+                    beams=settings.beams,
+                    max_new_tokens=settings.max_answer_tokens,
+                    min_new_tokens=length.least,
+                    length_penalty=length.penalty,
+                    batch_size=settings.batch_size,
+                    precision=settings.precision,
+                    progress=progress.advance,
+                )
+        return texts
