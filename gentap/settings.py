@@ -28,6 +28,7 @@ class FieldMap(Settings):
     caption: str = "caption"
     header: str = "header"
     rows: str = "rows"
+    html: str = ""
 
 
 class ClusterSettings(Settings):
@@ -68,9 +69,12 @@ class LinearizerSettings(Settings):
 class MineSettings(Settings):
     """`gentap mine`: documents to tables and sentences that name two cells of a row."""
 
-    inputs: list[str] = Field([], description="WARC, HTML and JSONL files, folders or globs")
+    inputs: list[str] = Field(
+        [], description="WARC, HTML, JSONL, Markdown and dump files, folders or globs"
+    )
     exclude: list[str] = Field([], description="evaluation sets to keep out of the corpus")
     fields: FieldMap = Field(FieldMap(), description="names of the JSONL documents' fields")
+    infoboxes: bool = Field(False, description="read infoboxes as tables of two columns")
     shard_bytes: int = Field(
         8 * 2**20, ge=1, description="small input files are mined together up to this size"
     )

@@ -9,6 +9,8 @@ def decode(content: bytes, charset: str | None = None) -> str:
         return content[3:].decode("utf-8", "replace")
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return content.decode("utf-16", "replace")
+    if order := _utf16(content):
+        return content.decode(order, "replace")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
@@ -23,7 +25,8 @@ def decode(content: bytes, charset: str | None = None) -> str:
 
 def to_utf8(content: bytes, charset: str | None = None) -> bytes:
     """As :func:`decode`, but in UTF-8: most pages are that already and stay as they are."""
-    if content[:2] not in (b"\xff\xfe", b"\xfe\xff") and content[:3] != b"\xef\xbb\xbf":
+    marked = content[:2] in (b"\xff\xfe", b"\xfe\xff") or content[:3] == b"\xef\xbb\xbf"
+    if not marked and not _utf16(content):
         try:
             content.decode("utf-8")
         except UnicodeDecodeError:
@@ -31,3 +34,14 @@ def to_utf8(content: bytes, charset: str | None = None) -> bytes:
         else:
             return content
     return decode(content, charset).encode("utf-8", "replace")
+
+
+def _utf16(content: bytes) -> str:
+    """The byte order of UTF-16 without a mark: every other byte of its markup is NUL."""
+    if b"\0" not in content[:4]:
+        return ""
+    beginning = content[:64]
+    for order, high, low in (("utf-16-le", 1, 0), ("utf-16-be", 0, 1)):
+        if not any(beginning[high::2]) and beginning[low::2].count(0) == 0:
+            return order
+    return ""

@@ -20,6 +20,7 @@ from gentap.documents.grid import (
     read_grid,
     read_pairs,
 )
+from gentap.documents.nesting import MAX_MEMORY, TooHeavyError, bounded_memory
 from gentap.records import Block, Document, Table
 
 MAX_SPAN = 1000
@@ -66,6 +67,7 @@ def read_html(
     html: str | bytes,
     url: str,
     *,
+    title: str = "",
     infoboxes: bool = False,
     report: Report = lambda reason, detail: None,
 ) -> Document:
@@ -74,13 +76,12 @@ def read_html(
     Hidden text, scripts and footnote marks go; layout and navigation tables go; nested tables are
     read apart. Within a cell, lines and entries of lists are parted by ``\\n``. With ``infoboxes``
     they are read as tables of two columns. A page without tables or prose gives a document without
-    them; a table that is too large goes to ``report``.
-    """
-    from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
+    them; a table that is too large goes to ``report``. ``title`` stands for the page's own.
 
+    Raises TooHeavyError where the page can't be parsed within :data:`nesting.MAX_MEMORY`.
+    """
     html = html.replace("\0", "") if isinstance(html, str) else html.replace(b"\0", b"")
-    options = LexborDocumentOptions.WO_EVENTS
-    page = _Page(LexborHTMLParser(html, options=options, scripting=True))
+    page = _Page(_parse(html))
     page.outline(infoboxes)
     found = []
     for node, heading, kind, spans in reversed(page.tables):  # inner ones before those around them
@@ -91,7 +92,7 @@ def read_html(
             report("table too large", f"over {MAX_CELLS:,} cells")
         node.decompose(recursive=False)
     headings, blocks = page.prose()
-    title = page.title()
+    title = title or page.title()
     return Document(
         url=page.canonical_url(url) or url,
         title=title,
@@ -101,6 +102,19 @@ def read_html(
         ),
         blocks=blocks,
     )
+
+
+def _parse(html: str | bytes) -> Any:
+    from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, SelectolaxError
+
+    options = LexborDocumentOptions.WO_EVENTS
+    for fresh in (False, True):
+        try:
+            with bounded_memory(fresh):
+                return LexborHTMLParser(html, options=options, scripting=True)
+        except (SelectolaxError, MemoryError):
+            continue
+    raise TooHeavyError(f"over {MAX_MEMORY >> 20:,} MB")
 
 
 _Spans = dict[int, Span]

@@ -6,16 +6,57 @@ The default map reads this layout::
      "tables": [{"section": "…", "caption": "…", "header": ["…"], "rows": [["…"]]}]}
 
 Another layout is read by naming its paths. ``passages[].text`` is the field ``text`` of each entry
-of the list ``passages``; an empty ``tables`` says that the line itself is the table.
+of the list ``passages``; an empty ``tables`` says that the line itself is the table. Where ``html``
+names a field, what stands in it is read as a page.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import IO, Any
 
 from gentap.documents.grid import MAX_CELLS
+from gentap.documents.packed import numbered_lines
+from gentap.documents.pages import read_page
+from gentap.documents.unread import Unread
 from gentap.records import Block, Document, Table
 from gentap.settings import FieldMap
+
+MAX_LINE_BYTES = 32 * 2**20
+"""A line longer than this is set aside unread."""
+
+
+def read_lines(
+    stream: IO[bytes], fields: FieldMap, name: str, infoboxes: bool
+) -> Iterator[Document | Unread]:
+    """The documents of an open file, whose ``name`` stands for it in what is set aside.
+
+    Raises DamagedError where it can't be read to its end.
+    """
+    for number, line in numbered_lines(stream, MAX_LINE_BYTES, name):
+        where = f"{name}:{number}"
+        if line is None:
+            yield Unread(where, "line too long", f"over {MAX_LINE_BYTES:,} bytes")
+            continue
+        try:
+            text = line.decode("utf-8-sig")
+            if not text.strip():
+                continue
+            if fields.html:
+                yield from _read_html_line(text, fields, where, infoboxes)
+            else:
+                yield read_line(text, fields, where)
+        except ValueError as error:
+            yield Unread(where, "bad JSONL record", str(error))
+
+
+def _read_html_line(
+    line: str, fields: FieldMap, where: str, infoboxes: bool
+) -> Iterator[Document | Unread]:
+    entry = json_object(line)
+    html = _first_text(entry, fields.html, collapse=False)
+    url = _first_text(entry, fields.url) or where
+    title = _first_text(entry, fields.title)
+    yield from read_page(html.encode(), "utf-8", url, where, title=title, infoboxes=infoboxes)
 
 
 def read_line(line: str, fields: FieldMap, where: str) -> Document:
@@ -110,6 +151,8 @@ def _first(entry: Any, path: str) -> Any:
     return entry
 
 
-def _first_text(entry: Any, path: str) -> str:
+def _first_text(entry: Any, path: str, collapse: bool = True) -> str:
     value = next(_values(entry, path), "")
+    if isinstance(value, str) and not collapse:
+        return value
     return " ".join(value.split()) if isinstance(value, str) else str(value)

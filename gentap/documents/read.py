@@ -1,48 +1,33 @@
 """Find input files and read documents from them, whatever their format.
 
-A record that can't be read is yielded as :class:`Unread` with its place and a named reason, and
-reading goes on with the next one.
+A record that can't be read is yielded as :class:`~gentap.documents.unread.Unread` with its place
+and a named reason, and reading goes on with the next one.
 """
 
 import glob
-import gzip
-import json
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from gentap.documents.charset import to_utf8
-from gentap.documents.html import read_html
-from gentap.documents.jsonl import read_line
+from gentap.documents import pages
+from gentap.documents.charset import decode
+from gentap.documents.dumps import read_dump
+from gentap.documents.jsonl import read_lines
+from gentap.documents.markdown import markdown_to_html
+from gentap.documents.packed import DamagedError, open_packed
+from gentap.documents.unread import Unread
+from gentap.documents.warc import read_warc
 from gentap.errors import InputError
 from gentap.records import Document
 from gentap.settings import FieldMap
-from gentap.store import write_text
 
 HTML_SUFFIXES = (".html", ".htm", ".xhtml")
-JSONL_SUFFIXES = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
-WARC_SUFFIXES = (".warc", ".warc.gz")
-SUFFIXES = HTML_SUFFIXES + JSONL_SUFFIXES + WARC_SUFFIXES
-
-MAX_PAGE_BYTES = 32 * 2**20
-"""A page larger than this is set aside unread."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A record that was set aside: its place, the reason's name, and more about it."""
-
-    where: str
-    reason: str
-    detail: str = ""
-
-
-def list_unread(path: Path, unread: Iterable[Unread]) -> None:
-    """Write a stage's list of records that were set aside."""
-    lines = [json.dumps(asdict(entry), ensure_ascii=False) for entry in unread]
-    write_text(path, "".join(f"{line}\n" for line in lines))
+MARKDOWN_SUFFIXES = (".md", ".markdown")
+JSONL_SUFFIXES = tuple(
+    f".{name}{packed}" for name in ("jsonl", "ndjson") for packed in ("", ".gz", ".zst")
+)
+WARC_SUFFIXES = (".warc", ".warc.gz", ".warc.zst")
+DUMP_SUFFIXES = (".tar.gz", ".tgz")
+SUFFIXES = HTML_SUFFIXES + MARKDOWN_SUFFIXES + JSONL_SUFFIXES + WARC_SUFFIXES + DUMP_SUFFIXES
 
 
 def expand_inputs(patterns: Sequence[str], suffixes: Sequence[str] = SUFFIXES) -> list[Path]:
@@ -79,106 +64,36 @@ def expand_inputs(patterns: Sequence[str], suffixes: Sequence[str] = SUFFIXES) -
     return list(found)
 
 
-def read_documents(path: Path, fields: FieldMap) -> Iterator[Document | Unread]:
-    """All documents of one file."""
-    try:
-        if path.name.endswith(WARC_SUFFIXES):
-            yield from _read_warc(path)
-        elif path.name.endswith(JSONL_SUFFIXES):
-            yield from _read_jsonl(path, fields)
-        else:
-            yield from _read_page(path)
-    except OSError as error:
-        yield Unread(path.name, "unreadable file", str(error))
-
-
-def _read_page(path: Path) -> Iterator[Document | Unread]:
-    if path.stat().st_size > MAX_PAGE_BYTES:
-        yield Unread(path.name, "page too large", f"{path.stat().st_size:,} bytes")
-        return
-    content = path.read_bytes()
-    if not content.strip():
-        yield Unread(path.name, "empty page")
-        return
-    yield read_html(to_utf8(content), path.name)
-
-
-def _read_jsonl(path: Path, fields: FieldMap) -> Iterator[Document | Unread]:
-    opened: Any = gzip.open if path.name.endswith(".gz") else open
-    number = 0
-    try:
-        with opened(path, "rb") as file:
-            for number, line in enumerate(file, start=1):
-                where = f"{path.name}:{number}"
-                if not line.strip():
-                    continue
-                try:
-                    yield read_line(line.decode("utf-8-sig"), fields, where)
-                except ValueError as error:
-                    yield Unread(where, "bad JSONL record", str(error))
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        yield Unread(f"{path.name}:{number + 1}", "damaged compressed file", str(error))
-
-
-class _Gzip(gzip.GzipFile):
-    """Hands out all that stands before damaged data, then raises."""
-
-    def read(self, size: int | None = -1) -> bytes:
-        return self.read1(-1 if size is None else size)
-
-
-def _read_warc(path: Path) -> Iterator[Document | Unread]:
-    from fastwarc.warc import ArchiveIterator, WarcRecordType
-
-    url = ""
-    opened: Any = _Gzip if path.name.endswith(".gz") else open
-    try:
-        with opened(path, "rb") as stream:
-            responses = WarcRecordType.response
-            for record in ArchiveIterator(stream, record_types=responses, parse_http=False):
-                length = record.content_length
-                content = record.reader.read(MAX_PAGE_BYTES + 1)
-                url = record.headers.get("WARC-Target-URI") or record.record_id or ""
-                where = f"{path.name}#{url}"
-                if length > MAX_PAGE_BYTES:
-                    yield Unread(where, "page too large", f"{length:,} bytes")
-                    continue
-                if len(content) < length:
-                    yield Unread(where, "damaged archive", "it ends within this record")
-                    continue
-                try:
-                    yield from _read_response(content, record.is_http, where, url)
-                except (OSError, ValueError) as error:
-                    yield Unread(where, "undecodable response", str(error))
-    except (OSError, EOFError, ValueError, zlib.error) as error:
-        yield Unread(f"{path.name} after {url or 'its start'}", "damaged archive", str(error))
-
-
-def _read_response(
-    content: bytes, is_http: bool, where: str, url: str
+def read_documents(
+    path: Path, fields: FieldMap, *, infoboxes: bool = False
 ) -> Iterator[Document | Unread]:
-    from fastwarc.warc import WarcRecord
-
-    record = WarcRecord()  # apart from the archive, whose reading a bad body would end
-    record.is_http = is_http
-    record.set_bytes_content(content)
-    record.parse_http(auto_decode="all")
-    http = record.http_headers
-    content_type = (record.http_content_type or "").lower()
-    if http is None:
-        yield Unread(where, "not an HTTP response")
-    elif http.status_code is not None and int(http.status_code) != 200:
-        yield Unread(where, "HTTP error or redirect", f"status {http.status_code}")
-    elif "html" not in content_type:
-        yield Unread(where, "not HTML", content_type or "no content type")
-    else:
-        page = record.reader.read(MAX_PAGE_BYTES + 1)
-        if len(page) > MAX_PAGE_BYTES:
-            yield Unread(where, "page too large", f"over {MAX_PAGE_BYTES:,} bytes")
-        elif not page.strip():
-            yield Unread(where, "empty page")
-        else:
-            document = read_html(to_utf8(page, record.http_charset), url)
-            yield Document(
-                url=url, title=document.title, blocks=document.blocks, tables=document.tables
+    """All documents of one file; with ``infoboxes`` these are read as tables too."""
+    name = path.name
+    try:
+        if not path.stat().st_size:
+            yield Unread(name, "empty file")
+        elif name.endswith(WARC_SUFFIXES):
+            yield from read_warc(path, infoboxes)
+        elif name.endswith(DUMP_SUFFIXES):
+            yield from read_dump(path, infoboxes)
+        elif name.endswith(JSONL_SUFFIXES):
+            yield from _read_jsonl(path, fields, infoboxes)
+        elif path.stat().st_size > pages.MAX_PAGE_BYTES:
+            yield Unread(name, "page too large", f"{path.stat().st_size:,} bytes")
+        elif name.endswith(MARKDOWN_SUFFIXES):
+            html, title = markdown_to_html(decode(path.read_bytes()))
+            yield from pages.read_page(
+                html.encode(), "utf-8", name, name, title=title, infoboxes=infoboxes
             )
+        else:
+            yield from pages.read_page(path.read_bytes(), None, name, name, infoboxes=infoboxes)
+    except OSError as error:
+        yield Unread(name, "unreadable file", str(error))
+
+
+def _read_jsonl(path: Path, fields: FieldMap, infoboxes: bool) -> Iterator[Document | Unread]:
+    with open_packed(path) as stream:
+        try:
+            yield from read_lines(stream, fields, path.name, infoboxes)
+        except DamagedError as error:
+            yield Unread(error.where, "damaged compressed file", str(error))

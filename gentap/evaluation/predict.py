@@ -3,7 +3,7 @@
 from typing import Any
 
 from gentap.documents.annotated.reading import read_questions
-from gentap.documents.read import list_unread
+from gentap.documents.unread import list_unread
 from gentap.evaluation.answers import Answerer, Length
 from gentap.evaluation.length import tune_length
 from gentap.evaluation.page import training_log, write_report

@@ -78,7 +78,7 @@ def finetune_stage(
     overwrite: bool = False,
 ) -> None:
     from gentap.documents.annotated.reading import read_questions
-    from gentap.documents.read import list_unread
+    from gentap.documents.unread import list_unread
 
     if not settings.train:
         raise SettingError("finetune: no annotated questions given (finetune.train, --train).")

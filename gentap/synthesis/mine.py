@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from gentap.documents.annotated.reading import read_annotated
-from gentap.documents.read import Unread, expand_inputs, read_documents
+from gentap.documents.read import expand_inputs, read_documents
+from gentap.documents.unread import Unread
 from gentap.errors import InputError
 from gentap.records import (
     DOCUMENT_SCHEMA,
@@ -87,7 +88,7 @@ def _mine_shard(files: Sequence[Path], shard: Shard, settings: MineSettings) -> 
     )
     seen: set[str] = set()
     for file in files:
-        for document in read_documents(file, settings.fields):
+        for document in read_documents(file, settings.fields, infoboxes=settings.infoboxes):
             if isinstance(document, Unread):
                 shard.reject(document.where, document.reason, document.detail)
                 continue

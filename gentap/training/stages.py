@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gentap.documents.read import Unread
+from gentap.documents.unread import Unread
 from gentap.errors import InputError, SettingError
 from gentap.model.checkpoints import load_seq2seq
 from gentap.model.network import load_model

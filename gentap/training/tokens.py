@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gentap.documents.read import Unread
+from gentap.documents.unread import Unread
 from gentap.store import REJECTED, Tally
 
 Ids = npt.NDArray[np.int32]

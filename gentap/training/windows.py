@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from gentap.documents.read import Unread
+from gentap.documents.unread import Unread
 from gentap.model.tokenizer import TableTokenizer, with_marks
 from gentap.records import Cell, Mined, mined_from_row, table_from_row
 from gentap.store import read_rows

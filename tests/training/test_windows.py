@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gentap.documents.read import Unread
+from gentap.documents.unread import Unread
 from gentap.model.tokenizer import TableTokenizer, with_marks
 from gentap.records import (
     MINED_SCHEMA,

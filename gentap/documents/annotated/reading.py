@@ -18,7 +18,7 @@ from gentap.documents.annotated.entry import Entries
 from gentap.documents.annotated.jsonl import read_jsonl
 from gentap.documents.annotated.parquet import read_parquet
 from gentap.documents.annotated.wikitablequestions import read_wikitablequestions
-from gentap.documents.read import Unread
+from gentap.documents.unread import Unread
 from gentap.errors import InputError
 from gentap.records import Example
 from gentap.store import parts

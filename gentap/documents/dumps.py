@@ -1,0 +1,42 @@
+"""Wikimedia Enterprise HTML dumps: ``.tar.gz`` archives of NDJSON files, an article a line."""
+
+import gzip
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from gentap.documents.jsonl import read_lines
+from gentap.documents.packed import DAMAGE, DamagedError
+from gentap.documents.unread import Unread
+from gentap.records import Document
+from gentap.settings import FieldMap
+
+ARTICLE = FieldMap(url="url", title="name", html="article_body.html")
+"""The fields of a dump's line that are read."""
+
+_MEMBERS = (".ndjson", ".jsonl", ".json")
+
+
+def read_dump(path: Path, infoboxes: bool) -> Iterator[Document | Unread]:
+    """All articles of a dump, as it is unpacked: nothing is written to disk."""
+    where = path.name
+    try:
+        with gzip.open(path, "rb") as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
+            for member in archive:
+                where = f"{path.name}/{member.name}"
+                if not member.isfile():
+                    continue
+                if not member.name.endswith(_MEMBERS):
+                    yield Unread(where, "not NDJSON", f"{member.size:,} bytes")
+                    continue
+                lines = archive.extractfile(member)
+                if lines is not None:
+                    yield from read_lines(lines, ARTICLE, where, infoboxes)
+            while stream.read(2**20):  # to the end of the file, which the archive's need not be
+                pass
+    except DamagedError as error:
+        yield Unread(error.where, "damaged compressed file", str(error))
+    except tarfile.TarError as error:
+        yield Unread(where, "damaged archive", str(error))
+    except DAMAGE as error:
+        yield Unread(where, "damaged compressed file", str(error))

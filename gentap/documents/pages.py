@@ -1,0 +1,48 @@
+"""One page's bytes to a document, or the reason why not."""
+
+from collections.abc import Iterator
+
+from gentap.documents.charset import to_utf8
+from gentap.documents.html import read_html
+from gentap.documents.nesting import TooHeavyError, too_heavy
+from gentap.documents.unread import Unread
+from gentap.records import Document
+
+MAX_PAGE_BYTES = 32 * 2**20
+"""A page larger than this is set aside unread."""
+
+
+def read_page(
+    content: bytes,
+    charset: str | None,
+    url: str,
+    where: str,
+    *,
+    title: str = "",
+    infoboxes: bool = False,
+) -> Iterator[Document | Unread]:
+    """Read a page of any encoding; its document comes last, after what was left out of it."""
+    if len(content) > MAX_PAGE_BYTES:
+        yield Unread(where, "page too large", f"over {MAX_PAGE_BYTES:,} bytes")
+        return
+    if not content.strip():
+        yield Unread(where, "empty page")
+        return
+    html = to_utf8(content, charset)
+    if detail := too_heavy(html):
+        yield Unread(where, "page too heavy to parse", detail)
+        return
+    left_out: list[Unread] = []
+    try:
+        document = read_html(
+            html,
+            url,
+            title=title,
+            infoboxes=infoboxes,
+            report=lambda reason, detail: left_out.append(Unread(where, reason, detail)),
+        )
+    except TooHeavyError as error:
+        yield Unread(where, "page too heavy to parse", str(error))
+        return
+    yield from left_out
+    yield document
