@@ -29,10 +29,17 @@ class Answerer:
 
     Inputs are encoded and sorted by length once. Answers are written chunk by chunk, so that a
     rerun takes up the work where it was broken off; the model is loaded when the first one is
-    needed.
+    needed, unless it is given.
     """
 
-    def __init__(self, path: str, examples: Sequence[Example], settings: EvaluateSettings) -> None:
+    def __init__(
+        self,
+        path: str,
+        examples: Sequence[Example],
+        settings: EvaluateSettings,
+        *,
+        model: Any = None,
+    ) -> None:
         from gentap.model.checkpoints import load_config
         from gentap.model.tokenizer import load_tokenizer
 
@@ -46,7 +53,7 @@ class Answerer:
                 kind == "cell" for kind in self._kinds
             )
         self._tokenizer = load_tokenizer(path, LinearizerSettings())
-        self._model: Any = None
+        self._model = model
         self._inputs = [self._encode(example) for example in examples]
         self._order = sorted(
             range(len(examples)),

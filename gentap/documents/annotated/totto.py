@@ -25,7 +25,7 @@ def from_totto(entry: dict[str, Any], path: Path, number: int) -> Example:
         raise ValueError("'table' is no list of rows of cells")
     grid, places = _expand(rows)
     above = _header_rows(rows)
-    if len(grid) == above:
+    if above == len(rows):
         raise ValueError("the table has no rows below its header")
     table = Table(
         title=str(entry.get("table_page_title") or ""),
@@ -71,7 +71,7 @@ def _expand(rows: Sequence[Sequence[Any]]) -> tuple[Grid, dict[Place, list[Place
             text = " ".join(str(cell.get("value") or "").split())
             filled.update(dict.fromkeys(spanned, text))
             places[row, number] = spanned
-    width = 1 + max(column for _, column in filled)
+    width = 1 + max((column for _, column in filled), default=0)
     grid = [[filled.get((row, column), "") for column in range(width)] for row in range(len(rows))]
     return grid, places
 

@@ -53,7 +53,7 @@ def _read_line(fields: Sequence[str], columns: Sequence[str], path: Path) -> Exa
         id=text_of(entry, "id"),
         kind="cell",
         origin="annotated",
-        question=_unescape(text_of(entry, "utterance")),
+        question=" ".join(_unescape(text_of(entry, "utterance")).split()),
         answer=text_of({"targetValue": "|".join(values)}, "targetValue"),
         table=_table(path.parent, text_of(entry, "context")),
         cells=(),
