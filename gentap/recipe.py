@@ -1,7 +1,8 @@
 """One TOML recipe to validated settings.
 
 Settings are checked when they are made, before any work. A mistake in a recipe is reported with
-the file's line and, for a misspelt name, the nearest right one.
+the file's line and, for a misspelt name, the nearest right one. A recipe may change another one
+(``extends``), and may hold variants of itself.
 """
 
 import difflib
@@ -21,19 +22,37 @@ Model = TypeVar("Model", bound=Settings)
 
 def load_recipe(path: Path) -> Recipe:
     """Read and check a recipe; raises SettingError with the line to mend."""
-    text = _read(path)
-    content = _parse(path, text)
-    try:
-        return Recipe(**content)
-    except ValidationError as error:
-        raise SettingError(_explain(error, Recipe, str(path), text)) from None
+    content = _content(path)
+    recipe = Recipe(**content)
+    for name, changes in recipe.variants.items():
+        try:
+            Recipe(**merge(content, changes))
+        except ValidationError as error:
+            where = f"{path}, variant '{name}'"
+            raise SettingError(_explain(error, Recipe, where, "")) from None
+    return recipe
 
 
 def load_section(path: Path, section: str) -> dict[str, Any]:
     """One section of a recipe, unchecked; empty where the recipe leaves it out."""
     load_recipe(path)
-    content = _parse(path, _read(path)).get(section, {})
-    return dict(content)
+    return dict(_content(path).get(section, {}))
+
+
+def recipe_variants(recipe: Recipe) -> dict[str, Recipe]:
+    """The recipe's variants by name, each a whole recipe."""
+    content = recipe.model_dump(exclude={"variants"})
+    return {name: Recipe(**merge(content, changes)) for name, changes in recipe.variants.items()}
+
+
+def merge(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """``values`` with ``changes``; tables that both have are merged."""
+    merged = dict(values)
+    for name, value in changes.items():
+        old = merged.get(name)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        merged[name] = merge(old, value) if both else value  # type: ignore[arg-type]
+    return merged
 
 
 def make_settings(kind: type[Model], values: Mapping[str, Any], where: str) -> Model:
@@ -56,6 +75,24 @@ def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
         except tomllib.TOMLDecodeError:
             values[name.strip()] = value.strip()
     return values
+
+
+def _content(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """A recipe's checked settings, over those of the recipe that it extends."""
+    text = _read(path)
+    content = _parse(path, text)
+    extended = content.get("extends")
+    if isinstance(extended, str) and extended:
+        below = path.parent / extended
+        above = (*above, path.resolve())
+        if below.resolve() in above:
+            raise SettingError(f"{path}: extends {extended}, which extends this very recipe.")
+        content = merge(_content(below, above), content)
+    try:
+        Recipe(**content)
+    except ValidationError as error:
+        raise SettingError(_explain(error, Recipe, str(path), text)) from None
+    return content
 
 
 def _read(path: Path) -> str:

@@ -1,6 +1,7 @@
 """Every setting of every stage, with its default and meaning; checked when they are made."""
 
-from typing import Literal
+import re
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -9,6 +10,7 @@ Precision = Literal["auto", "bf16", "fp32"]
 Protocol = Literal["default", "fetaqa"]
 Optimizer = Literal["adafactor", "adamw"]
 Backend = Literal["transformers", "ctranslate2", "ctranslate2-int8"]
+Task = Literal["questions", "text"]
 
 
 class Settings(BaseModel):
@@ -186,7 +188,9 @@ class FilterSettings(Settings):
         0.8, gt=0, le=1, description="share of words with an earlier question of the table; 1: off"
     )
     round_trip: str = Field(
-        "", description="folder of a GenTaP model that must answer the question from the table"
+        "",
+        description="folder of a GenTaP model that must answer the question from the table; in a "
+        "recipe, finetuned-base is the run's own",
     )
     min_overlap: float = Field(
         0.4, ge=0, le=1, description="F1 of the words new in its answer and in the sentence"
@@ -262,12 +266,17 @@ class FinetuneSettings(TrainingSettings):
 
     train: list[str] = Field([], description="annotated questions to train on")
     dev: list[str] = Field([], description="annotated questions to choose the best state by")
+    task: Task = Field(
+        "questions", description="questions to answer, or text: the evidence to say in a sentence"
+    )
+    shots: int = Field(0, ge=0, description="train on so many, drawn by the seed; 0: on all")
 
 
 class EvaluateSettings(Settings):
     """`gentap evaluate`: answers to annotated questions, and their scores."""
 
     data: list[str] = Field([], description="annotated questions to answer")
+    task: Task = Field("questions", description="questions to answer, or text, as finetuned")
     protocol: Protocol = Field("fetaqa", description="how scores are computed")
     beams: int = Field(4, ge=1, description="beams of the search; 1 is greedy")
     max_answer_tokens: int = Field(64, ge=4, description="longest answer")
@@ -288,10 +297,20 @@ class EvaluateSettings(Settings):
 class Recipe(Settings):
     """All stages of `gentap run`."""
 
+    extends: str = Field("", description="a recipe beside this one, whose settings it changes")
     output: str = Field(description="folder that all output folders are made in")
+    reuse: str = Field(
+        "", description="another run's output, whose stages are taken where they are the same"
+    )
     seed: int = Field(1, ge=0, description="seed of everything random")
     workers: int = Field(2, ge=1, description="processes for mining and sampling")
+    finetunings: int = Field(
+        1, ge=1, description="finetunings of each system, with the seeds from seed on"
+    )
     note: str = Field("", description="a remark that is printed below the results")
+    variants: dict[str, dict[str, Any]] = Field(
+        {}, description="by name, settings that differ: such systems are made and scored too"
+    )
     cluster: ClusterSettings = ClusterSettings()
     linearizer: LinearizerSettings = LinearizerSettings()
     mine: MineSettings = MineSettings()
@@ -302,3 +321,15 @@ class Recipe(Settings):
     pretrain: PretrainSettings = PretrainSettings()
     finetune: FinetuneSettings = FinetuneSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
+
+    @model_validator(mode="after")
+    def _variants_change_stages(self) -> "Recipe":
+        for name, changes in self.variants.items():
+            fixed = {"output", "extends", "variants", "finetunings", "reuse", "evaluate"} & set(
+                changes
+            )
+            if fixed:
+                raise ValueError(f"the variant '{name}' must leave {min(fixed)} as it is")
+            if not re.search(r"\w", name):
+                raise ValueError(f"a variant's name needs a letter or a digit: {name!r}")
+        return self

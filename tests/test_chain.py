@@ -93,6 +93,7 @@ RECIPE: dict[str, Any] = {
 MODELS = ["base", "writer", "pretrained", "finetuned-base", "finetuned"]
 REPORTS = ["reports/finetuned-base", "reports/pretrained", "reports/finetuned"]
 FOLDERS = ["mined", *MODELS, "long", "cell", *REPORTS]
+RESULTS = ["results.json", "results.md", "report.html", "report.md"]
 SYSTEMS = ["base, finetuned", "GenTaP, zero-shot", "GenTaP, finetuned"]
 METRICS = ["bleu", "rouge1", "rouge2", "rougeL", "meteor"]
 OF_EVERY_FOLDER = {".lock", "done.json", "recipe.toml", "rejected.jsonl", "stats.json"}
@@ -289,7 +290,7 @@ def test_a_finished_folder_holds_what_it_should_and_nothing_else(chain: Chain, n
 def test_nothing_stands_beside_the_folders_but_the_results(chain: Chain) -> None:
     assert {str(path.relative_to(chain.output)) for path in chain.output.iterdir()} == {
         *[name for name in FOLDERS if "/" not in name],
-        *["reports", "results.json", "results.md"],
+        *["reports", *RESULTS],
     }
 
 
@@ -387,9 +388,9 @@ def test_a_second_run_does_nothing_and_imports_no_torch(chain: Chain, tmp_path: 
     assert "gentap.stages.training" in imported
     assert not {"torch", "transformers"} & {name.partition(".")[0] for name in imported}
     after = stamps(tmp_path / "out")
-    assert {after.pop("results.json"), after.pop("results.md")}
+    assert {after.pop(name) for name in RESULTS}
     assert after == before
-    for name in ("results.json", "results.md"):
+    for name in RESULTS:
         said_now = (tmp_path / "out" / name).read_text()
         assert said_now == (chain.output / name).read_text()
 

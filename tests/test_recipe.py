@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from gentap.errors import InputError, SettingError
-from gentap.recipe import load_recipe, load_section, make_settings, parse_assignments
+from gentap.recipe import (
+    load_recipe,
+    load_section,
+    make_settings,
+    merge,
+    parse_assignments,
+    recipe_variants,
+)
 from gentap.settings import EvaluateSettings, LinearizerSettings, MineSettings, Recipe
 
 SECTIONS = [
@@ -265,6 +272,9 @@ def test_every_default_is_itself_a_right_value(kind: type[BaseModel]) -> None:
 def test_the_recipes_that_come_along_are_right(recipe: Path) -> None:
     loaded = load_recipe(recipe)
     given = tomllib.loads(recipe.read_text(encoding="utf-8"))
+    if "extends" in given:
+        below = tomllib.loads((recipe.parent / given["extends"]).read_text(encoding="utf-8"))
+        given = merge(below, given)
     assert loaded.model_dump(exclude_unset=True) == given
 
 
@@ -272,3 +282,67 @@ def test_lists_of_one_stage_are_not_shared_with_another() -> None:
     first, second = MineSettings(), MineSettings()
     first.inputs.append("x")
     assert second.inputs == []
+
+
+def test_a_recipe_changes_the_one_that_it_extends(path: Path) -> None:
+    (path.parent / "below").mkdir()
+    (path.parent / "below" / "common.toml").write_text(
+        'output = "a"\nseed = 7\n[mine]\nmin_words = 4\nmax_words = 50\n', encoding="utf-8"
+    )
+    path.write_text(
+        'extends = "below/common.toml"\noutput = "b"\n[mine]\nmin_words = 5\n', encoding="utf-8"
+    )
+    recipe = load_recipe(path)
+    assert (recipe.output, recipe.seed) == ("b", 7)
+    assert (recipe.mine.min_words, recipe.mine.max_words) == (5, 50)
+    assert load_section(path, "mine") == {"min_words": 5, "max_words": 50}
+
+
+def test_mistakes_are_told_of_the_recipe_that_holds_them(path: Path) -> None:
+    below = path.parent / "common.toml"
+    below.write_text('output = "a"\n[mine]\nmin_wrds = 4\n', encoding="utf-8")
+    path.write_text('extends = "common.toml"\n', encoding="utf-8")
+    with pytest.raises(SettingError, match=r"common.toml, line 3: .* Did you mean 'min_words'"):
+        load_recipe(path)
+    below.write_text('output = "a"\n', encoding="utf-8")
+    assert "line 2: " in error_of(path, 'extends = "common.toml"\nsed = 4\n')
+    below.unlink()
+    with pytest.raises(InputError, match=r"common.toml: no such recipe"):
+        load_recipe(path)
+
+
+def test_recipes_that_extend_one_another_are_an_error(path: Path) -> None:
+    other = path.parent / "other.toml"
+    other.write_text('extends = "recipe.toml"\noutput = "a"\n', encoding="utf-8")
+    path.write_text('extends = "other.toml"\noutput = "b"\n', encoding="utf-8")
+    with pytest.raises(SettingError, match="which extends this very recipe"):
+        load_recipe(path)
+
+
+def test_a_variant_is_a_whole_recipe_with_its_changes(path: Path) -> None:
+    path.write_text(
+        'output = "a"\n[finetune]\nepochs = 2\nshots = 50\n'
+        '[variants."100 shots".finetune]\nshots = 100\n',
+        encoding="utf-8",
+    )
+    recipe = load_recipe(path)
+    variants = recipe_variants(recipe)
+    assert list(variants) == ["100 shots"]
+    assert variants["100 shots"].finetune.shots == 100
+    assert variants["100 shots"].finetune.epochs == 2
+    assert variants["100 shots"].output == "a"
+    assert variants["100 shots"].variants == {}
+
+
+@pytest.mark.parametrize(
+    ("variant", "message"),
+    [
+        ('[variants.x]\noutput = "b"\n', "must leave output as it is"),
+        ('[variants.x.evaluate]\ndata = ["b"]\n', "must leave evaluate as it is"),
+        ("[variants.x.mine]\nmin_wrds = 3\n", "variant 'x': unknown setting 'mine.min_wrds'"),
+        ('[variants.x.mine]\nmin_words = "many"\n', "variant 'x'"),
+        ('[variants."–".mine]\nmin_words = 3\n', "needs a letter or a digit"),
+    ],
+)
+def test_a_bad_variant_is_told_before_any_work(path: Path, variant: str, message: str) -> None:
+    assert message in error_of(path, f'output = "a"\n{variant}')

@@ -72,6 +72,12 @@ def finetune(
     dev: Annotated[
         list[str] | None, typer.Option(help="Questions to choose the best state by.")
     ] = None,
+    task: Annotated[
+        str | None, typer.Option(help="questions, or text: say the evidence in a sentence.")
+    ] = None,
+    shots: Annotated[
+        int | None, typer.Option(min=1, help="Train on so many, drawn by the seed.")
+    ] = None,
     seed: Seed = 1,
     recipe: RecipeFile = None,
     assignments: Assignments = None,
@@ -82,7 +88,14 @@ def finetune(
     from gentap.stages.training import finetune_stage
 
     settings = stage_settings(
-        FinetuneSettings, "finetune", recipe, assignments, train=train, dev=dev
+        FinetuneSettings,
+        "finetune",
+        recipe,
+        assignments,
+        train=train,
+        dev=dev,
+        task=task,
+        shots=shots,
     )
     finetune_stage(
         model, settings, linearizer_settings(recipe), output, seed=seed, overwrite=overwrite

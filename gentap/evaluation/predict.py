@@ -21,7 +21,7 @@ def evaluate(model: str, settings: EvaluateSettings, folder: StageFolder) -> dic
     settings name one. Predictions are kept chunk by chunk, so that a rerun goes on where a run was
     interrupted.
     """
-    questions = read_questions(settings.data)
+    questions = read_questions(settings.data, settings.task)
     examples, unread = questions.examples, questions.unread
     if needs_wordnet(examples):
         open_wordnet()  # before any work

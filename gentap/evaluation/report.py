@@ -1,11 +1,9 @@
 """Scores and answers as people read them: Markdown tables and text."""
 
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from statistics import fmean, stdev
 
-from gentap.documents.annotated.reading import read_annotated
+from gentap.evaluation.results import Results
 from gentap.evaluation.scoring import METRICS
 from gentap.records import Table
 
@@ -62,32 +60,40 @@ def markdown(lines: Sequence[Sequence[str]]) -> str:
     return "\n".join([text[0], rule, *text[1:]]) + "\n"
 
 
-def results_text(
-    scores: Mapping[str, Mapping[str, Any]], reports: Mapping[str, Path], data: Sequence[str]
-) -> str:
-    """A run's results: the scores of all systems, and three questions with all their answers."""
-    examples = [example for path in data for example in read_annotated(Path(path))[0]]
-    answers = {
-        system: [
-            json.loads(line)["prediction"]
-            for line in (report / "predictions.jsonl").read_text(encoding="utf-8").split("\n")
-            if line
-        ]
-        for system, report in reports.items()
-    }
-    numbers = {
-        system: {name: value for name, value in values.items() if isinstance(value, float)}
-        for system, values in scores.items()
-    }
-    signatures = next(iter(scores.values()))["signatures"]
-    text = [f"{len(examples):,} questions of {', '.join(data)}\n", scores_table(numbers)]
-    text += [f"{name}: {signature}" for name, signature in signatures.items()]
-    for place in _spread(len(examples)):
-        example = examples[place]
+def results_text(systems: Mapping[str, Sequence[Results]], data: Sequence[str]) -> str:
+    """A run's results: the scores of all systems, and three questions with all their answers.
+
+    A system of several trainings has the mean of their scores and its standard deviation, and
+    answers as its first one does.
+    """
+    first = next(iter(systems.values()))[0]
+    text = [f"{len(first.examples):,} questions of {', '.join(data)}\n", _means_table(systems)]
+    if any(len(runs) > 1 for runs in systems.values()):
+        text.append("Means and standard deviations of several finetunings, each of its own seed.\n")
+    text += [f"{name}: {kept.signature}" for name, kept in first.scored.statistics.items()]
+    for place in _spread(len(first.examples)):
+        example = first.examples[place]
         text += ["", table_excerpt(example.table), f"question: {example.question}"]
         text += [f"reference: {example.answer}"]
-        text += [f"{system}: {said[place]}" for system, said in answers.items()]
+        text += [f"{system}: {runs[0].predictions[place]}" for system, runs in systems.items()]
     return "\n".join(text) + "\n"
+
+
+def _means_table(systems: Mapping[str, Sequence[Results]]) -> str:
+    scores = {system: [run.scored.values() for run in runs] for system, runs in systems.items()}
+    names = [name for name in METRICS if any(name in runs[0] for runs in scores.values())]
+    lines = [["system", *(METRICS[name] for name in names)]]
+    for system, runs in scores.items():
+        cells = [_mean([run[name] for run in runs if name in run]) for name in names]
+        lines.append([system.replace("|", "/"), *cells])
+    return markdown(lines)
+
+
+def _mean(scores: Sequence[float]) -> str:
+    if not scores:
+        return ""
+    spread = f" ± {stdev(scores):.2f}" if len(scores) > 1 else ""
+    return f"{fmean(scores):.2f}{spread}"
 
 
 def _spread(count: int) -> list[int]:

@@ -79,11 +79,14 @@ def finetune_stage(
 ) -> None:
     from gentap.documents.annotated.reading import read_questions
     from gentap.documents.unread import list_unread
+    from gentap.training.shots import draw_shots
 
     if not settings.train:
         raise SettingError("finetune: no annotated questions given (finetune.train, --train).")
-    questions, dev_questions = read_questions(settings.train), read_questions(settings.dev)
-    examples, dev = questions.examples, dev_questions.examples
+    questions = read_questions(settings.train, settings.task)
+    dev_questions = read_questions(settings.dev, settings.task)
+    examples = draw_shots(questions.examples, settings.shots, seed)
+    dev = dev_questions.examples
     inputs = [Path(path) for path in (model, *settings.train, *settings.dev)]
     used = {**settings.model_dump(), "linearizer": linearizer.model_dump(), "seed": seed}
     with stage_folder(output, "finetune", used, inputs, overwrite) as folder:

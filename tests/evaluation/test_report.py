@@ -1,11 +1,12 @@
-import json
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from systems import example
 
 from gentap.evaluation.report import markdown, results_text, scores_table, table_excerpt
+from gentap.evaluation.results import Results
+from gentap.evaluation.scoring import Scored
+from gentap.evaluation.statistics import mean_statistics
 from gentap.records import Table
 
 CELLS = st.text(alphabet="abc 7é", max_size=9)
@@ -62,40 +63,24 @@ def test_an_excerpt_of_a_small_table_is_all_of_it() -> None:
     assert table_excerpt(table) == "\n| n   | film |\n|-----|------|\n| 1   | Dawn |\n"
 
 
-def questions(path: Path, count: int, title: str = "Mara Lind") -> str:
-    table = {"title": title, "header": ["n", "film"], "rows": [["1", "Dawn"]]}
-    lines = [
-        {"question": f"What is asked {n}?", "answer": f"Wanted {n}.", "table": table}
-        for n in range(count)
-    ]
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    return str(path)
-
-
-def predictions(folder: Path, name: str, count: int, title: str = "Mara Lind") -> Path:
-    folder.mkdir()
-    lines = [{"prediction": f"{name} {n}.", "title": title} for n in range(count)]
-    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    (folder / "predictions.jsonl").write_text(text, encoding="utf-8")
-    return folder
+def run_of(name: str, count: int, score: float = 0.5) -> Results:
+    examples = [example(f"q{n}", f"What is asked {n}?", f"Wanted {n}.") for n in range(count)]
+    kept = {"rougeL": mean_statistics([score] * count, "f1")}
+    scored = Scored("fetaqa", {"long": count, "cell": 0}, kept, {})
+    return Results(name, examples, [f"By {name} {n}." for n in range(count)], scored)
 
 
 @pytest.mark.parametrize(
     ("count", "shown"), [(1, [0]), (2, [0, 1]), (3, [0, 1, 2]), (12, [2, 6, 10])]
 )
 def test_results_show_scores_and_up_to_three_questions_with_all_answers(
-    tmp_path: Path, count: int, shown: list[int]
+    count: int, shown: list[int]
 ) -> None:
-    data = [questions(tmp_path / "test.jsonl", count)]
-    scores = {
-        name: {"bleu": value, "signatures": {"bleu": "case:lc"}}
-        for name, value in (("plain", 20.0), ("tuned", 30.5))
-    }
-    reports = {name: predictions(tmp_path / name, f"By {name}", count) for name in scores}
-    text = results_text(scores, reports, data)
-    assert text.startswith(f"{count} questions of {data[0]}\n")
-    assert "| tuned  | 30.50 |" in text
-    assert "bleu: case:lc" in text
+    systems = {"plain": [run_of("plain", count, 0.2)], "tuned": [run_of("tuned", count, 0.305)]}
+    text = results_text(systems, ["test.jsonl"])
+    assert text.startswith(f"{count} questions of test.jsonl\n")
+    assert "| tuned  | 30.50   |" in text
+    assert "rougeL: f1" in text
     said = [line for line in text.splitlines() if line.startswith(("question", "plain", "tuned"))]
     assert said == [
         line
@@ -106,12 +91,16 @@ def test_results_show_scores_and_up_to_three_questions_with_all_answers(
             f"tuned: By tuned {n}.",
         )
     ]
-    assert text.count("Mara Lind\n| n ") == len(shown)
+    assert text.count("Mara Lind – Films\n| Year") == len(shown)
 
 
-def test_results_stand_titles_with_separators_of_other_alphabets(tmp_path: Path) -> None:
-    title = "Mara\u2028Lind\u0085"
-    data = [questions(tmp_path / "test.jsonl", 1, title)]
-    report = predictions(tmp_path / "ours", "Said", 1, title)
-    text = results_text({"ours": {"signatures": {}}}, {"ours": report}, data)
-    assert "ours: Said 0." in text
+def test_several_finetunings_have_a_mean_and_its_deviation() -> None:
+    runs = [run_of("tuned", 2, score) for score in (0.2, 0.3, 0.4)]
+    text = results_text({"plain": [run_of("plain", 2)], "tuned": runs}, ["test.jsonl"])
+    assert "| plain  | 50.00         |\n| tuned  | 30.00 ± 10.00 |" in text
+    assert "standard deviations" in text
+
+
+def test_intervals_stand_behind_scores() -> None:
+    table = scores_table({"a|b": {"bleu": 22.83}}, {"a|b": {"bleu": (21.91, 23.8)}})
+    assert table.splitlines()[2] == "| a/b    | 22.83 [21.9, 23.8] |"

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gentap.documents.annotated.entry import Entries, each, read_text, text_of
+from gentap.documents.annotated.text import WHOLE_ROW
 from gentap.errors import InputError
 from gentap.records import Cell, Example, Table
 
-QUESTION = "describe the row"
 _SLOT = re.compile(r"\s*(\w[\w ]*)\[([^\[\]]*)\]\s*")
 
 
@@ -52,7 +52,7 @@ def _example(lines: Sequence[Sequence[str]], path: Path, number: int) -> Example
         id=f"{path.stem}-{number}",
         kind="long",
         origin="annotated",
-        question=QUESTION,
+        question=WHOLE_ROW,
         answer=answer,
         table=table,
         cells=tuple(Cell(0, column) for column in range(len(slots))),

@@ -17,10 +17,12 @@ from gentap.documents.annotated.e2e import read_e2e
 from gentap.documents.annotated.entry import Entries
 from gentap.documents.annotated.jsonl import read_jsonl
 from gentap.documents.annotated.parquet import read_parquet
+from gentap.documents.annotated.text import as_text
 from gentap.documents.annotated.wikitablequestions import read_wikitablequestions
 from gentap.documents.unread import Unread
 from gentap.errors import InputError
 from gentap.records import Example
+from gentap.settings import Task
 from gentap.store import parts
 
 
@@ -38,14 +40,15 @@ class Questions:
     unread: list[Unread] = field(default_factory=list)
 
 
-def read_questions(paths: Sequence[str | Path]) -> Questions:
-    """All questions of several files, in their order."""
+def read_questions(paths: Sequence[str | Path], task: Task = "questions") -> Questions:
+    """All questions of several files, in their order; for the task ``text`` their questions are
+    left out."""
     found = Questions()
     for path in map(Path, paths):
         read = read_file(path)
         before = len(found.examples) + len(found.unread)
         found.orders.extend(before + order for order in read.orders)
-        found.examples.extend(read.examples)
+        found.examples.extend(map(as_text, read.examples) if task == "text" else read.examples)
         found.places.extend(read.places)
         found.unread.extend(read.unread)
     return found

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gentap.documents.annotated.entry import text_of
+from gentap.documents.annotated.text import to_say
 from gentap.documents.grid import MAX_CELLS
 from gentap.records import Cell, Example, Table
 
@@ -43,7 +44,7 @@ def from_totto(entry: dict[str, Any], path: Path, number: int) -> Example:
         id=str(entry.get("example_id", f"{path.stem}-{number}")),
         kind="long",
         origin="annotated",
-        question=_question(table, cells),
+        question=to_say(table, cells),
         answer=answer,
         table=table,
         cells=cells,
@@ -96,11 +97,6 @@ def _highlighted(pairs: Any, places: dict[Place, list[Place]], above: int) -> tu
     except (TypeError, ValueError):
         raise ValueError("'highlighted_cells' is no list of [row, cell] pairs") from None
     return tuple(sorted({Cell(row - above, column) for row, column in spanned if row >= above}))
-
-
-def _question(table: Table, cells: Sequence[Cell]) -> str:
-    named = (f"{table.header[cell.column]} {table.rows[cell.row][cell.column]}" for cell in cells)
-    return " ".join(f"describe {', '.join(dict.fromkeys(named))}".split())
 
 
 def _sentences(entry: dict[str, Any]) -> list[str]:
