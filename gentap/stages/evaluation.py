@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gentap.errors import InputError, SettingError
 from gentap.settings import EvaluateSettings, Protocol
 from gentap.stages.opening import say, stage_folder
 from gentap.store import read_json, write_json, write_text
+
+if TYPE_CHECKING:
+    from gentap.evaluation.compare import Comparison
+    from gentap.evaluation.results import Results
 
 COMPARISON = "compare.json"
 
@@ -83,13 +87,12 @@ def score_stage(
     used = {"predictions": str(predictions), "data": list(data), "protocol": protocol}
     with stage_folder(output, "score", used, inputs, overwrite) as folder:
         if folder is not None:
-            from gentap.evaluation.report import scores_table
+            from gentap.evaluation.page import write_report
             from gentap.evaluation.results import write_results
 
             results = score_file(predictions, data, protocol)
             write_results(folder.path, results)
-            values = {results.name: results.scored.values()}
-            write_text(folder.path / "report.md", scores_table(values))
+            write_report(folder.path, [results], facts=_facts([results], data))
             stats = {"questions": results.scored.questions, "warnings": results.scored.warnings}
             folder.finish(stats)
     return dict(read_json(output / "scores.json"))
@@ -126,6 +129,22 @@ def compare_stage(
             found = compare(read_systems(systems, data, protocol), by, count)
             write_text(folder.path / "compare.md", comparison_text(found))
             write_json(folder.path / COMPARISON, found.to_json())
+            _write_comparison(folder.path, found, data)
             folder.finish({"systems": len(found.systems), "pairs": len(found.pairs)})
     text = (output / "compare.md").read_text(encoding="utf-8")
     return dict(read_json(output / COMPARISON)), text
+
+
+def _write_comparison(folder: Path, found: "Comparison", data: Sequence[str]) -> None:
+    from gentap.evaluation.page import write_report
+
+    first = found.systems[0].name
+    tests = {pair.second: pair.differences for pair in found.pairs if pair.first == first}
+    write_report(folder, found.systems, facts=_facts(found.systems, data), tests=tests)
+
+
+def _facts(systems: Sequence["Results"], data: Sequence[str]) -> list[str]:
+    """What stands below a report's title."""
+    count = f"{len(systems[0].examples):,} questions"
+    of = f"{count} of {', '.join(data)}" if data else count
+    return [of, f"protocol {systems[0].scored.protocol}"]

@@ -3,6 +3,7 @@ import hashlib
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from gentap.evaluation.pagedata import (
 )
 from gentap.evaluation.resampling import differences
 from gentap.records import Table
+from gentap.stages.evaluation import compare_stage, score_stage
 
 HOSTILE = '</script><script>alert("1")</script><!-- & <img src=x onerror=alert(2)> \u2028\u2029'
 
@@ -219,3 +221,25 @@ def test_a_training_has_a_curve_where_its_log_is_at_hand(history: Any, curves: i
 def test_the_page_depends_on_its_results_alone() -> None:
     assert page_of("Dusk.", "Dawn.") == page_of("Dusk.", "Dawn.")
     assert FILMS.title in page_of("Dusk.")
+
+
+def test_score_and_compare_write_the_page(tmp_path: Path) -> None:
+    data = tmp_path / "cells.jsonl"
+    table = {"header": ["Year", "Film"], "rows": [["2004", "Dawn"], ["2005", "Dusk"]]}
+    lines = [
+        {"id": f"q{n}", "question": "Which film?", "answer": film, "kind": "cell", "table": table}
+        for n, film in enumerate(["Dawn", "Dusk"])
+    ]
+    data.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    for name, said in (("one", "Dawn\nDusk\n"), ("two", "Dawn\n</script>\n")):
+        (tmp_path / f"{name}.txt").write_text(said)
+    files = [tmp_path / "one.txt", tmp_path / "two.txt"]
+    score_stage(files[1], [str(data)], "fetaqa", tmp_path / "scored")
+    page = (tmp_path / "scored" / "report.html").read_text(encoding="utf-8")
+    assert embedded(page)["examples"][1]["said"] == ["</script>"]
+    assert "protocol fetaqa" in page
+    compare_stage(list(map(str, files)), [str(data)], None, tmp_path / "compared")
+    page = (tmp_path / "compared" / "report.html").read_text(encoding="utf-8")
+    assert embedded(page)["systems"] == ["one", "two"]
+    assert "Differences to one" in page
+    assert "| one " in (tmp_path / "compared" / "report.md").read_text(encoding="utf-8")
