@@ -30,7 +30,7 @@ def evaluate(model: str, settings: EvaluateSettings, folder: StageFolder) -> dic
     answerer = Answerer(model, examples, settings)
     trials: list[dict[str, Any]] = []
     if settings.tune_length:
-        dev = read_questions(settings.tune_length).examples
+        dev = read_questions(settings.tune_length, settings.task).examples
         length, trials = tune_length(model, dev, settings, folder.work / "length")
     predictions = answerer.answer(length, folder.work / "chunks", "evaluate")
     scored = score(examples, predictions, settings.protocol)
