@@ -13,7 +13,7 @@ import shutil
 import socket
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from gentap.records import Row, digest
 
 FORMAT = 1
 ROWS_A_GROUP = 2048
+ITEMS_A_GROUP = 500_000
 REJECTED = "rejected.jsonl"
 _DONE, _UNFINISHED, _LOCK = "done.json", "unfinished.json", ".lock"
 _SHARDS = ".shards"
@@ -33,16 +34,12 @@ _OURS = (_LOCK, _UNFINISHED)
 def write_text(path: Path, text: str) -> None:
     """Write a file so that it is there whole or not at all."""
     aside = path.with_name(f"{path.name}.{_attempt()}")
-    try:
+    with _writing(path):
         with aside.open("w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)
-    except OSError as error:
-        raise FolderError(
-            f"{path}: can't be written: {error.strerror}. {_remedy(error)}"
-        ) from error
 
 
 def _attempt() -> str:
@@ -61,6 +58,15 @@ def read_json(path: Path) -> Any:
         raise InputError(f"{path}: no such file.") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not a readable JSON file: {error}.") from error
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FolderError(f"{path}: can't be written: {reason}. {_remedy(error)}") from error
 
 
 def _remedy(error: OSError) -> str:
@@ -259,7 +265,8 @@ class Shard:
     """One shard's outputs: rows of named Parquet outputs, rejected records, counts.
 
     Everything is written aside; leaving the ``with`` block without an error renames it into place
-    and writes the shard's marker last. Memory is bounded by ``ROWS_A_GROUP`` rows an output.
+    and writes the shard's marker last. Memory is bounded by ``ROWS_A_GROUP`` rows an output, or
+    fewer that hold ``ITEMS_A_GROUP`` cells. Raises FolderError where the disk is full.
     """
 
     def __init__(self, folder: Path, index: int, outputs: Mapping[str, Any]) -> None:
@@ -267,6 +274,7 @@ class Shard:
         self.tally = Tally()
         self._schemas = dict(outputs)
         self._rows: dict[str, list[Row]] = {name: [] for name in outputs}
+        self._items: Counter[str] = Counter()
         self._writers: dict[str, Any] = {}
         self._attempt = _attempt()
         self._rejects = (folder / _SHARDS / f"{index:05d}.rejected.{self._attempt}").open(
@@ -284,7 +292,8 @@ class Shard:
         rows = self._rows[output]
         rows.append(row)
         self.tally.counts[output.strip("./") or "rows"] += 1
-        if len(rows) >= ROWS_A_GROUP:
+        self._items[output] += sum(map(_items, row.values()))
+        if len(rows) >= ROWS_A_GROUP or self._items[output] >= ITEMS_A_GROUP:
             self._flush(output)
 
     def count(self, name: str, by: int = 1) -> None:
@@ -294,37 +303,50 @@ class Shard:
         """Set a record aside under a named reason."""
         self.tally.rejected[reason] += 1
         entry = {"where": where, "reason": reason, "detail": detail}
-        self._rejects.write(json.dumps(entry, ensure_ascii=False) + "\n")
+        with _writing(Path(self._rejects.name)):
+            self._rejects.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
     def _flush(self, output: str) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         schema = self._schemas[output]
-        if output not in self._writers:
-            aside = self._aside(output)
-            aside.parent.mkdir(parents=True, exist_ok=True)
-            self._writers[output] = pq.ParquetWriter(aside, schema, compression="zstd")
-        if self._rows[output]:
-            self._writers[output].write_table(pa.Table.from_pylist(self._rows[output], schema))
-            self._rows[output].clear()
+        aside = self._aside(output)
+        with _writing(self._part(output)):
+            if output not in self._writers:
+                aside.parent.mkdir(parents=True, exist_ok=True)
+                self._writers[output] = pq.ParquetWriter(aside, schema, compression="zstd")
+            if self._rows[output]:
+                self._writers[output].write_table(pa.Table.from_pylist(self._rows[output], schema))
+        self._rows[output].clear()
+        self._items[output] = 0
 
     def __enter__(self) -> "Shard":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        self._rejects.close()
         if kind is not None:
-            for writer in self._writers.values():
-                writer.close()
+            for file in (self._rejects, *self._writers.values()):
+                with suppress(OSError):  # the error that led here is the one to tell
+                    file.close()
             return
+        marker = self.folder / _SHARDS / f"{self.index:05d}.json"
+        with _writing(Path(self._rejects.name)):
+            self._rejects.close()
         for output in self._schemas:
             self._flush(output)
-            self._writers[output].close()
-            self._aside(output).replace(self._part(output))
-        marker = self.folder / _SHARDS / f"{self.index:05d}.json"
+            with _writing(self._part(output)):
+                self._writers[output].close()
+                self._aside(output).replace(self._part(output))
         Path(self._rejects.name).replace(marker.with_suffix(".rejected"))
         write_json(marker, self.tally.to_json())
+
+
+def _items(value: Any) -> int:
+    """How much a column's value takes: the cells of a table, the entries of a list."""
+    if not isinstance(value, list):
+        return 1
+    return len(value) * (len(value[0]) if value and isinstance(value[0], list) else 1)
 
 
 def prepare_shards(folder: Path) -> None:
