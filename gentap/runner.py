@@ -18,7 +18,8 @@ from typing import Any, TypeVar
 from gentap.errors import WorkerError
 from gentap.lifeline import end_with_parent
 from gentap.settings import LOCAL, ClusterSettings
-from gentap.store import Shard, Tally, cluster_scratch, merge_shards, prepare_shards, shard_is_done
+from gentap.shards import Shard, cluster_scratch, merge_shards, prepare_shards, shard_is_done
+from gentap.store import Tally
 
 Item = TypeVar("Item")
 

@@ -13,7 +13,7 @@ import shutil
 import socket
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,19 +22,17 @@ from gentap.errors import FolderError, InputError
 from gentap.records import Row, digest
 
 FORMAT = 1
-ROWS_A_GROUP = 2048
-ITEMS_A_GROUP = 500_000
 REJECTED = "rejected.jsonl"
 _DONE, _UNFINISHED, _LOCK = "done.json", "unfinished.json", ".lock"
-_SHARDS = ".shards"
+SHARDS = ".shards"
 WORK = ".work"
 _OURS = (_LOCK, _UNFINISHED)
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a file so that it is there whole or not at all."""
-    aside = path.with_name(f"{path.name}.{_attempt()}")
-    with _writing(path):
+    aside = path.with_name(f"{path.name}.{attempt()}")
+    with writing(path):
         with aside.open("w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
@@ -42,7 +40,7 @@ def write_text(path: Path, text: str) -> None:
         aside.replace(path)
 
 
-def _attempt() -> str:
+def attempt() -> str:
     """The end of a file's name while it is written; others may be writing it on other machines."""
     return f"{socket.gethostname()}-{os.getpid()}.tmp"
 
@@ -61,7 +59,7 @@ def read_json(path: Path) -> Any:
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -176,7 +174,7 @@ def open_stage(
 def _clear_traces(path: Path) -> None:
     for marker in path.glob(f"{_UNFINISHED}*"):
         marker.unlink()
-    for scratch in (_SHARDS, WORK):
+    for scratch in (SHARDS, WORK):
         shutil.rmtree(path / scratch, ignore_errors=True)
 
 
@@ -259,123 +257,6 @@ class Tally:
             "counts": dict(sorted(self.counts.items())),
             "rejected": dict(sorted(self.rejected.items())),
         }
-
-
-class Shard:
-    """One shard's outputs: rows of named Parquet outputs, rejected records, counts.
-
-    Everything is written aside; leaving the ``with`` block without an error renames it into place
-    and writes the shard's marker last. Memory is bounded by ``ROWS_A_GROUP`` rows an output, or
-    fewer that hold ``ITEMS_A_GROUP`` cells. Raises FolderError where the disk is full.
-    """
-
-    def __init__(self, folder: Path, index: int, outputs: Mapping[str, Any]) -> None:
-        self.folder, self.index = folder, index
-        self.tally = Tally()
-        self._schemas = dict(outputs)
-        self._rows: dict[str, list[Row]] = {name: [] for name in outputs}
-        self._items: Counter[str] = Counter()
-        self._writers: dict[str, Any] = {}
-        self._attempt = _attempt()
-        self._rejects = (folder / _SHARDS / f"{index:05d}.rejected.{self._attempt}").open(
-            "w", encoding="utf-8", errors="backslashreplace"
-        )
-
-    def _part(self, output: str) -> Path:
-        return self.folder / output / f"part-{self.index:05d}.parquet"
-
-    def _aside(self, output: str) -> Path:
-        part = self._part(output)
-        return part.with_name(f"{part.name}.{self._attempt}")
-
-    def write(self, output: str, row: Row) -> None:
-        rows = self._rows[output]
-        rows.append(row)
-        self.tally.counts[output.strip("./") or "rows"] += 1
-        self._items[output] += sum(map(_items, row.values()))
-        if len(rows) >= ROWS_A_GROUP or self._items[output] >= ITEMS_A_GROUP:
-            self._flush(output)
-
-    def count(self, name: str, by: int = 1) -> None:
-        self.tally.counts[name] += by
-
-    def reject(self, where: str, reason: str, detail: str = "") -> None:
-        """Set a record aside under a named reason."""
-        self.tally.rejected[reason] += 1
-        entry = {"where": where, "reason": reason, "detail": detail}
-        with _writing(Path(self._rejects.name)):
-            self._rejects.write(json.dumps(entry, ensure_ascii=False) + "\n")
-
-    def _flush(self, output: str) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        schema = self._schemas[output]
-        aside = self._aside(output)
-        with _writing(self._part(output)):
-            if output not in self._writers:
-                aside.parent.mkdir(parents=True, exist_ok=True)
-                self._writers[output] = pq.ParquetWriter(aside, schema, compression="zstd")
-            if self._rows[output]:
-                self._writers[output].write_table(pa.Table.from_pylist(self._rows[output], schema))
-        self._rows[output].clear()
-        self._items[output] = 0
-
-    def __enter__(self) -> "Shard":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        if kind is not None:
-            for file in (self._rejects, *self._writers.values()):
-                with suppress(OSError):  # the error that led here is the one to tell
-                    file.close()
-            return
-        marker = self.folder / _SHARDS / f"{self.index:05d}.json"
-        with _writing(Path(self._rejects.name)):
-            self._rejects.close()
-        for output in self._schemas:
-            self._flush(output)
-            with _writing(self._part(output)):
-                self._writers[output].close()
-                self._aside(output).replace(self._part(output))
-        Path(self._rejects.name).replace(marker.with_suffix(".rejected"))
-        write_json(marker, self.tally.to_json())
-
-
-def _items(value: Any) -> int:
-    """How much a column's value takes: the cells of a table, the entries of a list."""
-    if not isinstance(value, list):
-        return 1
-    return len(value) * (len(value[0]) if value and isinstance(value[0], list) else 1)
-
-
-def prepare_shards(folder: Path) -> None:
-    (folder / _SHARDS).mkdir(exist_ok=True)
-
-
-def cluster_scratch(folder: Path) -> Path:
-    """Where an engine for several machines keeps its own files, as long as it runs."""
-    return folder / _SHARDS / "cluster"
-
-
-def shard_is_done(folder: Path, index: int) -> bool:
-    return (folder / _SHARDS / f"{index:05d}.json").exists()
-
-
-def merge_shards(folder: Path, count: int) -> Tally:
-    """Join the shards' rejected records, in order, and add up their counts."""
-    for given_up in folder.rglob("*.tmp"):
-        given_up.unlink(missing_ok=True)
-    tally = Tally()
-    aside = folder / "rejected.jsonl.tmp"
-    with aside.open("wb") as joined:
-        for index in range(count):
-            marker = folder / _SHARDS / f"{index:05d}.json"
-            tally.add(read_json(marker))
-            with marker.with_suffix(".rejected").open("rb") as part:
-                shutil.copyfileobj(part, joined)
-    aside.replace(folder / REJECTED)
-    return tally
 
 
 def parts(folder: Path) -> list[Path]:

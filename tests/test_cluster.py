@@ -15,7 +15,7 @@ from gentap.cluster import check_cluster
 from gentap.errors import SettingError, WorkerError
 from gentap.runner import run_shards
 from gentap.settings import ClusterSettings
-from gentap.store import shard_is_done
+from gentap.shards import shard_is_done
 
 HERE = Path(__file__).parent
 OUTPUTS = {"words": pa.schema([pa.field("number", pa.int32()), pa.field("word", pa.string())])}

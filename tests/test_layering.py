@@ -15,6 +15,7 @@ FLOORS = [
         "settings",
         "recipe",
         "store",
+        "shards",
         "runner",
         "cluster",
         "lifeline",

@@ -11,7 +11,8 @@ import pytest
 
 from gentap.errors import InputError, WorkerError
 from gentap.runner import Progress, clock, run_shards
-from gentap.store import Shard, count_rows, parts, read_rows, shard_is_done
+from gentap.shards import Shard, shard_is_done
+from gentap.store import count_rows, parts, read_rows
 
 OUTPUTS = {"words": pa.schema([pa.field("number", pa.int32()), pa.field("word", pa.string())])}
 NUMBERS = list(range(9))

@@ -12,22 +12,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from gentap.errors import FolderError, InputError
+from gentap.shards import Shard, merge_shards, prepare_shards
 from gentap.store import (
-    ROWS_A_GROUP,
-    Shard,
     Tally,
     count_rows,
     fingerprint,
     is_done,
-    merge_shards,
     open_stage,
     parts,
-    prepare_shards,
     read_json,
     read_rows,
     read_slice,
     require_stage,
-    shard_is_done,
     write_json,
     write_text,
 )
@@ -263,91 +259,6 @@ def test_require_stage_says_what_is_missing(tmp_path: Path) -> None:
     }.items():
         with pytest.raises(InputError, match=message):
             require_stage(tmp_path / name, "mine", "it holds the tables")
-
-
-def test_a_shard_shows_its_files_and_marker_only_at_the_end(tmp_path: Path) -> None:
-    prepare_shards(tmp_path)
-    outputs = {"sentences": SCHEMA, "tables": SCHEMA}
-    visible = [f"{name}/part-00003.parquet" for name in outputs]
-    with Shard(tmp_path, 3, outputs) as shard:
-        for number in range(ROWS_A_GROUP + 1):
-            shard.write("sentences", {"number": number, "name": "film"})
-        shard.reject("page 1", "too short")
-        shard.count("pages", 2)
-        assert not names(tmp_path).intersection(visible)
-        assert not shard_is_done(tmp_path, 3)
-    assert names(tmp_path) == {
-        *["sentences", "tables", *visible],
-        *[".shards", ".shards/00003.json", ".shards/00003.rejected"],
-    }
-    assert shard_is_done(tmp_path, 3)
-    assert pq.read_metadata(tmp_path / visible[0]).num_row_groups == 2
-    assert sum(map(count_rows, parts(tmp_path / "sentences"))) == ROWS_A_GROUP + 1
-    assert sum(map(count_rows, parts(tmp_path / "tables"))) == 0
-    assert read_json(tmp_path / ".shards" / "00003.json") == {
-        "counts": {"pages": 2, "sentences": ROWS_A_GROUP + 1},
-        "rejected": {"too short": 1},
-    }
-
-
-def test_a_shard_that_fails_leaves_nothing_visible(tmp_path: Path) -> None:
-    prepare_shards(tmp_path)
-    with pytest.raises(ZeroDivisionError):
-        write_shard(tmp_path, 0, rows=ROWS_A_GROUP + 1, rejected=1, fails=True)
-    assert all(name == ".shards" or name.endswith(".tmp") for name in names(tmp_path))
-    assert not shard_is_done(tmp_path, 0)
-    write_shard(tmp_path, 0, rows=2)
-    assert names(tmp_path) == {
-        *["part-00000.parquet", ".shards", ".shards/00000.json", ".shards/00000.rejected"]
-    }
-    assert sum(map(count_rows, parts(tmp_path))) == 2
-
-
-def test_a_shard_whose_last_row_does_not_fit_its_schema_is_not_done(tmp_path: Path) -> None:
-    prepare_shards(tmp_path)
-    with pytest.raises(pa.ArrowInvalid), Shard(tmp_path, 0, {".": SCHEMA}) as shard:
-        shard.write(".", {"number": "many", "name": "film"})
-    assert not shard_is_done(tmp_path, 0)
-    assert parts(tmp_path) == []
-
-
-def test_the_marker_of_a_shard_comes_after_its_parts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    prepare_shards(tmp_path)
-    renamed: list[str] = []
-    replace = Path.replace
-
-    def record(path: Path, target: Path) -> Path:
-        renamed.append(str(Path(target).relative_to(tmp_path)))
-        return replace(path, target)
-
-    monkeypatch.setattr(Path, "replace", record)
-    write_shard(tmp_path, 0, rows=1, rejected=1)
-    assert renamed == ["part-00000.parquet", ".shards/00000.rejected", ".shards/00000.json"]
-
-
-def test_merged_shards_join_rejects_in_order_and_add_up_counts(tmp_path: Path) -> None:
-    prepare_shards(tmp_path)
-    write_shard(tmp_path, 1, rows=3, rejected=2)
-    write_shard(tmp_path, 0, rows=2, rejected=1)
-    tally = merge_shards(tmp_path, 2)
-    assert tally.to_json() == {"counts": {"rows": 5}, "rejected": {"too short": 3}}
-    lines = (tmp_path / "rejected.jsonl").read_text().splitlines()
-    assert [json.loads(line) for line in lines] == [
-        {"where": f"page {where}", "reason": "too short", "detail": "two words"}
-        for where in ("0:0", "1:0", "1:1")
-    ]
-
-
-def test_a_rejected_record_may_hold_half_a_character(tmp_path: Path) -> None:
-    prepare_shards(tmp_path)
-    name = os.fsdecode(b"caf\xe9.html")
-    with Shard(tmp_path, 0, {}) as shard:
-        shard.reject(name, "not a page", "café")
-    merge_shards(tmp_path, 1)
-    entry = json.loads((tmp_path / "rejected.jsonl").read_text(encoding="utf-8"))
-    assert entry == {"where": name, "reason": "not a page", "detail": "café"}
 
 
 def test_the_traces_of_shards_go_only_once_the_folder_is_done(

@@ -18,7 +18,8 @@ from gentap.documents.annotated.reading import read_annotated
 from gentap.errors import InputError
 from gentap.records import Cell, Example, digest
 from gentap.settings import WriterSettings
-from gentap.store import Shard, StageFolder, Tally, merge_shards, prepare_shards
+from gentap.shards import Shard, merge_shards, prepare_shards
+from gentap.store import StageFolder, Tally
 from gentap.synthesis.mentions import find_value
 from gentap.synthesis.sentences import sentence_spans
 from gentap.synthesis.source import (

@@ -25,7 +25,8 @@ from gentap.records import (
 )
 from gentap.runner import run_shards
 from gentap.settings import LOCAL, ClusterSettings, MineSettings
-from gentap.store import Shard, StageFolder, Tally
+from gentap.shards import Shard
+from gentap.store import StageFolder, Tally
 from gentap.synthesis.decontaminate import Exclusions, load_exclusions
 from gentap.synthesis.matching import CellMatcher
 from gentap.synthesis.sentences import split_sentences, unfit

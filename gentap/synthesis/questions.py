@@ -23,7 +23,8 @@ from gentap.records import (
 )
 from gentap.runner import run_shards
 from gentap.settings import WriteSettings
-from gentap.store import Shard, StageFolder, Tally, count_rows, parts, read_rows, read_slice
+from gentap.shards import Shard
+from gentap.store import StageFolder, Tally, count_rows, parts, read_rows, read_slice
 from gentap.synthesis.filters import Ground
 from gentap.synthesis.judging import (
     Candidate,

@@ -20,7 +20,8 @@ from gentap.records import (
 )
 from gentap.runner import run_shards
 from gentap.settings import LOCAL, ClusterSettings, LinearizerSettings, SampleSettings
-from gentap.store import Shard, StageFolder, Tally, count_rows, parts, read_slice
+from gentap.shards import Shard
+from gentap.store import StageFolder, Tally, count_rows, parts, read_slice
 from gentap.synthesis.grammar import (
     Alternative,
     ColumnSlot,
