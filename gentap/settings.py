@@ -177,7 +177,13 @@ class FilterSettings(Settings):
         0.5, ge=0, le=1, description="share of content words found in neither; 1: off"
     )
     min_mentions: int = Field(1, ge=0, description="evidence, columns or titles spoken of")
+    min_said: int = Field(
+        1, ge=0, description="words of the sentence or of a column, besides names and the title"
+    )
     min_left: int = Field(1, ge=0, description="evidence values left to the answer")
+    match_kind: bool = Field(
+        True, description="'when', 'who', 'how many' need a value of that kind left (English)"
+    )
     min_score: float = Field(
         -100.0, le=0, description="mean log-probability of a question's tokens, at least"
     )

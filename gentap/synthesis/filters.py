@@ -5,6 +5,7 @@ here look at the texts alone; :mod:`gentap.synthesis.questions` adds those that 
 round trip) or look at the table's other questions.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
@@ -17,8 +18,9 @@ from gentap.synthesis.mentions import (
     stem,
     words_of,
 )
-from gentap.synthesis.names import names_of
+from gentap.synthesis.names import names_of, spans_of_names
 from gentap.synthesis.source import Source
+from gentap.tables.values import normal_form
 
 NOT_ONE = "not one question"
 TOO_SHORT, TOO_LONG = "question too short", "question too long"
@@ -27,16 +29,23 @@ COPIES = "question copies the sentence"
 STRANGE_NAME = "names what stands nowhere"
 STRANGE_WORDS = "says what stands nowhere"
 NOT_ABOUT = "not about the row"
+SAYS_LITTLE = "says nothing of the sentence"
 GIVEN_AWAY = "gives the answer away"
+OTHER_KIND = "asks for what is not left"
 UNLIKELY = "unlikely to the writer"
 ASKS_ELSE = "asks for another entry"
 NO_ROUND_TRIP = "round trip fails"
 ALIKE = "like another question of the table"
 FILTERS = (
     *(NOT_ONE, TOO_SHORT, TOO_LONG, REPEATS, COPIES, STRANGE_NAME, STRANGE_WORDS, NOT_ABOUT),
-    *(GIVEN_AWAY, UNLIKELY, ASKS_ELSE, NO_ROUND_TRIP, ALIKE),
+    *(SAYS_LITTLE, GIVEN_AWAY, OTHER_KIND, UNLIKELY, ASKS_ELSE, NO_ROUND_TRIP, ALIKE),
 )
 """All filters, in the order in which they are named."""
+
+_KIND = re.compile(
+    r"\b(?:(?P<number>when|(?:what|which) (?:year|date|day|month|season|decade|century)"
+    r"|how (?:many|much|old|long|tall|large|high|far|big))|who|whom|whose|where)\b"
+)
 
 
 class Ground:
@@ -61,6 +70,18 @@ class Ground:
         row = self.mined.table.rows[self.mined.row]
         near = {stem(word) for words in self._near for word in words}
         return near | {stem(word) for cell in row for word in words_of(cell)}
+
+    @cached_property
+    def telling(self) -> set[str]:
+        """Stems of sentence and columns that no name, number, value or title has."""
+        spans = list(spans_of_names(self.mined.sentence))
+        spans += [(cell.start, cell.end) for cell in self.mined.cells]
+        rest = list(self.mined.sentence)
+        for start, end in spans:
+            rest[start:end] = " " * (end - start)
+        told = [*content_words("".join(rest)), *(w for c in self.columns for w in content_words(c))]
+        titles = {stem(word) for title in self.titles for word in words_of(title)}
+        return {stem(word) for word in told} - titles
 
     def holds_name(self, name: str) -> bool:
         """Whether all words of a name stand together in one text or cell."""
@@ -88,13 +109,31 @@ def failures(
     )
     if spoken < settings.min_mentions:
         found.add(NOT_ABOUT)
-    left = sum(not names_value(question, value) for value in ground.evidence)
+    if len({stem(word) for word in content} & ground.telling) < settings.min_said:
+        found.add(SAYS_LITTLE)
+    left = [value for value in ground.evidence if not names_value(question, value)]
     asked = source.entries[0].text
-    if left < settings.min_left or (settings.min_left and names_value(question, asked)):
+    if len(left) < settings.min_left or (settings.min_left and names_value(question, asked)):
         found.add(GIVEN_AWAY)
+    if settings.match_kind and not any(could_answer(question, value) for value in left):
+        found.add(OTHER_KIND)
     if score is not None and score < settings.min_score:
         found.add(UNLIKELY)
     return [name for name in FILTERS if name in found]
+
+
+def could_answer(question: str, value: str) -> bool:
+    """Whether a value is of the kind that an English question asks for.
+
+    ``when``, ``what year`` and ``how many`` ask for something with a digit, ``who`` and ``where``
+    for something that does not end in digits; other questions for anything.
+    """
+    asked = _KIND.search(normal_form(question))
+    if asked is None:
+        return True
+    if asked["number"]:
+        return any(map(str.isdigit, value))
+    return not any(map(str.isdigit, value[-4:]))
 
 
 def _ill_formed(question: str, sentence: str, settings: FilterSettings) -> Iterator[str]:

@@ -17,6 +17,20 @@ _FUNCTION_WORDS = frozenset(
 )
 
 
+_IRREGULAR = dict(
+    pair.split("/")
+    for pair in (
+        "won/win wrote/write written/write held/hold led/lead built/build began/begin begun/begin"
+        " ran/run became/become sang/sing sung/sing left/leave lost/lose met/meet sold/sell"
+        " gave/give given/give knew/know shot/shoot born/birth died/death wore/wear worn/wear"
+        " spoke/speak spoken/speak fought/fight taught/teach bought/buy brought/bring caught/catch"
+        " chose/choose chosen/choose drew/draw drawn/draw drove/drive flew/fly grew/grow grown/grow"
+        " rose/rise spent/spend stood/stand swam/swim threw/throw thrown/throw"
+    ).split()
+)
+"""Forms of verbs that do not begin alike, and the one that stands for them."""
+
+
 def words_of(text: str) -> list[str]:
     """The words of a text in normal form, possessive endings gone."""
     return _WORDS.findall(re.sub(r"'s\b", "", normal_form(text)))
@@ -29,6 +43,7 @@ def content_words(text: str) -> list[str]:
 
 def stem(word: str) -> str:
     """A word's beginning, in which most forms of it agree: ``opening`` and ``opened``."""
+    word = _IRREGULAR.get(word, word)
     return word if any(letter.isdigit() for letter in word) else word[:5]
 
 
