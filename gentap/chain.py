@@ -12,9 +12,9 @@ from gentap.recipe import recipe_variants
 from gentap.records import Kind
 from gentap.settings import EvaluateSettings, FinetuneSettings, Recipe, Settings, WriteSettings
 from gentap.stages.evaluation import evaluate_stage
-from gentap.stages.questions import write_stage, writer_stage
 from gentap.stages.synthesis import mine_stage, sample_stage
 from gentap.stages.training import base_stage, finetune_stage, pretrain_stage
+from gentap.stages.writing import write_stage, writer_stage
 from gentap.store import is_done
 
 OWN_ROUND_TRIP = "finetuned-base"

@@ -38,7 +38,7 @@ def train(
 ) -> None:
     """Train the question writer on annotated questions, inverted."""
     from gentap.settings import WriterSettings
-    from gentap.stages.questions import writer_stage
+    from gentap.stages.writing import writer_stage
 
     settings = stage_settings(
         WriterSettings, "writer", recipe, assignments, data=data, annotated=annotated
@@ -63,7 +63,7 @@ def write(
 ) -> None:
     """Write a question for each mined sentence: the examples with sentence answers."""
     from gentap.settings import WriteSettings
-    from gentap.stages.questions import write_stage
+    from gentap.stages.writing import write_stage
 
     settings = stage_settings(WriteSettings, "write", recipe, assignments)
     write_stage(mined, writer, settings, output, seed=seed, overwrite=overwrite)
