@@ -127,7 +127,7 @@ def _train(recipe: Recipe, work: _Work) -> Models:
         [recipe.sample, linearizer, seed],
         [mined, base],
         lambda folder, overwrite: sample_stage(
-            mined,
+            [str(mined)],
             recipe.sample,
             linearizer,
             folder,
@@ -224,7 +224,8 @@ def _checks(recipe: Recipe) -> dict[Callable[[Any], object], object]:
 
 
 def _check_grammar(name: str) -> None:
-    from gentap.synthesis.grammar import find_grammar, load_grammar
+    from gentap.synthesis.grammar import find_grammar
+    from gentap.synthesis.notation import load_grammar
 
     load_grammar(find_grammar(name))
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gentap import __version__
-from gentap.commands import evaluation, serving, synthesis, training
+from gentap.commands import evaluation, grammar, serving, synthesis, training
 from gentap.commands.options import reports_errors
 
 app = typer.Typer(
@@ -18,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Table question answering in sentences: from web pages to a scored answer.",
 )
-for room in (synthesis, training, evaluation, serving):
+for room in (synthesis, grammar, training, evaluation, serving):
     app.add_typer(room.app)
 
 

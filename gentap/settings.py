@@ -260,7 +260,11 @@ class SampleSettings(Settings):
     grammar: str = Field("english", description="the grammar's file, or the name of one of ours")
     per_table: int = Field(4, ge=1, description="questions drawn for each table")
     shard_tables: int = Field(2000, ge=1, description="tables a shard")
-    attempts: int = Field(8, ge=1, description="draws tried for each question wanted")
+    attempts: int = Field(
+        4,
+        ge=1,
+        description="draws that a kind of question may fail in a turn before it is left out",
+    )
 
 
 class PretrainSettings(TrainingSettings):

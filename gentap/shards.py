@@ -51,6 +51,13 @@ class Shard:
         if len(rows) >= ROWS_A_GROUP or self._items[output] >= ITEMS_A_GROUP:
             self._flush(output)
 
+    def write_arrow(self, output: str, rows: Any) -> None:
+        """Write an Arrow table of the output's schema, as a row group of its own."""
+        self._flush(output)
+        with writing(self._part(output)):
+            self._writers[output].write_table(rows)
+        self.tally.counts[output.strip("./") or "rows"] += len(rows)
+
     def count(self, name: str, by: int = 1) -> None:
         self.tally.counts[name] += by
 

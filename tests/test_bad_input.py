@@ -304,7 +304,7 @@ def wordnet() -> None:
     [
         (
             GRAMMAR.replace("what is", "[wath] is") + "what =\n    what\n",
-            "films.grammar, line 3, column 5: [wath] is not defined. Did you mean [what]?",
+            "films.grammar, line 3, column 5: [wath] is not defined. Did you mean 'what'?",
         ),
         (
             GRAMMAR.replace("what is", "[ask]"),
@@ -312,7 +312,7 @@ def wordnet() -> None:
         ),
         (
             "what =\n    what\n",
-            "films.grammar: no question rule. Begin one with 'question name ='.",
+            "films.grammar, line 1, column 1: no question rule. Begin one with 'question name ='.",
         ),
     ],
 )

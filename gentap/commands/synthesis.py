@@ -1,6 +1,5 @@
 """Commands that make the corpus."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -59,10 +58,15 @@ def mine(
 @app.command()
 @reports_errors
 def sample(
-    mined: Annotated[Path, typer.Argument(help="A mined folder.")],
+    tables: Annotated[
+        list[str],
+        typer.Argument(
+            help="Mined folders; Parquet, CSV or JSONL files of tables, folders, globs."
+        ),
+    ],
     output: Output,
     grammar: Annotated[
-        str | None, typer.Option("--grammar", "-g", help="Grammar file, or 'english'.")
+        str | None, typer.Option("--grammar", "-g", help="Grammar file, or 'english' or 'german'.")
     ] = None,
     per_table: Annotated[int | None, typer.Option("-n", help="Questions for each table.")] = None,
     base: Annotated[
@@ -76,7 +80,7 @@ def sample(
     assignments: Assignments = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Sample questions whose answer is one cell, from a grammar and the mined tables."""
+    """Sample questions whose answer is one cell, from a grammar and tables."""
     from gentap.settings import SampleSettings
     from gentap.stages.synthesis import sample_stage
 
@@ -84,7 +88,7 @@ def sample(
         SampleSettings, "sample", recipe, assignments, grammar=grammar, per_table=per_table
     )
     sample_stage(
-        mined,
+        tables,
         settings,
         linearizer_settings(recipe),
         output,

@@ -125,8 +125,8 @@ def table_from_json(
 
 
 def _cells(texts: Sequence[Any], width: int) -> tuple[str, ...]:
-    cells = tuple("" if text is None else " ".join(str(text).split()) for text in texts)
-    return cells + ("",) * (width - len(cells))
+    cells = ["" if text is None else " ".join(str(text).split()) for text in texts]
+    return tuple(cells + [""] * (width - len(cells)))
 
 
 def _values(entry: Any, path: str) -> Iterator[Any]:

@@ -1,5 +1,6 @@
 """Stages that make the corpus from documents: mine, sample."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from gentap.settings import (
@@ -10,7 +11,6 @@ from gentap.settings import (
     SampleSettings,
 )
 from gentap.stages.opening import say, stage_folder
-from gentap.store import require_stage
 
 
 def mine_stage(
@@ -36,7 +36,7 @@ def mine_stage(
 
 
 def sample_stage(
-    mined: Path,
+    tables: Sequence[str],
     settings: SampleSettings,
     linearizer: LinearizerSettings,
     output: Path,
@@ -47,19 +47,21 @@ def sample_stage(
     cluster: ClusterSettings = LOCAL,
     overwrite: bool = False,
 ) -> None:
-    from gentap.synthesis.grammar import find_grammar, load_grammar
+    from gentap.documents.tables import find_table_files
+    from gentap.synthesis.grammar import find_grammar
+    from gentap.synthesis.notation import load_grammar
 
-    require_stage(mined, "mine", "questions are sampled from mined tables")
+    files = find_table_files(tables)
     grammar = find_grammar(settings.grammar)
     load_grammar(grammar)
     used = {**settings.model_dump(), "linearizer": linearizer.model_dump(), "seed": seed}
-    inputs = [mined, grammar, *([Path(base)] if base else [])]
+    inputs = [*files, grammar, *([Path(base)] if base else [])]
     with stage_folder(output, "sample", used, inputs, overwrite) as folder:
         if folder is not None:
             from gentap.synthesis.sample import sample
 
             tally = sample(
-                mined / "tables",
+                files,
                 settings,
                 folder,
                 base=base,
@@ -71,5 +73,5 @@ def sample_stage(
             folder.finish(tally.to_json())
             say(
                 f"sample: {tally.counts['examples']:,} cell examples from "
-                f"{tally.counts['tables']:,} tables"
+                f"{tally.counts['tables']:,} tables; {tally.rejected.total():,} tables set aside"
             )

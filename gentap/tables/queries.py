@@ -1,8 +1,8 @@
 """Small queries whose answer is one row of a table, and their execution.
 
-``select X where A is v and B is w``, with the row narrowed by ``largest``, ``smallest``, ``first``,
-``last``, ``after`` or ``before``. A query never guesses: it yields every row that fits, so that a
-caller can demand exactly one.
+``select X where A is v and B above w``, with the row narrowed by its place or by the size of a
+cell. A query never guesses: it yields every row that fits, so that a caller can demand exactly one,
+and none where a cell that can't be compared leaves it undecided.
 """
 
 from collections.abc import Sequence
@@ -10,98 +10,190 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gentap.records import Table
-from gentap.tables.values import Column, is_placeholder, normal_form, read_column
+from gentap.tables.columns import Column, ColumnReader, loose_form
+from gentap.tables.values import normal_form, normal_forms
 
-Comparison = Literal["is", "above", "below"]
-Pick = Literal["largest", "smallest", "first", "last", "after", "before", "any"]
+Comparison = Literal["is", "above", "below", "between"]
+Pick = Literal["any", "only", "largest", "smallest", "row", "last", "after", "before"]
+
+Identity = str | float
+"""What makes two cells of a column the same: a typed cell's size, else its loose normal form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """``column is value`` by normal form; ``above`` and ``below`` by the column's keys."""
+    """``column is value``, ``above``/``below`` it, or ``between`` value and ``high``, both out.
+
+    With ``other``, the column is compared with that column of the same row instead of a value.
+    """
 
     column: int
     comparison: Comparison
-    value: str
+    value: str = ""
+    high: str = ""
+    other: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """Select ``column`` of the row that meets all conditions and is picked.
 
-    ``by`` is the column that ``largest`` and ``smallest`` go by. ``after`` and ``before`` take the
-    row next to the one that meets the conditions.
+    ``largest`` and ``smallest`` go by the column ``by``; with ``row`` (from the top) and ``last``
+    (from the bottom) they take the ``rank``-th. ``after`` and ``before`` take the row next to the
+    one that meets the conditions, ``only`` the row of a table that has one.
     """
 
     select: int
     conditions: tuple[Condition, ...] = ()
     pick: Pick = "any"
     by: int | None = None
+    rank: int = 1
 
 
 class ReadTable:
-    """A table with its columns read once and its cells in normal form."""
+    """A table read once: normal forms and typed columns, and each column's index when asked."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, reader: ColumnReader) -> None:
         self.table = table
-        self.forms = [[normal_form(cell) for cell in row] for row in table.rows]
-        self.columns: list[Column] = [
-            read_column([row[index] for row in table.rows]) for index in range(len(table.header))
-        ]
-        self.filled = [[not is_placeholder(cell) for cell in row] for row in table.rows]
+        self.height = len(table.rows)
+        columns = list(zip(*table.rows, strict=True)) or [()] * len(table.header)
+        self.forms = list(map(normal_forms, columns))
+        empty = reader.empty
+        self.filled = [[form not in empty for form in forms] for forms in self.forms]
+        self.columns: list[Column] = list(map(reader.read_column, self.forms))
+        self.names = normal_forms(table.header)
+        self._identities: dict[int, list[Identity]] = {}
+        self._index: dict[int, dict[Identity, list[int]]] = {}
+
+    def identities(self, column: int) -> list[Identity]:
+        """What makes cells of the column the same, for each row."""
+        found = self._identities.get(column)
+        if found is None:
+            forms, read = self.forms[column], self.columns[column]
+            if read.type in ("number", "date"):
+                pairs = zip(forms, read.keys, strict=True)
+                found = [loose_form(form) if key is None else key for form, key in pairs]
+            else:
+                found = list(map(loose_form, forms))
+            self._identities[column] = found
+        return found
+
+    def index(self, column: int) -> dict[Identity, list[int]]:
+        """The rows that hold each identity, in order."""
+        places = self._index.get(column)
+        if places is None:
+            places = self._index[column] = {}
+            for row, identity in enumerate(self.identities(column)):
+                if identity in places:
+                    places[identity].append(row)
+                else:
+                    places[identity] = [row]
+        return places
+
+    def is_ordered(self, column: int) -> bool:
+        """Whether every cell of the column can be compared with the others."""
+        return self.height > 0 and None not in self.columns[column].keys
+
+    def rows_with(self, column: int, value: str) -> list[int]:
+        """The rows whose cell is the same as the one with that text."""
+        form = normal_form(value)
+        if self.columns[column].type not in ("number", "date"):
+            return self.index(column).get(loose_form(form), [])
+        try:
+            identity = self.identities(column)[self.forms[column].index(form)]
+        except ValueError:
+            return []
+        return self.index(column)[identity]
+
+    def key_of(self, column: int, value: str) -> float | None:
+        """The key of the first cell with that text."""
+        try:
+            return self.columns[column].keys[self.forms[column].index(normal_form(value))]
+        except ValueError:
+            return None
 
 
 def run(query: Query, read: ReadTable) -> list[int]:
     """The body rows that the query fits, in order; none where it can't be decided.
 
-    An extreme needs a key in every row that it is taken over: a cell that does not parse could be
-    the true extreme.
+    A comparison or an extreme needs a key in every row that it is taken over: a cell that does not
+    read so could change the answer. A tie within the first ``rank`` leaves a rank undecided.
     """
-    rows = [
-        row
-        for row in range(len(read.table.rows))
-        if all(_meets(read, row, condition) for condition in query.conditions)
-    ]
+    rows: Sequence[int] = range(read.height)
+    for number, condition in enumerate(query.conditions):
+        met = _rows_meeting(read, condition)
+        rows = met if number == 0 else [row for row in rows if row in met]
     match query.pick:
         case "any":
-            return rows
-        case "first":
-            return rows[:1]
+            return list(rows)
+        case "only":
+            return list(rows) if read.height == 1 else []
+        case "row":
+            return list(rows[query.rank - 1 : query.rank])
         case "last":
-            return rows[-1:]
-        case "largest" | "smallest":
-            return _extreme(read, rows, query)
+            return [rows[-query.rank]] if query.rank <= len(rows) else []
         case "after":
-            return [row + 1 for row in rows if row + 1 < len(read.table.rows)]
+            return [row + 1 for row in rows if row + 1 < read.height]
         case "before":
             return [row - 1 for row in rows if row > 0]
+        case _:
+            return _extreme(read, rows, query)
 
 
-def _meets(read: ReadTable, row: int, condition: Condition) -> bool:
-    if condition.comparison == "is":
-        return read.forms[row][condition.column] == normal_form(condition.value)
-    keys = read.columns[condition.column].keys
-    limit = _key_of(read, condition.column, condition.value)
-    key = keys[row]
-    if key is None or limit is None:
-        return False
-    return key > limit if condition.comparison == "above" else key < limit
+def _rows_meeting(read: ReadTable, condition: Condition) -> list[int]:
+    column, comparison = condition.column, condition.comparison
+    if condition.other is not None:
+        return _rows_comparing(read, column, comparison, condition.other)
+    if comparison == "is":
+        return read.rows_with(column, condition.value)
+    if not read.is_ordered(column):
+        return []
+    limit, keys = read.key_of(column, condition.value), read.columns[column].keys
+    if limit is None:
+        return []
+    if comparison == "above":
+        return [row for row, key in enumerate(keys) if key is not None and key > limit]
+    if comparison == "below":
+        return [row for row, key in enumerate(keys) if key is not None and key < limit]
+    high = read.key_of(column, condition.high)
+    if high is None:
+        return []
+    return [row for row, key in enumerate(keys) if key is not None and limit < key < high]
 
 
-def _key_of(read: ReadTable, column: int, value: str) -> float | None:
-    form = normal_form(value)
-    for row, forms in enumerate(read.forms):
-        if forms[column] == form:
-            return read.columns[column].keys[row]
-    return None
+def comparable(read: ReadTable, first: int, second: int) -> bool:
+    """Whether two columns hold the same sort of values in the same unit."""
+    one, other = read.columns[first], read.columns[second]
+    return one.type == other.type and one.unit == other.unit
+
+
+def _rows_comparing(read: ReadTable, first: int, comparison: Comparison, second: int) -> list[int]:
+    if not comparable(read, first, second):
+        return []
+    if comparison == "is":
+        pairs = zip(read.identities(first), read.identities(second), strict=True)
+        filled = read.filled[first]
+        return [row for row, (one, other) in enumerate(pairs) if one == other and filled[row]]
+    if not (read.is_ordered(first) and read.is_ordered(second)):
+        return []
+    keys = zip(read.columns[first].keys, read.columns[second].keys, strict=True)
+    sign = 1 if comparison == "above" else -1
+    return [
+        row
+        for row, (one, other) in enumerate(keys)
+        if one is not None and other is not None and (one - other) * sign > 0
+    ]
 
 
 def _extreme(read: ReadTable, rows: Sequence[int], query: Query) -> list[int]:
-    if query.by is None or not rows:
+    if query.by is None:
         return []
-    keys = [read.columns[query.by].keys[row] for row in rows]
-    known = [key for key in keys if key is not None]
-    if len(known) < len(keys):
+    keys = read.columns[query.by].keys
+    known = [key for row in rows if (key := keys[row]) is not None]
+    if len(known) < len(rows) or query.rank > len(known):
         return []
-    best = max(known) if query.pick == "largest" else min(known)
-    return [row for row, key in zip(rows, keys, strict=True) if key == best]
+    known.sort(reverse=query.pick == "largest")
+    best = known[: query.rank]
+    if len(set(best)) < len(best):
+        return []
+    return [row for row in rows if keys[row] == best[-1]]

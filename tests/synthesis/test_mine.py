@@ -24,7 +24,7 @@ HASH_SEED_RUN = """
 import sys
 from pathlib import Path
 from gentap.settings import LinearizerSettings, MineSettings, SampleSettings
-from gentap.store import StageFolder
+from gentap.store import StageFolder, parts
 from gentap.synthesis.mine import mine
 from gentap.synthesis.sample import sample
 
@@ -34,7 +34,7 @@ for folder in (mined, sampled):
 settings = MineSettings(inputs=[pages], shard_bytes=30_000)
 mine(settings, StageFolder(Path(mined), "stage", "", {}, False), workers=1)
 sample(
-    Path(mined) / "tables",
+    parts(Path(mined) / "tables"),
     SampleSettings(grammar=grammar, shard_tables=20),
     StageFolder(Path(sampled), "stage", "", {}, False),
     base="",

@@ -9,10 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gentap.records import Table
-from gentap.tables.queries import Condition, Query, ReadTable, run
+from gentap.tables import queries
+from gentap.tables.columns import ColumnReader, Language
+from gentap.tables.queries import Condition, Query, run
 
-PICKS = ["any", "first", "last", "largest", "smallest", "after", "before"]
-COMPARISONS = {"is": "IS", "above": ">", "below": "<"}
+PICKS = ["any", "only", "row", "last", "largest", "smallest", "after", "before"]
+COMPARISONS = {"is": "IS", "above": ">", "below": "<", "between": ">"}
+MONTHS = "january february march april may june july august september october november december"
+READER = ColumnReader(
+    Language(months={month: number for number, month in enumerate(MONTHS.split(), start=1)})
+)
+
+
+def ReadTable(table: Table) -> queries.ReadTable:  # noqa: N802
+    return queries.ReadTable(table, READER)
+
 
 Value = str | int | None
 
@@ -60,17 +71,59 @@ def cases(draw: st.DrawFn) -> tuple[Written, Query]:
     written = draw(written_tables())
     places = st.integers(0, len(written.kinds) - 1)
     conditions = []
+    texts = st.sampled_from(written.table.rows)
     for column in draw(st.lists(places, max_size=2)):
-        row = draw(st.integers(0, len(written.values) - 1))
         comparison = draw(st.sampled_from(list(COMPARISONS)))
-        conditions.append(Condition(column, comparison, written.table.rows[row][column]))
+        value, high = draw(texts)[column], draw(texts)[column] if comparison == "between" else ""
+        other = draw(places) if comparison != "between" and draw(st.booleans()) else None
+        if other is not None:
+            value = ""
+        conditions.append(Condition(column, comparison, value, high, other))
     pick = draw(st.sampled_from(PICKS))
-    return written, Query(draw(places), tuple(conditions), pick, draw(places))
+    return written, Query(
+        draw(places), tuple(conditions), pick, draw(places), draw(st.integers(1, 3))
+    )
 
 
-def value_of(written: Written, condition: Condition) -> Value:
-    cells = [row[condition.column] for row in written.table.rows]
-    return written.values[cells.index(condition.value)][condition.column]
+def value_of(written: Written, column: int, text: str) -> Value:
+    cells = [row[column] for row in written.table.rows]
+    return written.values[cells.index(text)][column]
+
+
+def condition_in_sql(written: Written, condition: Condition) -> tuple[str, list[Value]]:
+    """What a condition means; a column that has no order, or not in every cell, compares with none.
+
+    A placeholder is a value like others to ``is value``, and none at all to ``is column``.
+    """
+    kinds, column, other = written.kinds, condition.column, condition.other
+    ordered = {place for place in range(len(kinds)) if has_order(written, place)}
+    if other is not None:
+        if sort_of(written, column) != sort_of(written, other):
+            return "0", []
+        if condition.comparison != "is" and not {column, other} <= ordered:
+            return "0", []
+        return f"c{column} {COMPARISONS[condition.comparison]} c{other} AND c{column} NOTNULL", []
+    values = [value_of(written, column, condition.value)]
+    if condition.comparison == "is":
+        return f"c{column} IS ?", values
+    if column not in ordered:
+        return "0", []
+    if condition.comparison == "between":
+        values.append(value_of(written, column, condition.high))
+        return f"c{column} > ? AND c{column} < ?", values
+    return f"c{column} {COMPARISONS[condition.comparison]} ?", values
+
+
+def sort_of(written: Written, place: int) -> str:
+    """The sort of a column's values; one that holds none is text."""
+    filled = any(row[place] is not None for row in written.values)
+    return written.kinds[place] if filled else "text"
+
+
+def has_order(written: Written, place: int) -> bool:
+    return sort_of(written, place) != "text" and all(
+        row[place] is not None for row in written.values
+    )
 
 
 def ask_sqlite(written: Written, query: Query) -> list[int]:
@@ -84,23 +137,27 @@ def ask_sqlite(written: Written, query: Query) -> list[int]:
     )
     where, arguments = ["1"], []
     for condition in query.conditions:
-        if condition.comparison != "is" and written.kinds[condition.column] == "text":
-            where.append("0")
-            continue
-        where.append(f"c{condition.column} {COMPARISONS[condition.comparison]} ?")
-        arguments.append(value_of(written, condition))
+        clause, values = condition_in_sql(written, condition)
+        where.append(clause)
+        arguments += values
     by = f"c{query.by}"
     comparable = "0" if written.kinds[query.by or 0] == "text" else "1"
     extreme = (
-        f"SELECT row FROM met WHERE {comparable} AND {by} = (SELECT {{}}({by}) FROM met)"
+        f"SELECT row FROM met AS one WHERE {comparable}"
         f" AND NOT EXISTS (SELECT 1 FROM met WHERE {by} IS NULL)"
+        f" AND (SELECT count(*) FROM met AS two WHERE two.{by} {{0}} one.{by}) = {query.rank - 1}"
+        f" AND (SELECT count(DISTINCT two.{by}) FROM met AS two WHERE two.{by} {{0}} one.{by})"
+        f" = {query.rank - 1}"
     )
     picked = {
         "any": "SELECT row FROM met",
-        "first": "SELECT min(row) AS row FROM met",
-        "last": "SELECT max(row) AS row FROM met",
-        "largest": extreme.format("max"),
-        "smallest": extreme.format("min"),
+        "only": "SELECT row FROM met WHERE (SELECT count(*) FROM t) = 1",
+        "row": "SELECT row FROM (SELECT row FROM met ORDER BY row"
+        f" LIMIT 1 OFFSET {query.rank - 1})",
+        "last": "SELECT row FROM (SELECT row FROM met ORDER BY row DESC"
+        f" LIMIT 1 OFFSET {query.rank - 1})",
+        "largest": extreme.format(">"),
+        "smallest": extreme.format("<"),
         "after": "SELECT t.row FROM t JOIN met ON t.row = met.row + 1",
         "before": "SELECT t.row FROM t JOIN met ON t.row = met.row - 1",
     }[query.pick]
@@ -182,4 +239,4 @@ def test_a_table_without_rows_yields_none(pick: str) -> None:
 
 
 def test_cells_that_say_nothing_are_known() -> None:
-    assert ReadTable(FILMS).filled[2] == [True, True, False]
+    assert ReadTable(FILMS).filled[2] == [True, True, False, True]

@@ -1,0 +1,188 @@
+"""Choose columns and values for a query, evenly over the table, so that it can find one row."""
+
+from collections.abc import Mapping
+
+from gentap.synthesis.askable import AskableTable
+from gentap.synthesis.grammar import TITLES
+from gentap.synthesis.plans import Plan
+from gentap.synthesis.wordings import Random
+from gentap.tables.queries import Condition, Query, comparable
+
+Proposal = tuple[Query, Mapping[str, str]]
+"""A query, and the values that its labels stand for."""
+
+
+class Proposer:
+    """Proposes queries about one table; of equal choices it takes what it has used least."""
+
+    def __init__(self, table: AskableTable, random: Random) -> None:
+        self._table, self._random = table, random
+        self._read = table.read
+        self._selected = [0] * len(table.names)
+        self._compared = [0] * len(table.names)
+        self._answered = [0] * table.read.height
+        self._choices_of: dict[str, list[tuple[str, list[int]]]] = {}
+        self._orders: dict[int, list[int]] = {}
+
+    def can_bind(self, plan: Plan) -> bool:
+        """Whether there is a column for each label of a plan, taken alone."""
+        return all(columns for _, columns in self._choices(plan))
+
+    def _choices(self, plan: Plan) -> list[tuple[str, list[int]]]:
+        """The columns that each label can stand for; the labels with least choice come first."""
+        choices = self._choices_of.get(plan.rule.name)
+        if choices is None:
+            fitting = self._table.fitting
+            choices = [(label, fitting(guard, role)) for label, guard, role in plan.labels]
+            if plan.partners:
+                choices = self._with_partners(plan, dict(choices))
+            choices.sort(key=_breadth)
+            self._choices_of[plan.rule.name] = choices
+        return choices
+
+    def _with_partners(
+        self, plan: Plan, choices: Mapping[str, list[int]]
+    ) -> list[tuple[str, list[int]]]:
+        """Only columns that can be compared with one of their partner's."""
+        read = self._read
+        return [
+            (label, columns)
+            if label not in plan.partners
+            else (
+                label,
+                [
+                    column
+                    for column in columns
+                    for other in choices[plan.partners[label]]
+                    if other != column and comparable(read, column, other)
+                ],
+            )
+            for label, columns in choices.items()
+        ]
+
+    def count(self, query: Query, row: int) -> None:
+        """Remember the row and the columns that a question was about."""
+        self._answered[row] += 1
+        self.pass_over(query)
+
+    def pass_over(self, query: Query) -> None:
+        """Let other columns come first the next time."""
+        self._selected[query.select] += 1
+        if query.by is not None:
+            self._compared[query.by] += 1
+        for condition in query.conditions:
+            self._compared[condition.column] += 1
+
+    def propose(self, plan: Plan, columns: Mapping[str, int], rank: int) -> Proposal | None:
+        """A query of the plan over these columns; None where its choice of rows gives none."""
+        if rank > 1 and rank >= self._read.height:
+            return None
+        query = plan.query
+        values = self._bind_values(plan, columns)
+        if values is None:
+            return None
+        conditions = tuple(
+            Condition(
+                columns[one.column],
+                one.comparison,
+                values.get(one.value, ""),
+                values.get(one.high, ""),
+                columns[one.other] if one.other else None,
+            )
+            for one in query.conditions
+        )
+        by = columns[query.by] if query.by else None
+        return Query(columns[query.select], conditions, query.pick, by, rank), values
+
+    def bind_columns(self, plan: Plan) -> dict[str, int] | None:
+        """A column for each label, no two the same; those compared hold values of one sort."""
+        columns: dict[str, int] = {}
+        taken: list[int] = []
+        select = plan.query.select
+        for label, free in self._choices(plan):
+            if taken:
+                free = [column for column in free if column not in taken]
+            partner = columns.get(plan.partners.get(label, ""))
+            if partner is not None:
+                free = [column for column in free if comparable(self._read, column, partner)]
+            if not free:
+                return None
+            column = free[0]
+            if len(free) > 1:
+                uses = self._selected if label == select else self._compared
+                counts = [uses[column] for column in free]
+                least = min(counts)
+                if max(counts) > least:
+                    free = [one for one, count in zip(free, counts, strict=True) if count == least]
+                column = free[int(self._random() * len(free))]
+            columns[label] = column
+            taken.append(column)
+        return columns
+
+    def _bind_values(self, plan: Plan, columns: Mapping[str, int]) -> dict[str, str] | None:
+        shape = plan.shape
+        conditions = plan.query.conditions
+        if not conditions:
+            return {}
+        if shape == "none":
+            titles = self._table.titles
+            return {one.value: titles[one.value] for one in conditions if one.value}
+        first = columns[conditions[0].column]
+        if shape == "single" or shape == "group":
+            rows = self._table.singles(first) if shape == "single" else self._table.groups(first)
+            return self._texts(plan, columns, self._choose(rows))
+        if shape == "pair":
+            second = set(self._table.groups(columns[conditions[1].column]))
+            rows = [row for row in self._table.groups(first) if row in second]
+            return self._texts(plan, columns, self._choose(rows)) if rows else None
+        if shape == "mixed":
+            return self._texts(plan, columns, self._choose(range(self._read.height)))
+        return self._limits(plan, first)
+
+    def _choose(self, rows: "list[int] | range") -> int:
+        """One of two random rows, the one that has answered less."""
+        one = rows[int(self._random() * len(rows))]
+        other = rows[int(self._random() * len(rows))]
+        return one if self._answered[one] <= self._answered[other] else other
+
+    def _texts(self, plan: Plan, columns: Mapping[str, int], row: int) -> dict[str, str] | None:
+        """All values that are equated come from one row, so that they can hold together."""
+        values: dict[str, str] = {}
+        rows = self._read.table.rows
+        for one in plan.query.conditions:
+            if one.other:
+                continue
+            column = columns[one.column]
+            for label in filter(None, (one.value, one.high)):
+                if label in TITLES:
+                    values[label] = self._table.titles[label]
+                    continue
+                at = row
+                if one.comparison != "is":
+                    at = int(self._random() * self._read.height)
+                if not self._table.may_name(at, column):
+                    return None
+                values[label] = rows[at][column]
+        return values
+
+    def _limits(self, plan: Plan, column: int) -> dict[str, str] | None:
+        """Values of the column that leave one row above, below or between them."""
+        if column not in self._orders:
+            keys = self._read.columns[column].keys
+            self._orders[column] = sorted(range(self._read.height), key=lambda row: keys[row] or 0)
+        order = self._orders[column]
+        condition = plan.query.conditions[0]
+        if plan.shape == "above":
+            wanted = [(condition.value, order[-2])]
+        elif plan.shape == "below":
+            wanted = [(condition.value, order[1])]
+        else:
+            middle = 1 + int(self._random() * (len(order) - 2))
+            wanted = [(condition.value, order[middle - 1]), (condition.high, order[middle + 1])]
+        if not all(self._table.may_name(row, column) for _, row in wanted):
+            return None
+        return {label: self._read.table.rows[row][column] for label, row in wanted}
+
+
+def _breadth(choice: tuple[str, list[int]]) -> int:
+    return len(choice[1])

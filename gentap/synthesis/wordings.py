@@ -1,0 +1,90 @@
+"""Wordings made ready to be said: which can be, for a table with or without titles, and how often.
+
+A wording that names the table's title is left out where the table has none.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gentap.synthesis.grammar import TITLES, Alternative, Grammar, Rule
+
+Random = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """An alternative, and which labels of columns every way of saying it names."""
+
+    alternative: Alternative
+    names: frozenset[str]
+
+
+class Choice:
+    """Alternatives drawn by their weights."""
+
+    __slots__ = ("_sums", "wordings")
+
+    def __init__(self, wordings: list[Wording]) -> None:
+        self.wordings = wordings
+        self._sums: list[int] = []
+        total = 0
+        for wording in wordings:
+            total += wording.alternative.weight
+            self._sums.append(total)
+
+    def draw(self, random: Random) -> Wording:
+        sums = self._sums
+        at = random() * sums[-1]
+        for place, limit in enumerate(sums):
+            if at < limit:
+                return self.wordings[place]
+        return self.wordings[-1]
+
+
+class Wordings:
+    """All wordings of a grammar that can be said with the titles that a table has."""
+
+    def __init__(self, grammar: Grammar, titles: frozenset[str]) -> None:
+        self._grammar = grammar
+        self._titles = titles
+        self._choices: dict[tuple[str, int], Choice] = {}
+        self._names: dict[str, frozenset[str]] = {}
+
+    def choice(self, rule: Rule, number: int = 0) -> Choice:
+        """A rule's wordings (of a numbers rule those that say ``number``)."""
+        key = (rule.name, number)
+        if key not in self._choices:
+            self._choices[key] = Choice(
+                [
+                    Wording(one, self._named(one))
+                    for one in rule.alternatives
+                    if (not number or one.number == number) and self._can_say(one)
+                ]
+            )
+        return self._choices[key]
+
+    def numbers(self, rule: Rule) -> list[int]:
+        """The numbers that a numbers rule can say."""
+        return sorted({one.number for one in rule.alternatives if self._can_say(one)})
+
+    def _can_say(self, alternative: Alternative) -> bool:
+        for slot in alternative.slots:
+            if slot.kind == "value" and slot.label in TITLES and slot.label not in self._titles:
+                return False
+            if slot.kind == "rule" and not any(map(self._can_say, self._below(slot.label))):
+                return False
+        return True
+
+    def _below(self, name: str) -> list[Alternative]:
+        return self._grammar.rules[name].alternatives
+
+    def _named(self, alternative: Alternative) -> frozenset[str]:
+        """The columns that the alternative names, whatever is drawn for its rules."""
+        names: set[str] = set()
+        for slot in alternative.slots:
+            if slot.kind == "column":
+                names.add(slot.label)
+            elif slot.kind == "rule":
+                ways = [self._named(one) for one in self._below(slot.label) if self._can_say(one)]
+                names |= frozenset.intersection(*ways) if ways else frozenset()
+        return frozenset(names)

@@ -1,0 +1,81 @@
+"""Verified examples a second, from tables to Parquet on disk, and the memory that it takes.
+
+    python scripts/bench_sample.py TABLES… [-n 10 20] [--workers 1] [--grammar english]
+
+TABLES are what `gentap sample` takes, such as TabFact's tables.jsonl.gz. Each row is a whole run in
+a process of its own: reading, cutting to 512 tokens (estimated), reading values, drawing, running
+the query, writing. The last column is the digest of what was written: it must not depend on the
+number of workers.
+"""
+
+import argparse
+import hashlib
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from gentap.documents.tables import find_table_files
+from gentap.settings import LinearizerSettings, SampleSettings
+from gentap.store import open_stage
+from gentap.synthesis.sample import sample
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
+    parser.add_argument("tables", nargs="+")
+    parser.add_argument("-n", nargs="+", type=int, default=[10, 20])
+    parser.add_argument("--workers", nargs="+", type=int, default=[1])
+    parser.add_argument("--grammar", default="english")
+    given = parser.parse_args()
+    print(
+        "n  workers  examples  seconds  examples/s  CPU seconds  examples/CPU s  peak MiB  digest"
+    )
+    for per_table in given.n:
+        for workers in given.workers:
+            task = (given.tables, given.grammar, per_table, workers)
+            with multiprocessing.get_context("spawn").Pool(1) as pool:
+                print(pool.apply(measure, task), flush=True)
+    return 0
+
+
+def measure(tables: list[str], grammar: str, per_table: int, workers: int) -> str:
+    """One run, as a line of the table."""
+    settings = SampleSettings(grammar=grammar, per_table=per_table)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "cell"
+        started, cpu = time.perf_counter(), cpu_seconds()
+        with open_stage(folder, "sample", settings.model_dump(), []) as stage:
+            assert stage is not None
+            tally = sample(
+                find_table_files(tables),
+                settings,
+                stage,
+                base="",
+                linearizer=LinearizerSettings(),
+                seed=1,
+                workers=workers,
+            )
+            seconds, cpu = time.perf_counter() - started, cpu_seconds() - cpu
+        written = hashlib.sha256()
+        for part in sorted(folder.glob("part-*.parquet")):
+            written.update(part.read_bytes())
+    examples = tally.counts["examples"]
+    usage = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    peak = max(resource.getrusage(who).ru_maxrss for who in usage) / 1024
+    return (
+        f"{per_table}  {workers}  {examples:,}  {seconds:.1f}  {examples / seconds:,.0f}  "
+        f"{cpu:.1f}  {examples / cpu:,.0f}  {peak:,.0f}  {written.hexdigest()[:12]}"
+    )
+
+
+def cpu_seconds() -> float:
+    """Processor time of this process and of its workers that have ended."""
+    both = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in both)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

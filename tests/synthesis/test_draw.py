@@ -1,0 +1,529 @@
+"""What is drawn from a table: which questions, which answers, which evidence."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gentap.records import Cell, Table, sourced_table_from_row
+from gentap.store import parts, read_rows
+from gentap.synthesis.draw import Draw, QuestionMaker
+from gentap.synthesis.grammar import Alternative, Grammar, Rule, find_grammar
+from gentap.synthesis.notation import load_grammar, parse_grammar
+from gentap.synthesis.sample import table_random
+from gentap.synthesis.show import BUILT_IN, ONE_ROW, PLAYERS
+from gentap.tables.values import is_placeholder, normal_form
+
+ENGLISH = load_grammar(find_grammar("english"))
+
+
+@pytest.fixture(scope="module")
+def tables(mined: Path) -> list[Table]:
+    rows = read_rows(parts(mined / "tables"))
+    return [sourced_table_from_row(row).table for row in rows] + [BUILT_IN, PLAYERS, ONE_ROW]
+
+
+def table(*rows: Sequence[str], header: Sequence[str], title: str = "") -> Table:
+    return Table(title=title, header=tuple(header), rows=tuple(map(tuple, rows)))
+
+
+def draw(
+    about: Table, grammar: Grammar, wanted: int = 60, seed: int = 1, attempts: int = 30
+) -> list[Draw]:
+    maker = QuestionMaker(grammar)
+    random = table_random(seed, "t").random
+    return list(maker.draws(maker.askable(about), wanted, attempts, random))
+
+
+def answer(about: Table, one: Draw) -> str:
+    return about.rows[one.answer.row][one.answer.column]
+
+
+def one_kind(query: str, wording: str, more: str = "") -> Grammar:
+    return parse_grammar(f"{more}question kind =\n  > {query}\n  {wording}\n", "test")
+
+
+def answers(about: Table, query: str, wording: str, more: str = "") -> dict[str, str]:
+    drawn = draw(about, one_kind(query, wording, more), wanted=300)
+    return {one.question: answer(about, one) for one in drawn}
+
+
+def words(text: str) -> str:
+    return " ".join(["", *re.findall(r"\w+", normal_form(text)), ""])
+
+
+CUPS = table(
+    ["Rome", "gold", "1914", "Ada"],
+    ["Rome", "silver", "1915", "Bo"],
+    ["Oslo", "silver", "1916", "Cy"],
+    ["Rome", "bronze", "1917", "Di"],
+    header=["Town", "Medal", "Year", "Winner"],
+)
+
+
+# Uniqueness
+
+
+def test_a_value_that_several_rows_have_finds_none() -> None:
+    found = answers(
+        CUPS,
+        "select [column A] where [column B] is [value B]",
+        "[column A] of [column B] [value B]?",
+    )
+    assert not [question for question in found if "Rome" in question or "silver" in question]
+    assert found["Winner of Town Oslo?"] == "Cy"
+
+
+def test_two_values_are_asked_for_only_where_one_is_not_enough() -> None:
+    found = answers(
+        CUPS,
+        "select [column A] where [column B] is [value B] and [column C] is [value C]",
+        "[column A] of [column B] [value B] and [column C] [value C]?",
+    )
+    assert found == {
+        "Winner of Town Rome and Medal silver?": "Bo",
+        "Winner of Medal silver and Town Rome?": "Bo",
+        "Year of Town Rome and Medal silver?": "1915",
+        "Year of Medal silver and Town Rome?": "1915",
+    }
+
+
+def test_a_wording_without_the_column_needs_a_value_that_stands_in_one_row_alone() -> None:
+    twice = table(["Rome", "Ada"], ["Ada", "Bo"], ["Oslo", "Cy"], header=["Town", "Winner"])
+    found = answers(
+        twice, "select [column A] where [column B] is [value B]", "[column A], [value B]?"
+    )
+    assert not [question for question in found if "Ada" in question]
+    assert found["Winner, Oslo?"] == "Cy"
+    named = answers(
+        twice,
+        "select [column A] where [column B] is [value B]",
+        "[column A], [column B] [value B]?",
+    )
+    assert named["Winner, Town Ada?"] == "Bo"
+
+
+def test_values_that_differ_in_a_closing_parenthesis_are_the_same() -> None:
+    captains = table(["Ada (c)", "1"], ["Ada", "2"], ["Bo (c)", "3"], header=["Name", "Shirt"])
+    found = answers(
+        captains, "select [column A] where [column B:text] is [value B]", "[column A] of [value B]?"
+    )
+    assert found == {"Shirt of Bo (c)?": "3"}
+
+
+def test_a_tie_in_an_extreme_is_refused() -> None:
+    tied = table(["Ada", "7"], ["Bo", "7"], ["Cy", "5"], header=["Name", "Goals"])
+    wording = "[column A] by [column B]?"
+    assert answers(tied, "select [column A] largest [column B:number]", wording) == {}
+    assert answers(tied, "select [column A] smallest [column B:number]", wording) == {
+        "Name by Goals?": "Cy"
+    }
+
+
+@pytest.mark.parametrize(
+    ("goals", "found"),
+    [("9753", {2: "Bo", 3: "Cy"}), ("9973", {3: "Cy"}), ("9773", {}), ("9755", {2: "Bo"})],
+)
+def test_a_rank_needs_different_values_down_to_it(goals: str, found: dict[int, str]) -> None:
+    players = table(*zip(["Ada", "Bo", "Cy", "Di"], goals, strict=True), header=["Name", "Goals"])
+    drawn = answers(
+        players,
+        "select [column A] [nth] largest [column B:number]",
+        "[nth] [column A] by [column B]?",
+        "numbers nth =\n  2: second\n  3: third\n",
+    )
+    if goals == "9973":
+        found = {}  # the two first are tied, so the third place is doubtful
+    names = {2: "Second", 3: "Third"}
+    assert drawn == {f"{names[rank]} Name by Goals?": name for rank, name in found.items()}
+
+
+def test_between_and_comparisons_leave_one_row() -> None:
+    runs = table(*[[name, str(size)] for name, size in zip("PQRST", [3, 5, 8, 8, 13], strict=True)],
+                 header=["Run", "Length"])  # fmt: skip
+    wording = "[column A] [column B] [value B]?"
+    assert answers(runs, "select [column A] where [column B] above [value B]", wording) == {
+        "Run Length 8?": "T"
+    }
+    assert answers(runs, "select [column A] where [column B] below [value B]", wording) == {
+        "Run Length 5?": "P"
+    }
+    between = answers(
+        runs,
+        "select [column A] where [column B] between [value B low] and [value B high]",
+        "[column A] [column B] from [value B low] to [value B high]?",
+    )
+    assert between == {"Run Length from 3 to 8?": "Q"}
+
+
+def test_two_columns_are_compared_in_one_unit_only() -> None:
+    teams = table(
+        ["Ada", "3", "3", "3 km"], ["Bo", "4", "2", "4 km"], ["Cy", "1", "5", "9 km"],
+        header=["Name", "Wins", "Draws", "Way"],
+    )  # fmt: skip
+    wording = "[column A]: [column B] and [column C]?"
+    same = answers(teams, "select [column A] where [column B:number] is [column C:number]", wording)
+    assert same == {"Name: Wins and Draws?": "Ada", "Name: Draws and Wins?": "Ada"} | {
+        question: way for question, way in same.items() if question.startswith("Way")
+    }
+    assert not [question for question in same if "and Way" in question or ": Way" in question]
+    more = answers(teams, "select [column A:text] where [column B] above [column C]", wording)
+    assert more["Name: Wins and Draws?"] == "Bo"
+
+
+def test_lookups_by_the_title() -> None:
+    about = table(
+        ["Rome", "10"], ["Oslo", "20"], ["Bonn", "30"], header=["Town", "Size"], title="Oslo"
+    )
+    query = "select [column A] where [column B] is [value title]"
+    assert answers(about, query, "[column A] of [value title]?") == {"Size of Oslo?": "20"}
+    untitled = table(*about.rows, header=about.header)
+    assert answers(untitled, query, "[column A] of [value title]?") == {}
+
+
+def test_a_wording_with_the_title_waits_for_one() -> None:
+    text = (
+        "question q =\n  > select [column A] first\n  [column A] in [value title]?\n  [column A]?\n"
+    )
+    towns = table(["Rome"], ["Oslo"], header=["Town"])
+    grammar = parse_grammar(text, "test")
+    assert {one.question for one in draw(towns, grammar)} == {"Town?"}
+    titled = table(*towns.rows, header=towns.header, title="Cups")
+    assert {one.question for one in draw(titled, grammar)} == {"Town?", "Town in Cups?"}
+
+
+# Answers and evidence
+
+
+def test_answers_are_cells_that_are_filled_short_and_not_named(tables: list[Table]) -> None:
+    count = 0
+    for about in tables:
+        drawn = draw(about, ENGLISH, wanted=40)
+        assert len({one.question for one in drawn}) == len(drawn)
+        for one in drawn:
+            text = answer(about, one)
+            assert words(text) not in words(one.question)
+            assert not is_placeholder(text)
+            assert len(text) <= 60
+            assert one.answer in one.evidence
+            assert one.question[-1] in "?."
+            assert "  " not in one.question
+            count += 1
+    assert count > 2000
+
+
+def evidence(query: str, wording: str) -> dict[str, list[tuple[int, int]]]:
+    drawn = draw(CUPS, one_kind(query, wording), wanted=200)
+    return {one.question: [(cell.row, cell.column) for cell in one.evidence] for one in drawn}
+
+
+@pytest.mark.parametrize(
+    ("query", "wording", "question", "cells"),
+    [
+        (
+            "select [column A] where [column B] is [value B] and [column C] is [value C]",
+            "[column A] of [column B] [value B], [column C] [value C]?",
+            "Winner of Town Rome, Medal silver?",
+            [(1, 0), (1, 1), (1, 3)],
+        ),
+        (
+            "select [column A] where [column B] is [value B] largest [column C:date]",
+            "[column A] of [column B] [value B] by [column C]?",
+            "Winner of Town Rome by Year?",
+            [(3, 0), (3, 2), (3, 3)],
+        ),
+        (
+            "select [column A] where [column B] is [value B] after",
+            "[column A] after [column B] [value B]?",
+            "Winner after Town Oslo?",
+            [(2, 0), (3, 3)],
+        ),
+        (
+            "select [column A] where [column B] is [value B] before",
+            "[column A] before [column B] [value B]?",
+            "Year before Winner Bo?",
+            [(0, 2), (1, 3)],
+        ),
+        (
+            "select [column A] where [column B:date] above [value B]",
+            "[column A] after [value B]?",
+            "Winner after 1916?",
+            [(2, 2), (3, 2), (3, 3)],
+        ),
+        (
+            "select [column A] where [column B:date] between [value B low] and [value B high]",
+            "[column A] from [value B low] to [value B high]?",
+            "Winner from 1914 to 1916?",
+            [(0, 2), (1, 2), (1, 3), (2, 2)],
+        ),
+    ],
+)
+def test_the_evidence_holds_all_that_the_question_goes_by(
+    query: str, wording: str, question: str, cells: list[tuple[int, int]]
+) -> None:
+    assert evidence(query, wording)[question] == cells
+
+
+def test_rows_of_totals_and_headings_are_no_answers_and_hide_no_extreme() -> None:
+    more = "words totals =\n  total, * total\n"
+    towns = [["Rome", "10"], ["Oslo", "20"]]
+    lookup = "select [column A] where [column B] is [value B]"
+    for odd in (["Total", "30"], ["In the north", "In the north"], ["Town", "Medals"]):
+        about = table(*towns, odd, ["Bonn", "5"], header=["Town", "Medals"])
+        assert (
+            answers(about, "select [column A] largest [column B]", "[column A] [column B]?", more)
+            == {}
+        )
+        assert answers(about, "select [column A] last", "[column A]?", more) == {}
+        found = answers(about, lookup, "[column A] of [column B] [value B]?", more)
+        assert set(found.values()) == {"Rome", "Oslo", "Bonn", "10", "20", "5"}
+
+
+# Columns and names
+
+
+def test_columns_of_one_name_are_never_asked_about() -> None:
+    twice = table(
+        ["Rome", "Ada", "Bo"], ["Oslo", "Cy", "Di"], header=["Town", "Player", "PLAYER [1]"]
+    )
+    drawn = draw(twice, ENGLISH)
+    assert drawn
+    assert all("player" not in one.question.casefold() for one in drawn)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "—", "#", "1914", "N" * 41, "A name that was cut…", "4 of 7 b"]
+)
+def test_columns_without_a_name_are_never_asked_about(name: str) -> None:
+    grammar = one_kind("select [column A] first", "[column A]?")
+    towns = table(["Rome", "Ada"], ["Oslo", "Bo"], header=["Town", name])
+    assert {one.answer.column for one in draw(towns, grammar)} == {0}
+
+
+def test_unasked_columns_are_never_asked_about() -> None:
+    grammar = one_kind("select [column A] first", "[column A]?", "words unasked =\n  note*\n")
+    towns = table(["Rome", "x"], ["Oslo", "y"], header=["Town", "Notes"])
+    assert {one.answer.column for one in draw(towns, grammar)} == {0}
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "subject"),
+    [
+        (["Rank", "Player", "Team"], [["1", "Ada", "Rome"], ["2", "Bo", "Oslo"]], "Player"),
+        (["Venue", "Player"], [["Rome", "Ada"], ["Oslo", "Bo"]], "Player"),
+        (["Team", "Goals"], [["Rome", "3"], ["Oslo", "4"]], "Team"),
+        (["Date", "Team"], [["2004-05-01", "Rome"], ["2004-05-08", "Oslo"]], None),
+    ],
+)
+def test_the_subject_names_the_row_s_entry(
+    header: list[str], rows: list[list[str]], subject: str | None
+) -> None:
+    askable = QuestionMaker(ENGLISH).askable(table(*rows, header=header))
+    found = [header[column] for column in range(len(header)) if "subject" in askable.kinds[column]]
+    assert found == ([subject] if subject else [])
+
+
+# Balance
+
+
+def test_kinds_take_turns() -> None:
+    text = "".join(
+        f"question {name} =\n  > select [column A] {name}\n  the {name} [column A]?\n"
+        for name in ("first", "last")
+    )
+    for seed in range(10):
+        drawn = draw(CUPS, parse_grammar(text, "test"), wanted=4, seed=seed)
+        assert Counter(one.kind for one in drawn) == {"first": 2, "last": 2}
+
+
+def test_a_kind_of_more_weight_is_drawn_more_often() -> None:
+    text = """\
+question first 3* =
+    > select [column A] where [column B] is [value B]
+    [column A] of [value B]?
+question last =
+    > select [column A] last
+    the last [column A]?
+"""
+    counts: Counter[str] = Counter()
+    for seed in range(100):
+        counts.update(one.kind for one in draw(CUPS, parse_grammar(text, "test"), 4, seed))
+    assert 2.2 < counts["first"] / counts["last"] < 4
+
+
+def test_all_columns_and_rows_have_their_turn() -> None:
+    wide = table(*[[f"{row}{letter}" for letter in "abcdef"] for row in "mnopqrst"],
+                 header=["Aa", "Bb", "Cc", "Dd", "Ee", "Ff"])  # fmt: skip
+    query = "select [column A] where [column B] is [value B]"
+    columns: Counter[int] = Counter()
+    rows: Counter[int] = Counter()
+    for seed in range(40):
+        for one in draw(wide, one_kind(query, "[column A] of [value B]?"), 6, seed):
+            columns[one.answer.column] += 1
+            rows[one.answer.row] += 1
+    assert len(columns) == 6
+    assert max(columns.values()) - min(columns.values()) < 10
+    assert len(rows) == 8
+    assert max(rows.values()) < 2 * min(rows.values())
+
+
+def test_weights_are_chances() -> None:
+    text = "question kind =\n  > select [column A] first\n  3* a [column A]?\n  b [column A]?\n"
+    towns = table(["Rome"], ["Oslo"], header=["City"])
+    first = Counter(draw(towns, parse_grammar(text, "test"), 1, seed)[0].question[0]
+                    for seed in range(400))  # fmt: skip
+    assert 260 < first["A"] < 340
+
+
+def test_draws_depend_on_the_seed_and_the_table_s_id() -> None:
+    maker = QuestionMaker(ENGLISH)
+    askable = maker.askable(BUILT_IN)
+
+    def questions(seed: int, name: str) -> list[str]:
+        draws = maker.draws(askable, 6, 4, table_random(seed, name).random)
+        return [one.question for one in draws]
+
+    assert questions(1, "t1") == questions(1, "t1")
+    assert questions(1, "t1") != questions(2, "t1")
+    assert questions(1, "t1") != questions(1, "t2")
+
+
+# Wordings
+
+
+def only(rule: Rule, place: int) -> Grammar:
+    """A grammar with one question and one of its wordings."""
+    rules = {name: below for name, below in ENGLISH.rules.items() if below.kind != "question"}
+    rules[rule.name] = Rule(
+        rule.name, rule.line, "question", 1, [rule.alternatives[place]], rule.query, rule.query_line
+    )
+    return Grammar(rules, ENGLISH.lowercase_columns)
+
+
+def pattern(alternative: Alternative) -> str:
+    """A regular expression for what a wording can say."""
+    said = ""
+    for part in alternative.parts:
+        if isinstance(part, str):
+            said += re.escape(part)
+        elif part.kind == "rule":
+            below = ENGLISH.rules[part.label].alternatives
+            said += "(?:" + "|".join(pattern(one) for one in below) + ")"
+        else:
+            said += "(.+)"
+    return said
+
+
+def test_each_wording_of_each_kind_can_be_drawn(tables: list[Table]) -> None:
+    ready = [BUILT_IN, PLAYERS, ONE_ROW, *tables]
+    for rule in ENGLISH.questions:
+        for place, alternative in enumerate(rule.alternatives):
+            maker = QuestionMaker(only(rule, place))
+            random = table_random(1, rule.name).random
+            found = (
+                one for about in ready for one in maker.draws(maker.askable(about), 1, 20, random)
+            )
+            one = next(found, None)
+            assert one is not None, (rule.name, alternative.line)
+            assert re.fullmatch(pattern(alternative), one.question, re.I)
+
+
+# Odd tables
+
+LONG = "very long " * 1000
+RIGHT_TO_LEFT = table(
+    ["القاهرة", "٢٠", "النيل"], ["תל אביב", "30", "ירקון"], ["بغداد", "40", "دجلة"],
+    header=["مدينة", "מספר", "نهر"],
+)  # fmt: skip
+
+
+def test_a_table_of_one_row() -> None:
+    assert {one.kind for one in draw(ONE_ROW, ENGLISH)} == {"only_row"}
+
+
+def test_a_table_of_one_column() -> None:
+    towns = table(["Rome"], ["Oslo"], ["Bonn"], header=["Town"])
+    kinds = {one.kind for one in draw(towns, ENGLISH)}
+    assert kinds == {
+        "first_row",
+        "last_row",
+        "nth_listed",
+        "nth_last",
+        "next_entry",
+        "previous_entry",
+    }
+
+
+def test_right_to_left_text_is_asked_about() -> None:
+    drawn = draw(RIGHT_TO_LEFT, ENGLISH)
+    assert {answer(RIGHT_TO_LEFT, one) for one in drawn} >= {"القاهرة", "بغداد"}
+    assert any("القاهرة" in one.question for one in drawn)
+
+
+def test_long_cells_and_sentences_are_not_asked_about() -> None:
+    sentence = "She was the first to cross it."
+    long = table(
+        ["Rome", LONG, "Ada", sentence], ["Oslo", "Dawn " * 13, "Bo", "It went well there. Then."],
+        ["Bonn", LONG, "Cy", "x"], header=["Town", "Tale", "Winner", "Story"],
+    )  # fmt: skip
+    drawn = draw(long, ENGLISH, wanted=200)
+    assert drawn
+    assert all(len(one.question) < 200 and len(answer(long, one)) <= 60 for one in drawn)
+    assert not [one for one in drawn if "cross it" in one.question or "went well" in one.question]
+
+
+def test_a_table_of_5000_columns_takes_little_time() -> None:
+    wide = table(
+        *[[f"{row} {column}" for column in range(5000)] for row in "abc"],
+        header=[f"Name {'x' * (column % 7)}{column}" for column in range(5000)],
+    )
+    assert len(draw(wide, ENGLISH, wanted=10, attempts=4)) == 10
+
+
+def test_mixed_columns_have_no_extreme() -> None:
+    mixed = table(
+        ["Ada", "7"], ["Bo", "many"], ["Cy", "5 km"], ["Di", "9"], header=["Name", "Goals"]
+    )
+    wording = "[column A] by [column B]?"
+    assert answers(mixed, "select [column A] largest [column B]", wording) == {}
+    assert answers(mixed, "select [column A] where [column B] above [value B]",
+                   "[column A] [value B]?") == {}  # fmt: skip
+
+
+CELLS = st.sampled_from(
+    [
+        "Rome",
+        "rome [1]",
+        "1914",
+        "20",
+        "1,500 km",
+        "",
+        "—",
+        "Total",
+        "★",
+        "a b",
+        "3:45",
+        "2004-05-06",
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_whatever_the_table_each_answer_is_one_of_its_cells(data: st.DataObject) -> None:
+    width = data.draw(st.integers(1, 4))
+    row = st.lists(CELLS | st.text(max_size=9), min_size=width, max_size=width)
+    names = st.sampled_from(["Town", "Year", "town", "", "№", "Total"]) | st.text(max_size=5)
+    header = data.draw(st.lists(names, min_size=width, max_size=width))
+    title = data.draw(st.sampled_from(["", "Rome", "Cups"]))
+    about = table(*data.draw(st.lists(row, max_size=5)), header=header, title=title)
+    for one in draw(about, ENGLISH, wanted=12):
+        assert isinstance(one.answer, Cell)
+        text = answer(about, one)
+        assert not is_placeholder(text)
+        assert words(text) not in words(one.question)
+        assert one.question[-1] in "?."
