@@ -138,10 +138,12 @@ def test_a_full_disk_is_told_with_the_file_and_leaves_the_shard_to_be_done(
 ) -> None:
     prepare_shards(tmp_path)
 
-    def full(*_: Any) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
     with monkeypatch.context() as patch:
+
+        def full(*_: Any) -> None:
+            patch.undo()
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
         patch.setattr(pq.ParquetWriter, when, full)
         with pytest.raises(FolderError, match=r"part-00000\.parquet.*The disk is full: free some"):
             write_shard(tmp_path, 0, rows=ROWS_A_GROUP + 1, rejected=1)

@@ -11,6 +11,7 @@ DAMAGE = (EOFError, OSError, zlib.error)
 """What a damaged stream raises, after all that stands before the damage was read."""
 
 _CHUNK = 2**16
+_BUFFER = 2**18
 
 
 class DamagedError(Exception):
@@ -24,9 +25,9 @@ class DamagedError(Exception):
 def open_packed(path: Path) -> Any:
     """A file's content, unpacked where its name ends in ``.gz`` or ``.zst``."""
     if path.name.endswith(".gz"):
-        return gzip.open(path, "rb")
+        return io.BufferedReader(gzip.open(path, "rb"), _BUFFER)
     if path.name.endswith(".zst"):
-        return io.BufferedReader(_Zstd(path), _CHUNK)
+        return io.BufferedReader(_Zstd(path), _BUFFER)
     return path.open("rb")
 
 

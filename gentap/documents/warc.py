@@ -1,8 +1,10 @@
 """WARC archives, plain, ``.gz`` or ``.zst``: their HTML responses as documents."""
 
 from collections.abc import Iterator
+from functools import partial
+from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from gentap.documents import pages
 from gentap.documents.packed import DAMAGE, gzip_is_whole
@@ -79,8 +81,11 @@ class _Archive:
                 self.damaged = True
                 yield Unread(where, "damaged archive", "it ends within this record")
             elif record.record_type == WarcRecordType.resource:
-                content_type = record.headers.get("Content-Type") or ""
-                yield from _read_body(content, content_type, None, url, where, infoboxes)
+                content_type = (record.headers.get("Content-Type") or "").lower()
+                if "html" in content_type:
+                    yield from _read_body(content, None, url, where, infoboxes)
+                else:
+                    yield Unread(where, "not HTML", content_type or "no content type")
             elif not record.is_http:
                 yield Unread(where, "not an HTTP response")
             else:
@@ -90,44 +95,61 @@ class _Archive:
 def _read_response(
     content: bytes, url: str, where: str, infoboxes: bool
 ) -> Iterator[Document | Unread]:
-    try:
-        record, body = _parse(content, "all")
-    except (OSError, ValueError) as error:
-        try:  # many archives hold bodies already decoded under the headers that they came with
-            record, body = _parse(content, "none")
-        except (OSError, ValueError):
-            body = b""
-        if not body.lstrip()[:3].startswith(_MARKUP):
-            yield Unread(where, "undecodable response", str(error))
-            return
-    if record.http_headers is None:
-        yield Unread(where, "not an HTTP response")
-        return
-    status = record.http_headers.status_code
-    if status is not None and int(status) != 200:
-        yield Unread(where, "HTTP error or redirect", f"status {status}")
-        return
-    content_type = record.http_content_type or ""
-    yield from _read_body(body, content_type, record.http_charset, url, where, infoboxes)
-
-
-def _parse(content: bytes, decoding: Literal["all", "none"]) -> tuple[Any, bytes]:
-    """An HTTP response apart from its archive, whose reading a bad body would end."""
+    """Read an HTTP response apart from its archive, whose reading a bad body would end."""
     from fastwarc.warc import WarcRecord
 
     record = WarcRecord()
     record.is_http = True
     record.set_bytes_content(content)
-    record.parse_http(auto_decode=decoding)
-    return record, record.reader.read(pages.MAX_PAGE_BYTES + 1)
-
-
-def _read_body(
-    body: bytes, content_type: str, charset: str | None, url: str, where: str, infoboxes: bool
-) -> Iterator[Document | Unread]:
+    try:
+        record.parse_http(auto_decode="none")
+    except (OSError, ValueError) as error:
+        yield Unread(where, "not an HTTP response", str(error))
+        return
+    http = record.http_headers
+    if http is None:
+        yield Unread(where, "not an HTTP response")
+        return
+    if http.status_code is not None and int(http.status_code) != 200:
+        yield Unread(where, "HTTP error or redirect", f"status {http.status_code}")
+        return
+    content_type = record.http_content_type or ""
     if "html" not in content_type.lower():
         yield Unread(where, "not HTML", content_type.lower() or "no content type")
         return
+    sent = record.reader.read()
+    codings = [http.get(name) or "" for name in ("Content-Encoding", "Transfer-Encoding")]
+    try:
+        body = _decode(sent, ",".join(codings))
+    except (OSError, ValueError) as error:
+        if not sent.lstrip()[:3].startswith(_MARKUP):
+            yield Unread(where, "undecodable response", str(error))
+            return
+        body = sent  # archived already decoded, under the headers that it came with
+    yield from _read_body(body, record.http_charset, url, where, infoboxes)
+
+
+def _decode(body: bytes, codings: str) -> bytes:
+    """Undo the codings, the last first; no more than a page may hold. Others' names say nothing."""
+    from fastwarc.stream_io import BrotliReader, ChunkedReader, GzipReader, ZstdReader
+
+    readers: dict[str, Any] = {
+        "chunked": ChunkedReader,
+        "gzip": GzipReader,
+        "x-gzip": GzipReader,
+        "deflate": partial(GzipReader, zlib=True),
+        "br": BrotliReader,
+        "zstd": ZstdReader,
+    }
+    for coding in reversed(codings.lower().split(",")):
+        if reader := readers.get(coding.strip()):
+            body = reader(BytesIO(body)).read(pages.MAX_PAGE_BYTES + 1)
+    return body
+
+
+def _read_body(
+    body: bytes, charset: str | None, url: str, where: str, infoboxes: bool
+) -> Iterator[Document | Unread]:
     for found in pages.read_page(body, charset, url, where, infoboxes=infoboxes):
         if isinstance(found, Document):  # what was fetched is what it is called
             yield Document(url=url, title=found.title, blocks=found.blocks, tables=found.tables)

@@ -134,7 +134,9 @@ def test_a_body_already_decoded_is_read_under_the_headers_it_came_with(
     assert outcome(items) == ["x", "two"]
 
 
-@pytest.mark.parametrize("headers", ["Content-Encoding: gzip\r\n", "Content-Encoding: none\r\n"])
+@pytest.mark.parametrize(
+    "headers", ["Content-Encoding: gzip\r\n", "Transfer-Encoding: chunked\r\n"]
+)
 def test_a_body_that_no_header_explains_costs_only_itself(tmp_path: Path, headers: str) -> None:
     record = response("x", b"\x7f\x03garbage", headers=headers)
     items = read_all(warc(tmp_path, record, response("two")))
