@@ -25,7 +25,7 @@ class DamagedError(Exception):
 def open_packed(path: Path) -> Any:
     """A file's content, unpacked where its name ends in ``.gz`` or ``.zst``."""
     if path.name.endswith(".gz"):
-        return io.BufferedReader(gzip.open(path, "rb"), _BUFFER)
+        return gzip.open(path, "rb")  # its own buffer: another would lose what precedes damage
     if path.name.endswith(".zst"):
         return io.BufferedReader(_Zstd(path), _BUFFER)
     return path.open("rb")
