@@ -162,3 +162,36 @@ def _print_scores(systems: dict[str, dict[str, Any]], as_json: bool) -> None:
     for system, scores in systems.items():
         for name, count in scores["warnings"].items():
             print(f"gentap: {system}: {name}: {count:,}", file=sys.stderr)
+
+
+@app.command()
+@reports_errors
+def card(
+    model: Annotated[Path, typer.Argument(help="A model's folder.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The card's file.")],
+    report: Annotated[
+        list[Path] | None, typer.Option(help="A report's folder of this model; may be repeated.")
+    ] = None,
+    source: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from", help="An output folder that the model was made from, or a folder of such."
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="The model's name; its folder's where left out.")
+    ] = None,
+    license_: Annotated[
+        str, typer.Option("--license", help="The model's licence, by its short name on the hub.")
+    ] = "",
+) -> None:
+    """Write a model card: data, overlap with evaluation sets, settings, scores."""
+    from gentap.evaluation.card import model_card
+    from gentap.store import write_text
+
+    text = model_card(
+        model, report or [], source or [], name=name or model.resolve().name, license_=license_
+    )
+    output.parent.mkdir(parents=True, exist_ok=True)
+    write_text(output, text)
+    print(f"The card is in {output}.")
