@@ -6,6 +6,7 @@ with ``datasets.load_dataset("parquet", ...)``.
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -76,7 +77,9 @@ class NamedCell:
 class Mined:
     """A sentence, its table, and all body cells whose values it names.
 
-    ``row`` is the table row of which the sentence names at least two cells.
+    ``row`` is the table row of which the sentence names at least two cells. ``heading`` is the
+    section that the sentence stands in; ``pronoun`` says that it opens with a pronoun, whose name
+    stands before it.
     """
 
     id: str
@@ -85,6 +88,8 @@ class Mined:
     table: Table
     row: int
     cells: tuple[NamedCell, ...]
+    heading: str = ""
+    pronoun: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +144,8 @@ MINED_SCHEMA = pa.schema(
         *_TABLE_FIELDS,
         pa.field("row", pa.int32()),
         pa.field("cells", pa.list_(pa.struct(_SPAN_FIELDS))),
+        pa.field("heading", _TEXT),
+        pa.field("pronoun", pa.bool_()),
     ]
 )
 EXAMPLE_SCHEMA = pa.schema(
@@ -170,8 +177,8 @@ def digest(*parts: str) -> str:
 
 def table_digest(table: Table) -> str:
     """A digest of everything that the table holds."""
-    cells = [cell for row in (table.header, *table.rows) for cell in row]
-    return digest(table.title, table.section, table.caption, str(len(table.header)), *cells)
+    context = (table.title, table.section, table.caption)
+    return digest(json.dumps([*context, table.header, table.rows]))
 
 
 def table_to_row(table: Table) -> Row:
@@ -213,6 +220,8 @@ def mined_to_row(mined: Mined) -> Row:
             {"row": cell.row, "column": cell.column, "start": cell.start, "end": cell.end}
             for cell in mined.cells
         ],
+        "heading": mined.heading,
+        "pronoun": mined.pronoun,
     }
 
 
@@ -227,6 +236,8 @@ def mined_from_row(row: Mapping[str, Any]) -> Mined:
             NamedCell(cell["row"], cell["column"], cell["start"], cell["end"])
             for cell in row["cells"]
         ),
+        heading=row["heading"],
+        pronoun=row["pronoun"],
     )
 
 

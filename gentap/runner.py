@@ -75,15 +75,17 @@ def run_shards(
     workers: int,
     label: str,
     cluster: ClusterSettings = LOCAL,
+    step: str = "",
 ) -> Tally:
-    """Run ``task`` on every item that is not done yet; returns the counts of all shards.
+    """Run ``task`` on every item that is not done yet; returns the counts of all shards so far.
 
     ``outputs`` maps a subfolder (``"."`` for the folder itself) to its Arrow schema. With one
     worker everything runs in this process; an engine other than ``local`` runs it
-    on its machines, ``workers`` shards at a time.
+    on its machines, ``workers`` shards at a time. Work of several steps, one after the other in the
+    same folder, gives each a name of its own.
     """
-    prepare_shards(folder)
-    todo = [index for index in range(len(items)) if not shard_is_done(folder, index)]
+    prepare_shards(folder, step)
+    todo = [index for index in range(len(items)) if not shard_is_done(folder, index, step)]
     progress = Progress(label, len(items), "shards")
     progress.skip(len(items) - len(todo))
     if cluster.engine != "local" and todo:
@@ -92,19 +94,19 @@ def run_shards(
         run_on_cluster(
             cluster_scratch(folder),
             todo,
-            partial(_run_listed, folder.absolute(), items, task, outputs),
-            partial(shard_is_done, folder),
+            partial(_run_listed, folder.absolute(), items, task, outputs, step),
+            partial(shard_is_done, folder, step=step),
             progress.advance,
             workers=workers,
             cluster=cluster,
         )
     elif workers == 1 or len(todo) <= 1:
         for index in todo:
-            _run_one(folder, index, items[index], task, outputs)
+            _run_one(folder, index, items[index], task, outputs, step)
             progress.advance()
     elif todo:
-        _run_pool(folder, todo, items, task, outputs, workers, progress)
-    return merge_shards(folder, len(items))
+        _run_pool(folder, todo, items, task, outputs, step, workers, progress)
+    return merge_shards(folder)
 
 
 def _run_pool(
@@ -113,6 +115,7 @@ def _run_pool(
     items: Sequence[Item],
     task: Callable[[Item, Shard], None],
     outputs: Mapping[str, Any],
+    step: str,
     workers: int,
     progress: Progress,
 ) -> None:
@@ -121,7 +124,8 @@ def _run_pool(
         min(workers, len(todo)), mp_context=context, initializer=end_with_parent
     ) as pool:
         futures = [
-            pool.submit(_run_one, folder, index, items[index], task, outputs) for index in todo
+            pool.submit(_run_one, folder, index, items[index], task, outputs, step)
+            for index in todo
         ]
         try:
             for future in as_completed(futures):
@@ -143,9 +147,10 @@ def _run_listed(
     items: Sequence[Item],
     task: Callable[[Item, Shard], None],
     outputs: Mapping[str, Any],
+    step: str,
     index: int,
 ) -> None:
-    _run_one(folder, index, items[index], task, outputs)
+    _run_one(folder, index, items[index], task, outputs, step)
 
 
 def _run_one(
@@ -154,6 +159,7 @@ def _run_one(
     item: Item,
     task: Callable[[Item, Shard], None],
     outputs: Mapping[str, Any],
+    step: str,
 ) -> None:
-    with Shard(folder, index, outputs) as shard:
+    with Shard(folder, index, outputs, step) as shard:
         task(item, shard)

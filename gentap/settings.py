@@ -82,8 +82,26 @@ class MineSettings(Settings):
     )
     min_words: int = Field(5, ge=1, description="shorter sentences are set aside")
     max_words: int = Field(60, ge=1, description="longer sentences are set aside")
-    max_column_share: float = Field(
-        0.5, gt=0, le=1, description="a value in more of its column than this does not count"
+    numbers: bool = Field(True, description="1,234, 1 234 and 1234 are the same value")
+    dates: bool = Field(True, description="9 March 1920, March 9, 1920 and 1920-03-09 are the same")
+    names: bool = Field(
+        True, description="a name counts without its quotation marks and bracketed qualifier"
+    )
+    cell_bits: float = Field(0.3, ge=0, description="a value that tells less does not count")
+    row_bits: float = Field(
+        9.0, ge=0, description="sentences whose row's values tell less together are set aside"
+    )
+    pronouns: Literal["keep", "drop"] = Field(
+        "keep", description="sentences that open with a pronoun are kept (and marked) or dropped"
+    )
+    english: float = Field(
+        0.1, ge=0, le=1, description="sentences with a smaller share of small English words go"
+    )
+    similar_sentence: float = Field(
+        0.8,
+        gt=0,
+        le=1,
+        description="sentences this similar repeat one another; 1: equal ones only",
     )
     similar_table: float = Field(
         0.8, gt=0, le=1, description="tables that share this much with an evaluation table go"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gentap.records import Row
-from gentap.store import REJECTED, SHARDS, Tally, attempt, read_json, write_json, writing
+from gentap.store import REJECTED, SHARDS, WORK, Tally, attempt, read_json, write_json, writing
 
 ROWS_A_GROUP = 2048
 ITEMS_A_GROUP = 500_000
@@ -17,22 +17,25 @@ ITEMS_A_GROUP = 500_000
 
 
 class Shard:
-    """One shard's outputs: rows of named Parquet outputs, rejected records, counts.
+    """One shard's outputs in a step: rows of named Parquet outputs, rejected records, counts.
 
     Everything is written aside; leaving the ``with`` block without an error renames it into place
     and writes the shard's marker last. Memory is bounded by ``ROWS_A_GROUP`` rows an output, or
     fewer that hold ``ITEMS_A_GROUP`` cells. Raises FolderError where the disk is full.
     """
 
-    def __init__(self, folder: Path, index: int, outputs: Mapping[str, Any]) -> None:
+    def __init__(
+        self, folder: Path, index: int, outputs: Mapping[str, Any], step: str = ""
+    ) -> None:
         self.folder, self.index = folder, index
+        self._marker = _marker(folder, index, step)
         self.tally = Tally()
         self._schemas = dict(outputs)
         self._rows: dict[str, list[Row]] = {name: [] for name in outputs}
         self._items: Counter[str] = Counter()
         self._writers: dict[str, Any] = {}
         self._attempt = attempt()
-        self._rejects = (folder / SHARDS / f"{index:05d}.rejected.{self._attempt}").open(
+        self._rejects = self._marker.with_suffix(f".rejected.{self._attempt}").open(
             "w", encoding="utf-8", errors="backslashreplace"
         )
 
@@ -46,7 +49,7 @@ class Shard:
     def write(self, output: str, row: Row) -> None:
         rows = self._rows[output]
         rows.append(row)
-        self.tally.counts[output.strip("./") or "rows"] += 1
+        self._count_rows(output, 1)
         self._items[output] += sum(map(_items, row.values()))
         if len(rows) >= ROWS_A_GROUP or self._items[output] >= ITEMS_A_GROUP:
             self._flush(output)
@@ -56,7 +59,11 @@ class Shard:
         self._flush(output)
         with writing(self._part(output)):
             self._writers[output].write_table(rows)
-        self.tally.counts[output.strip("./") or "rows"] += len(rows)
+        self._count_rows(output, len(rows))
+
+    def _count_rows(self, output: str, rows: int) -> None:
+        if not output.startswith(WORK):
+            self.tally.counts[output.strip("./") or "rows"] += rows
 
     def count(self, name: str, by: int = 1) -> None:
         self.tally.counts[name] += by
@@ -92,7 +99,6 @@ class Shard:
                 with suppress(OSError):  # the error that led here is the one to tell
                     file.close()
             return
-        marker = self.folder / SHARDS / f"{self.index:05d}.json"
         with writing(Path(self._rejects.name)):
             self._rejects.close()
         for output in self._schemas:
@@ -100,8 +106,8 @@ class Shard:
             with writing(self._part(output)):
                 self._writers[output].close()
                 self._aside(output).replace(self._part(output))
-        Path(self._rejects.name).replace(marker.with_suffix(".rejected"))
-        write_json(marker, self.tally.to_json())
+        Path(self._rejects.name).replace(self._marker.with_suffix(".rejected"))
+        write_json(self._marker, self.tally.to_json())
 
 
 def _items(value: Any) -> int:
@@ -111,8 +117,12 @@ def _items(value: Any) -> int:
     return len(value) * (len(value[0]) if value and isinstance(value[0], list) else 1)
 
 
-def prepare_shards(folder: Path) -> None:
-    (folder / SHARDS).mkdir(exist_ok=True)
+def _marker(folder: Path, index: int, step: str) -> Path:
+    return folder / SHARDS / step / f"{index:05d}.json"
+
+
+def prepare_shards(folder: Path, step: str = "") -> None:
+    (folder / SHARDS / step).mkdir(parents=True, exist_ok=True)
 
 
 def cluster_scratch(folder: Path) -> Path:
@@ -120,19 +130,21 @@ def cluster_scratch(folder: Path) -> Path:
     return folder / SHARDS / "cluster"
 
 
-def shard_is_done(folder: Path, index: int) -> bool:
-    return (folder / SHARDS / f"{index:05d}.json").exists()
+def shard_is_done(folder: Path, index: int, step: str = "") -> bool:
+    return _marker(folder, index, step).exists()
 
 
-def merge_shards(folder: Path, count: int) -> Tally:
-    """Join the shards' rejected records, in order, and add up their counts."""
+def merge_shards(folder: Path) -> Tally:
+    """Join the rejected records of all steps' shards, in order, and add up their counts."""
     for given_up in folder.rglob("*.tmp"):
         given_up.unlink(missing_ok=True)
     tally = Tally()
     aside = folder / "rejected.jsonl.tmp"
     with aside.open("wb") as joined:
-        for index in range(count):
-            marker = folder / SHARDS / f"{index:05d}.json"
+        markers = [*(folder / SHARDS).glob("*.json"), *(folder / SHARDS).glob("*/*.json")]
+        for marker in sorted(markers):
+            if marker.parent == cluster_scratch(folder):
+                continue
             tally.add(read_json(marker))
             with marker.with_suffix(".rejected").open("rb") as part:
                 shutil.copyfileobj(part, joined)

@@ -288,6 +288,16 @@ def read_slice(part: Path, start: int, stop: int, stride: int = 1) -> Iterator[R
             first += size
 
 
+def read_groups(part: Path) -> Iterator[Any]:
+    """The row groups of a Parquet file as Arrow tables, one at a time."""
+    import pyarrow.parquet as pq
+
+    with _readable(part):
+        file = pq.ParquetFile(part)
+        for group in range(file.num_row_groups):
+            yield file.read_row_group(group)
+
+
 def read_rows(paths: Iterable[Path], columns: Sequence[str] | None = None) -> Iterator[Row]:
     """Stream the rows of Parquet files; memory is bounded by one batch of a row group."""
     import pyarrow.parquet as pq

@@ -99,7 +99,7 @@ def test_merged_shards_join_rejects_in_order_and_add_up_counts(tmp_path: Path) -
     prepare_shards(tmp_path)
     write_shard(tmp_path, 1, rows=3, rejected=2)
     write_shard(tmp_path, 0, rows=2, rejected=1)
-    tally = merge_shards(tmp_path, 2)
+    tally = merge_shards(tmp_path)
     assert tally.to_json() == {"counts": {"rows": 5}, "rejected": {"too short": 3}}
     lines = (tmp_path / "rejected.jsonl").read_text().splitlines()
     assert [json.loads(line) for line in lines] == [
@@ -113,7 +113,7 @@ def test_a_rejected_record_may_hold_half_a_character(tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9.html")
     with Shard(tmp_path, 0, {}) as shard:
         shard.reject(name, "not a page", "café")
-    merge_shards(tmp_path, 1)
+    merge_shards(tmp_path)
     entry = json.loads((tmp_path / "rejected.jsonl").read_text(encoding="utf-8"))
     assert entry == {"where": name, "reason": "not a page", "detail": "café"}
 

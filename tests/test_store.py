@@ -269,7 +269,7 @@ def test_the_traces_of_shards_go_only_once_the_folder_is_done(
         assert opened is not None
         prepare_shards(tmp_path)
         write_shard(tmp_path, 0, rows=1)
-        tally = merge_shards(tmp_path, 1)
+        tally = merge_shards(tmp_path)
         monkeypatch.setattr(
             "shutil.rmtree", lambda *_, **__: done_at_removal.append(is_done(tmp_path))
         )

@@ -91,3 +91,9 @@ def _ngrams(text: str, length: int) -> list[tuple[str, ...]]:
 def load_exclusions(paths: tuple[str, ...], similar_table: float, answer_words: int) -> Exclusions:
     """Exclusions read once a process."""
     return Exclusions([Path(path) for path in paths], similar_table, answer_words)
+
+
+def check_exclusions(paths: Sequence[str]) -> None:
+    """Raise InputError where an evaluation set can't be read."""
+    for path in paths:
+        read_annotated(Path(path))

@@ -86,7 +86,7 @@ def invert(
                 pair = (example.id, found, example.question)
                 shard.write(output, _row("annotated", pair, layout))
     save_layout(layout, folder.path)
-    return merge_shards(folder.path, 1)
+    return merge_shards(folder.path)
 
 
 def _row(origin: str, pair: Pair, layout: Layout) -> dict[str, Any]:

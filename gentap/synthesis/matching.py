@@ -1,182 +1,265 @@
-"""Which cells of a document's tables a sentence names."""
+"""Which cells of a page's tables its sentences name, and which row a sentence is about.
+
+A value is found where its form stands in a paragraph at word boundaries; of overlapping values of
+one table the longest stands, then the earliest. A sentence is about the row that its values tell
+most of, see :class:`PageMatcher`.
+"""
 
 import re
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import ahocorasick
 
 from gentap.records import NamedCell, Table
-from gentap.tables.values import is_placeholder, match_form, normal_form
+from gentap.synthesis.forms import MARK, Former, Prose
+from gentap.synthesis.sentences import sentence_spans
+from gentap.synthesis.specificity import Specificity
 
-_SPACES_ONLY_NUMBER = re.compile(r"[\d.,:/\-+%$€£ ]+")
-_WEAK_WORDS = frozenset(
-    "the and for home away host hosts final finals semifinal won win wins lost loss losses draw"
-    " yes no not total other others none single singles double doubles album film films actor"
-    " actress director producer himself herself various unknown nominated winner winners result"
-    " main lead guest first second third fourth last new old north south east west male female men"
-    " women active retired present red blue green white black gold silver bronze left right and"
-    " released release year years date name title role team club city state country party"
-    " award".split()
-)
+Span = tuple[int, int]
+Place = tuple[int, int, int]
+"""A body cell of a page: table, row, column."""
+
+_HEAD = re.compile(rf"(?<![^\W_])(?<!\d[.,])(?<!{MARK})\d{{1,3}} $")
+_GROUP = re.compile(r"\d{3}(?![^\W_])")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A value's form and where a paragraph says it: in its form, and in its text."""
+
+    form: str
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The table (by its place in the document), its best row, and all cells named of it."""
+    """The table (by its place in the page) and row that a sentence is about.
+
+    ``cells`` are all cells of the table that the sentence names, spans counted from the sentence's
+    start; ``bits`` is what the row's own cells tell together.
+    """
 
     table: int
     row: int
     cells: tuple[NamedCell, ...]
+    bits: float
 
 
-def informative_forms(table: Table, max_column_share: float) -> dict[str, list[tuple[int, int]]]:
-    """Normal forms of the cells that tell their row apart, with their places.
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that names two cells of a row; ``match`` is None where they tell too little."""
 
-    Left out: placeholders, single characters, bare numbers of less than three digits, the page's
-    own title, and values that fill more than ``max_column_share`` of their column.
+    paragraph: int
+    sentence: str
+    match: Match | None
+
+
+class PageCells:
+    """The forms of all body cells of a page's tables: table by table, row by row, in one list."""
+
+    def __init__(self, tables: Sequence[Table], former: Former) -> None:
+        self.tables = tables
+        self._begins: list[int] = []
+        texts: list[str] = []
+        for table in tables:
+            self._begins.append(len(texts))
+            for row in table.rows:
+                texts += row
+        self.forms = former.cells(texts)
+        self.shorter = former.shorter(self.forms)
+
+    def column(self, table: int, column: int) -> list[str]:
+        begin, width = self._begins[table], len(self.tables[table].header)
+        return self.forms[begin + column : begin + width * len(self.tables[table].rows) : width]
+
+    def places(self, wanted: set[str]) -> Mapping[str, list[Place]]:
+        """Where the cells of some forms stand, in reading order."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for index, form in enumerate(self.forms):
+            if form in wanted:
+                found[form].append(index)
+        for index, shorter in self.shorter:
+            if shorter in wanted:
+                found[shorter].append(index)
+        return {form: [self._place(index) for index in sorted(found[form])] for form in found}
+
+    def _place(self, index: int) -> Place:
+        table = bisect_right(self._begins, index) - 1
+        return table, *divmod(index - self._begins[table], len(self.tables[table].header))
+
+
+class PageMatcher:
+    """Matches a page's prose with its tables, all values in one pass.
+
+    A row is named by two values in two of its columns at spans that do not overlap, each of which
+    tells something (``cell_bits``) and which together tell enough (``row_bits``). A value that
+    stands in several cells of a row counts once. The row that its values tell most of wins; ties
+    go to the table and row with more named cells, then to the earlier table, then the earlier row.
     """
-    title = normal_form(table.title)
-    places: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for column in range(len(table.header)):
-        forms = [normal_form(row[column]) for row in table.rows]
-        counts = Counter(forms)
-        limit = max(1.0, max_column_share * len(forms))
-        for row, form in enumerate(forms):
-            if counts[form] <= limit and form != title and _tells(form):
-                places[form].append((row, column))
-    return dict(places)
 
-
-def _tells(form: str) -> bool:
-    if len(form) < 2 or is_placeholder(form) or not any(letter.isalnum() for letter in form):
-        return False
-    if is_numeric(form):
-        return sum(letter.isdigit() for letter in form) >= 3
-    return form not in _WEAK_WORDS
-
-
-def is_numeric(form: str) -> bool:
-    """Whether a value has digits and number signs only."""
-    return bool(_SPACES_ONLY_NUMBER.fullmatch(form))
-
-
-class CellMatcher:
-    """Finds the cells of a document's tables in its sentences, all values in one pass."""
-
-    def __init__(self, tables: Sequence[Table], max_column_share: float) -> None:
-        self._automaton = ahocorasick.Automaton()
-        places: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
-        for index, table in enumerate(tables):
-            for form, cells in informative_forms(table, max_column_share).items():
-                places[form].extend((index, row, column) for row, column in cells)
-        for form, cells_of_form in places.items():
-            self._automaton.add_word(form, (form, cells_of_form))
-        self._empty = not places
-        if places:
+    def __init__(
+        self, tables: Sequence[Table], former: Former, *, cell_bits: float, row_bits: float
+    ) -> None:
+        self._former, self._cell_bits, self._row_bits = former, cell_bits, row_bits
+        self._cells = PageCells(tables, former)
+        forms = set(self._cells.forms)
+        forms.update(form for _, form in self._cells.shorter)
+        self._automaton = ahocorasick.Automaton(ahocorasick.STORE_LENGTH)
+        for form in forms:
+            if len(form) > 4 or _is_value(form):
+                self._automaton.add_word(form)
+        self._empty = not self._automaton
+        if not self._empty:
             self._automaton.make_automaton()
 
-    def best(self, sentence: str) -> Match | None:
-        """The table and row of which the sentence names most, or None.
-
-        The rule: a row needs two cells in different columns at different spans, not all of them
-        numbers. Among such rows the one with most spans wins, then most characters, then the
-        earlier table, then the earlier row.
-        """
+    def candidates(self, paragraphs: Sequence[str]) -> Iterator[Candidate]:
+        """The sentences of tidy paragraphs that name two cells of one row, in order."""
         if self._empty:
-            return None
-        spans = self._spans(sentence)
-        if len(spans) < 2:
-            return None
-        rows: dict[tuple[int, int], list[NamedCell]] = defaultdict(list)
-        for (start, end), (_, places) in spans.items():
-            for table, row, column in places:
-                rows[table, row].append(NamedCell(row, column, start, end))
-        forms = {span: form for span, (form, _) in spans.items()}
-        best = min(
-            (
-                (-len(named), -sum(end - start for start, end in named), table, row)
-                for (table, row), cells in rows.items()
-                if (named := _named_spans(cells, forms))
-            ),
-            default=None,
+            return
+        found = []
+        mentions: Counter[str] = Counter()
+        for number, paragraph in enumerate(paragraphs):
+            prose = self._former.prose(paragraph)
+            hits = self._hits(prose)
+            mentions.update({hit.form for hit in hits})
+            if len(hits) > 1:
+                found.append((number, hits))
+        places = self._cells.places({hit.form for _, hits in found for hit in hits})
+        telling = Specificity(
+            self._cells.tables, self._cells.column, places, mentions, len(paragraphs)
         )
-        if best is None:
-            return None
-        cells = [cell for (table, _), named in rows.items() if table == best[2] for cell in named]
-        return Match(best[2], best[3], tuple(sorted(cells)))
-
-    def _spans(
-        self, sentence: str
-    ) -> Mapping[tuple[int, int], tuple[str, Sequence[tuple[int, int, int]]]]:
-        """Values at word boundaries by their span; of overlapping ones the longest, then first."""
-        form, origins = match_form(sentence)
-        found = [
-            (end - len(value) + 1, end + 1, value, places)
-            for end, (value, places) in self._automaton.iter(form)
-            if _stands_alone(form, end - len(value) + 1, end + 1)
-            and _is_whole(origins, end - len(value) + 1, end + 1)
-        ]
-        found.sort(key=lambda hit: (hit[0] - hit[1], hit[0]))
-        taken = bytearray(len(form))
-        spans = {}
-        for start, end, value, places in found:
-            if any(taken[start:end]):
+        for number, hits in found:
+            if not _may_name_a_row(hits, places):
                 continue
-            taken[start:end] = b"\1" * (end - start)
-            span = (start, end) if origins is None else (origins[start], origins[end - 1] + 1)
-            if not _is_common_word(sentence[slice(*span)]):
-                spans[span] = (value, places)
-        return dict(sorted(spans.items()))
+            paragraph = paragraphs[number]
+            for start, end in sentence_spans(paragraph):
+                inside = [hit for hit in hits if start <= hit.start and hit.end <= end]
+                if len(inside) > 1:
+                    named = _rows_named(inside, places)
+                    if named:
+                        sentence = paragraph[start:end].strip()
+                        match = self._best(paragraph, start, named, telling)
+                        yield Candidate(number, sentence, match)
+
+    def _hits(self, prose: Prose) -> list[Hit]:
+        """Values at word boundaries."""
+        form = prose.form
+        size = len(form)
+        hits = []
+        for last, length in self._automaton.iter(form):
+            start, end = last - length + 1, last + 1
+            if start and form[start - 1].isalnum() and form[start].isalnum():
+                continue
+            if end < size and form[end].isalnum() and form[last].isalnum():
+                continue
+            if _cuts_a_number(form, start, end):
+                continue
+            span = prose.original(start, end)
+            if span is not None:
+                hits.append(Hit(form[start:end], *span))
+        return hits
+
+    def _best(
+        self, paragraph: str, begin: int, named: "RowsNamed", telling: Specificity
+    ) -> Match | None:
+        cells: dict[int, list[NamedCell]] = defaultdict(list)
+        rows: list[tuple[float, int, int]] = []
+        for (table, row), own in named.items():
+            told: dict[str, float] = {}
+            columns = set()
+            for hit, column in own:
+                bits = telling.bits(hit.form, paragraph[hit.start : hit.end], table, column)
+                if bits >= self._cell_bits:
+                    told[hit.form] = max(bits, told.get(hit.form, 0.0))
+                    columns.add(column)
+                    span = (hit.start - begin, hit.end - begin)
+                    cells[table].append(NamedCell(row, column, *span))
+            if len(told) > 1 and len(columns) > 1:
+                rows.append((round(sum(told.values()), 6), table, row))
+        if not rows:
+            return None
+        bits, table, row = min(
+            rows, key=lambda named: (-named[0], -len(cells[named[1]]), named[1], named[2])
+        )
+        return (
+            Match(table, row, tuple(sorted(cells[table])), bits) if bits >= self._row_bits else None
+        )
 
 
-def _named_spans(
-    cells: Iterable[NamedCell], forms: Mapping[tuple[int, int], str]
-) -> set[tuple[int, int]] | None:
-    """The spans of a row's cells, where they hold two values of two columns, one not a number.
+RowsNamed = dict[tuple[int, int], list[tuple[Hit, int]]]
+"""For a table's row, the values named and their columns."""
 
-    Columns and values as the two sides of a graph: where each side has two members and no member is
-    alone, two of its edges share no end.
+
+def _is_value(form: str) -> bool:
+    """Whether a short form is more than a letter or a small bare number."""
+    signs = sum(map(str.isalnum, form))
+    return signs > 2 or (signs == 2 and not all(map(str.isdigit, filter(str.isalnum, form))))
+
+
+def _may_name_a_row(hits: Sequence[Hit], places: Mapping[str, Sequence[Place]]) -> bool:
+    columns: dict[tuple[int, int], int] = {}
+    for form in {hit.form for hit in hits}:
+        for table, row, column in places[form]:
+            if columns.setdefault((table, row), column) != column:
+                return True
+    return False
+
+
+def _rows_named(hits: Sequence[Hit], places: Mapping[str, Sequence[Place]]) -> RowsNamed:
+    """The values that each row of each table has in a sentence.
+
+    Empty where no row has two values in two columns.
     """
-    spans = {(cell.start, cell.end) for cell in cells}
-    values = {forms[span] for span in spans}
-    columns = {cell.column for cell in cells}
-    if len(values) < 2 or len(columns) < 2 or all(map(is_numeric, values)):
-        return None
-    return spans
-
-
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether ``text[start:end]`` is bounded by no letter or digit, nor cut out of a number."""
-    if start and text[start].isalnum() and text[start - 1].isalnum():
-        return False
-    if end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
-        return False
-    if (
-        start > 1
-        and text[start].isdigit()
-        and text[start - 1] in ".,"
-        and text[start - 2].isdigit()
+    by_table: dict[int, list[Hit]] = defaultdict(list)
+    for hit in hits:
+        for table in {table for table, _, _ in places[hit.form]}:
+            by_table[table].append(hit)
+    rows: RowsNamed = defaultdict(list)
+    for table in sorted(by_table):
+        for hit in _apart(by_table[table]):
+            for at, row, column in places[hit.form]:
+                if at == table:
+                    rows[table, row].append((hit, column))
+    if not any(
+        len({column for _, column in own}) > 1 and len({hit.form for hit, _ in own}) > 1
+        for own in rows.values()
     ):
-        return False
-    return not (
-        end + 1 < len(text)
-        and text[end - 1].isdigit()
-        and text[end] in ".,"
-        and text[end + 1].isdigit()
-    )
+        return {}
+    return rows
 
 
-def _is_whole(origins: Sequence[int] | None, start: int, end: int) -> bool:
-    """Whether no character that became several, such as ``½``, is cut at either end."""
-    if origins is None:
+def _apart(hits: Sequence[Hit]) -> list[Hit]:
+    """Hits that do not overlap: the longest first, then the earliest."""
+    chosen: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, hit.start, -len(hit.form))):
+        if all(hit.end <= other.start or other.end <= hit.start for other in chosen):
+            chosen.append(hit)
+    return sorted(chosen, key=lambda hit: hit.start)
+
+
+def _cuts_a_number(text: str, start: int, end: int) -> bool:
+    """Whether ``text[start:end]`` is cut out of a number such as 1,234 or 1 234 or 1.5."""
+    before = text[start - 1 : start]
+    if text[start] in ".," and before.isdigit():
         return True
-    return (start == 0 or origins[start - 1] != origins[start]) and (
-        end == len(origins) or origins[end - 1] != origins[end]
-    )
+    if text[start].isdigit():
+        if before in (".", ",") and text[max(start - 2, 0) : start - 1].isdigit():
+            return True
+        if before == " " and _GROUP.match(text, start) and _ends_a_head(text, start):
+            return True
+    if text[end - 1].isdigit():
+        after = text[end : end + 1]
+        if after in (".", ",") and text[end + 1 : end + 2].isdigit():
+            return True
+        if after == " " and _GROUP.match(text, end + 1) and _ends_a_head(text, end + 1):
+            return True
+    return False
 
 
-def _is_common_word(text: str) -> bool:
-    """A short lower-case word: it stands in many sentences that speak of something else."""
-    return len(text) <= 5 and text.isalpha() and text.islower()
+def _ends_a_head(text: str, end: int) -> bool:
+    """Whether one to three digits and a space end at a place: ``1 `` of ``1 234``."""
+    return _HEAD.search(text[max(end - 7, 0) : end]) is not None

@@ -1,4 +1,9 @@
-"""Documents to tables, prose, and the sentences that name two cells of a table row."""
+"""Documents to tables, prose, and the sentences that name two cells of a table row.
+
+Three steps, each a task a shard: shards of documents are mined; the keys of all their sentences
+are judged in ranges (:mod:`gentap.synthesis.duplicates`); each shard's sentences are written less
+those that repeat another.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gentap.documents.annotated.reading import read_annotated
 from gentap.documents.read import expand_inputs, read_documents
 from gentap.documents.unread import Unread
 from gentap.errors import InputError
@@ -26,21 +30,24 @@ from gentap.records import (
 from gentap.runner import run_shards
 from gentap.settings import LOCAL, ClusterSettings, MineSettings
 from gentap.shards import Shard
-from gentap.store import StageFolder, Tally
-from gentap.synthesis.decontaminate import Exclusions, load_exclusions
-from gentap.synthesis.matching import CellMatcher
-from gentap.synthesis.sentences import split_sentences, unfit
+from gentap.store import WORK, StageFolder, Tally, read_groups
+from gentap.synthesis import duplicates
+from gentap.synthesis.decontaminate import Exclusions, check_exclusions, load_exclusions
+from gentap.synthesis.forms import Former, Rules
+from gentap.synthesis.matching import PageMatcher
+from gentap.synthesis.sentences import opens_with_pronoun, tidy, unfit
 
-OUTPUTS = {"documents": DOCUMENT_SCHEMA, "tables": TABLE_SCHEMA, "sentences": MINED_SCHEMA}
+_CANDIDATES = f"{WORK}/sentences"
 _PROSE = re.compile(r"\w[^.!?]*\w[.!?]")
+_FEW_KEYS = 200_000
+"""So many sentences are judged and written faster than worker processes start."""
 
 
 def find_inputs(settings: MineSettings) -> list[Path]:
     """The files to mine; they and the evaluation sets are checked before any work."""
     if not settings.inputs:
         raise InputError("mine: nothing to mine. Give files, folders or globs (mine.inputs).")
-    for path in settings.exclude:
-        read_annotated(Path(path))
+    check_exclusions(settings.exclude)
     return expand_inputs(settings.inputs)
 
 
@@ -50,14 +57,16 @@ def mine(
     workers: int,
     cluster: ClusterSettings = LOCAL,
 ) -> Tally:
-    """Mine all inputs into ``folder``; see :data:`OUTPUTS` for what is written.
+    """Mine all inputs into ``folder``: its ``documents``, ``tables`` and ``sentences``.
 
     Raises InputError, with what was set aside in ``rejected.jsonl``, where no table was found.
     """
     shards = _plan(find_inputs(settings), settings.shard_bytes)
-    task = partial(_mine_shard, settings=settings)
+    outputs = {"documents": DOCUMENT_SCHEMA, "tables": TABLE_SCHEMA, _CANDIDATES: MINED_SCHEMA}
+    keys = folder.work.absolute() / "keys"
+    task = partial(_mine_shard, settings=settings, keys=keys)
     tally = run_shards(
-        folder.path, shards, task, OUTPUTS, workers=workers, label="mine", cluster=cluster
+        folder.path, shards, task, outputs, workers=workers, label="mine", cluster=cluster
     )
     if not tally.counts["tables"]:
         reasons = ", ".join(f"{name}: {count}" for name, count in sorted(tally.rejected.items()))
@@ -66,7 +75,23 @@ def mine(
             f"{' (' + reasons + ')' if reasons else ''}. Records set aside are listed in "
             f"{folder.path / 'rejected.jsonl'}."
         )
-    return tally
+    found = duplicates.count_keys(keys)
+    workers = workers if found > _FEW_KEYS else 1
+    parts = 1 + found // duplicates.KEYS_A_RANGE
+    judge = partial(_judge, parts=parts, keys=keys, similar=settings.similar_sentence)
+    run_shards(
+        folder.path, range(parts), judge, {}, workers=workers, label="duplicates", step="judge"
+    )
+    keep = partial(_keep, keys=keys)
+    return run_shards(
+        folder.path,
+        range(len(shards)),
+        keep,
+        {"sentences": MINED_SCHEMA},
+        workers=workers,
+        label="sentences",
+        step="keep",
+    )
 
 
 def _plan(files: Sequence[Path], shard_bytes: int) -> list[list[Path]]:
@@ -83,11 +108,12 @@ def _plan(files: Sequence[Path], shard_bytes: int) -> list[list[Path]]:
     return shards
 
 
-def _mine_shard(files: Sequence[Path], shard: Shard, settings: MineSettings) -> None:
+def _mine_shard(files: Sequence[Path], shard: Shard, settings: MineSettings, keys: Path) -> None:
     exclusions = load_exclusions(
         tuple(settings.exclude), settings.similar_table, settings.answer_words
     )
-    seen: set[str] = set()
+    former = Former(Rules(settings.numbers, settings.dates, settings.names))
+    signatures = duplicates.Signatures(shard.index)
     for file in files:
         for document in read_documents(file, settings.fields, infoboxes=settings.infoboxes):
             if isinstance(document, Unread):
@@ -97,27 +123,31 @@ def _mine_shard(files: Sequence[Path], shard: Shard, settings: MineSettings) -> 
             if exclusions.holds_page(document):
                 shard.reject(document.url, "page of an evaluation set", document.title)
                 continue
-            _mine_document(document, shard, settings, exclusions, seen)
+            for mined in _mine_document(document, shard, settings, former, exclusions):
+                shard.write(_CANDIDATES, mined_to_row(mined))
+                signatures.add(mined.sentence, _values_named(mined), _rank(mined))
+    signatures.save(keys)
 
 
 def _mine_document(
     document: Document,
     shard: Shard,
     settings: MineSettings,
+    former: Former,
     exclusions: Exclusions,
-    seen: set[str],
-) -> None:
+) -> Iterator[Mined]:
+    """Write a page's tables and prose; yields its sentences."""
     tables = []
+    identities = []
     for table in document.tables:
         if exclusions.holds_table(table):
             shard.reject(document.url, "table of an evaluation set", table.caption or table.section)
             continue
-        tables.append(table)
         identity = digest(document.url, table_digest(table))
-        shard.write(
-            "tables",
-            sourced_table_to_row(SourcedTable(id=identity, url=document.url, table=table)),
-        )
+        tables.append(table)
+        identities.append(identity)
+        sourced = SourcedTable(id=identity, url=document.url, table=table)
+        shard.write("tables", sourced_table_to_row(sourced))
     if not tables:
         shard.reject(document.url, "page without a data table", document.title)
         return
@@ -126,42 +156,77 @@ def _mine_document(
     if blocks:
         row: dict[str, Any] = {"url": document.url, "title": document.title, "blocks": blocks}
         shard.write("documents", row)
-    for mined in _sentences(document, tables, shard, settings, exclusions):
-        key = digest(mined.sentence)
-        if key in seen:
-            shard.reject(document.url, "duplicate sentence", mined.sentence)
-        else:
-            seen.add(key)
-            shard.write("sentences", mined_to_row(mined))
+    yield from _sentences(document, tables, identities, shard, settings, former, exclusions)
 
 
 def _sentences(
     document: Document,
     tables: Sequence[Table],
+    identities: Sequence[str],
     shard: Shard,
     settings: MineSettings,
+    former: Former,
     exclusions: Exclusions,
 ) -> Iterator[Mined]:
-    matcher = CellMatcher(tables, settings.max_column_share)
-    for block in document.blocks:
-        for sentence in split_sentences(block.text):
-            shard.count("sentences read")
-            match = matcher.best(sentence)
-            if match is None:
-                continue
-            shard.count("sentences that name two cells")
-            reason = unfit(sentence, settings.min_words, settings.max_words)
-            if reason is None and exclusions.holds_answer(sentence):
-                reason = "answer of an evaluation set"
-            if reason is not None:
-                shard.reject(document.url, reason, sentence)
-                continue
-            table = tables[match.table]
-            yield Mined(
-                id=digest(document.url, sentence, table_digest(table)),
-                sentence=sentence,
-                url=document.url,
-                table=table,
-                row=match.row,
-                cells=match.cells,
-            )
+    paragraphs = [tidy(block.text) for block in document.blocks]
+    shard.count("paragraphs read", len(paragraphs))
+    matcher = PageMatcher(tables, former, cell_bits=settings.cell_bits, row_bits=settings.row_bits)
+    for candidate in matcher.candidates(paragraphs):
+        sentence, match = candidate.sentence, candidate.match
+        shard.count("sentences that name two cells")
+        pronoun = opens_with_pronoun(sentence)
+        reason = unfit(sentence, settings.min_words, settings.max_words, settings.english)
+        if reason is None and match is None:
+            reason = "too little of a row"
+        if reason is None and pronoun and settings.pronouns == "drop":
+            reason = "opens with a pronoun"
+        if reason is None and exclusions.holds_answer(sentence):
+            reason = "answer of an evaluation set"
+        if reason is not None or match is None:
+            shard.reject(document.url, reason or "", sentence)
+            continue
+        yield Mined(
+            id=digest(identities[match.table], sentence),
+            sentence=sentence,
+            url=document.url,
+            table=tables[match.table],
+            row=match.row,
+            cells=match.cells,
+            heading=document.blocks[candidate.paragraph].section,
+            pronoun=pronoun,
+        )
+
+
+def _values_named(mined: Mined) -> list[str]:
+    spans = {(cell.start, cell.end) for cell in mined.cells if cell.row == mined.row}
+    return [mined.sentence[start:end] for start, end in spans]
+
+
+def _rank(mined: Mined) -> int:
+    """Of equal sentences the one that names most cells of its row stays, then the least id."""
+    named = sum(cell.row == mined.row for cell in mined.cells)
+    return (255 - min(named, 255)) << 56 | int(mined.id, 16) >> 8
+
+
+def _judge(part: int, shard: Shard, parts: int, keys: Path, similar: float) -> None:
+    duplicates.judge(keys, part, parts, similar)
+
+
+def _keep(index: int, shard: Shard, keys: Path) -> None:
+    """Write a shard's sentences less those that repeat another."""
+    import pyarrow as pa
+
+    dropped = duplicates.dropped_rows(keys, index)
+    begin = 0
+    for group in read_groups(shard.folder / _CANDIDATES / f"part-{index:05d}.parquet"):
+        gone = [place for place in range(group.num_rows) if begin + place in dropped]
+        for place in gone:
+            equal = dropped[begin + place]
+            reason = "duplicate sentence" if equal else "near-duplicate sentence"
+            row = group.slice(place, 1)
+            shard.reject(row["url"][0].as_py(), reason, row["sentence"][0].as_py())
+        begin += group.num_rows
+        if gone:
+            kept = set(range(group.num_rows)).difference(gone)
+            group = group.take(pa.array(sorted(kept), pa.int64()))
+        shard.write_arrow("sentences", group)

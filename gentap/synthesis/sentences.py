@@ -4,15 +4,44 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-_OPEN_END = re.compile(
-    r"(?<![^\s(])(?:vol|approx|no|nos|pp|ca|cf|fig|est|ed|eds|op|feat|vs|dir|prod|ft|sq|max|min"
-    r"|jan|feb|mar|apr|jun|jul|aug|sept|oct|nov|dec|st|mt|gen|col|lt|capt|gov|sen|rep|prof|rev)\.\s*$",
-    re.I,
+_ABBREVIATIONS = frozenset(
+    "vol approx no nos pp ca cf fig est ed eds op feat vs dir prod ft sq max min jan feb mar apr"
+    " jun jul aug sept oct nov dec st mt gen col lt capt gov sen rep prof rev".split()
 )
 _FOOTNOTES = re.compile(r"\[(?:\d{1,3}|[a-z]|update|citation needed|note \d+|nb \d+)\]", re.I)
 _WORDS = re.compile(r"\w+")
-_DEBRIS = re.compile(r"[|•↑→▼►{}<>]|\^|https?://|\bwww\.|\bISBN\b|\bRetrieved\b|::")
 _ENDS = (".", "!", "?", '."', '!"', '?"', ".'", ".)", ".”", "!”", "?”")
+_DEBRIS = re.compile(r"[|•↑→▼►▲■{}<>=]|::|\.\.\.\.|(?:\W\s?){6}")
+_CAPTION = re.compile(
+    r"(?:figure|fig\.|table|map|photo|image|pictured|source|note|legend|key|caption|above|below"
+    r"|left|right|from left|top|bottom|clockwise)\b[^.]{0,24}:|(?:figure|fig\.|table) \d+[.:]"
+    r"|\((?:left|right|above|below|pictured)\)",
+    re.I,
+)
+_REFERENCE = re.compile(
+    r"\^|https?://|\bwww\.|\b(?:ISBN|ISSN|OCLC|doi:|PMID|et al\.|ibid|op\. cit)\b|\bet al\."
+    r"|\bRetrieved\b|\bAccessed\b (?:on )?\w+ \d|\bArchived from\b|\bpp?\. ?\d+[–-]\d+|^pp?\. ?\d"
+    r"|\bvol\. \d+, (?:no|pp)\.",
+    re.I,
+)
+_BOILERPLATE = re.compile(
+    r"all rights reserved|terms of (?:use|service)|privacy policy|cookie|\bclick (?:here|on|to)\b"
+    r"|\b(?:sign|log) ?in to\b|subscribe (?:to|now)|\bnewsletter\b|javascript|your browser"
+    r"|this (?:article|section|list|page|table)"
+    r" (?:is|was|does|needs|has|may|contains|lists|shows)\b"
+    r"|(?:page|article) (?:was )?last (?:modified|updated|edited)|you can help|please (?:help|see)"
+    r"|\b(?:see|listed|shown|given|described|as in the (?:table|list)) below\b|the following (?:is"
+    r"|are|table|list)\b|\bthis is (?:a|an incomplete) list\b",
+    re.I,
+)
+_PRONOUN = re.compile(
+    r"(?:he|she|it|they|his|her|hers|its|their|theirs|this|these|those|that)\b", re.I
+)
+_SMALL_ENGLISH = frozenset(
+    "a about after also an and are as at be been before but by during for from had has have he her"
+    " his in into is it its not of on one or out over she than that the their then there they this"
+    " to two under up was were when where which while who will with would".split()
+)
 
 
 def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
@@ -22,35 +51,68 @@ def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
     start = end = 0
     for piece in segment("en", text):
         end = text.index(piece, end) + len(piece)
-        if not _OPEN_END.search(text, start, end):
+        if not _is_open(piece):
             yield start, end
             start = end
     if start < end:
         yield start, end
 
 
-def split_sentences(text: str) -> Iterator[str]:
+def _is_open(piece: str) -> bool:
+    """Whether a piece ends in an abbreviation, whose full stop ends no sentence."""
+    words = piece[-12:].rsplit(None, 1)
+    if not words or words[-1][-1] != ".":
+        return False
+    return words[-1][:-1].lstrip("(").casefold() in _ABBREVIATIONS
+
+
+def tidy(paragraph: str) -> str:
+    """A paragraph in NFC, footnote marks gone and spaces collapsed."""
+    if "[" in paragraph:
+        paragraph = _FOOTNOTES.sub("", paragraph)
+    if not paragraph.isascii():
+        paragraph = unicodedata.normalize("NFC", paragraph)
+    return " ".join(paragraph.split())
+
+
+def split_sentences(paragraph: str) -> Iterator[str]:
     """The sentences of a paragraph, in NFC, footnote marks gone and spaces collapsed."""
-    text = unicodedata.normalize("NFC", _FOOTNOTES.sub("", text))
+    text = tidy(paragraph)
     for start, end in sentence_spans(text):
-        if sentence := " ".join(text[start:end].split()):
+        if sentence := text[start:end].strip():
             yield sentence
 
 
-def unfit(sentence: str, min_words: int, max_words: int) -> str | None:
-    """Why a sentence can't stand as an answer, by name; None where it can."""
-    words = len(_WORDS.findall(sentence))
-    if words < min_words:
+def opens_with_pronoun(sentence: str) -> bool:
+    """Whether a sentence's first word stands for a name that was said before it."""
+    return _PRONOUN.match(sentence.lstrip("\"'“‘(")) is not None
+
+
+def unfit(sentence: str, min_words: int, max_words: int, english: float = 0.0) -> str | None:
+    """Why a sentence can't stand as an answer, by name; None where it can.
+
+    ``english`` is the least share of small English words among its words, rounded down.
+    """
+    words = _WORDS.findall(sentence)
+    if len(words) < min_words:
         return "sentence too short"
-    if words > max_words:
+    if len(words) > max_words:
         return "sentence too long"
     if not sentence.endswith(_ENDS):
         return "no end of sentence"
     if not (sentence[0].isupper() or sentence[0].isdigit() or sentence[0] in "\"'“‘("):
         return "no start of sentence"
+    if _CAPTION.match(sentence):
+        return "caption"
+    if _REFERENCE.search(sentence):
+        return "reference"
+    if _BOILERPLATE.search(sentence):
+        return "boilerplate"
     if _DEBRIS.search(sentence):
         return "list or markup debris"
     letters = sum(letter.isalpha() or letter.isspace() for letter in sentence)
     if letters < 0.6 * len(sentence):
         return "mostly not letters"
+    if sum(word.lower() in _SMALL_ENGLISH for word in words) < int(english * len(words)):
+        return "list, or another language"
     return None

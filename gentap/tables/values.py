@@ -11,7 +11,7 @@ PLACEHOLDERS = frozenset(
 )
 """Normal forms that say nothing, in any language; a grammar may name more."""
 
-_FOOTNOTE = re.compile(r"\[(?:\d{1,3}|[a-z]|note \d{1,2}|nb \d{1,2}|citation needed)\]", re.I)
+FOOTNOTE = re.compile(r"\[(?:\d{1,3}|[a-z]|note \d{1,2}|nb \d{1,2}|citation needed)\]", re.I)
 _SPACES = re.compile(r"\s+")
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "−": "-", "‐": "-", "‑": "-"})
 
@@ -24,7 +24,7 @@ def normal_form(text: str) -> str:
     """
     if text.isascii() and "[" not in text:
         return " ".join(text.split()).lower()
-    text = _FOOTNOTE.sub("", unicodedata.normalize("NFKC", text).translate(_QUOTES))
+    text = FOOTNOTE.sub("", unicodedata.normalize("NFKC", text).translate(_QUOTES))
     return fold(_SPACES.sub(" ", text).strip())
 
 

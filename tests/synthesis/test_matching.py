@@ -1,27 +1,53 @@
-"""The matcher against a slow one that tries every cell with a regular expression."""
+"""The matcher against a slow one that tries every cell, in every way to write it, one by one."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gentap.documents.read import read_documents
+from gentap.documents.unread import Unread
 from gentap.records import NamedCell, Table
 from gentap.settings import FieldMap
-from gentap.synthesis.matching import CellMatcher, Match, informative_forms, is_numeric
-from gentap.synthesis.sentences import split_sentences
-from gentap.tables.values import normal_form
+from gentap.synthesis.forms import Former, Rules
+from gentap.synthesis.matching import Candidate, Match, PageMatcher
+from gentap.synthesis.sentences import sentence_spans, tidy
+from gentap.synthesis.specificity import (
+    BITS_OF_A_SUBJECT,
+    LOWER_CASE,
+    is_naming,
+    page_share,
+    row_share,
+    text_bits,
+)
+from gentap.tables.values import PLACEHOLDERS, normal_form
 
-SHARE = 0.5
+CELL_BITS, ROW_BITS = 0.3, 9.0
+FORMER = Former(Rules())
 
 
 def table(*rows: Sequence[str], header: Sequence[str] = (), title: str = "") -> Table:
     names = tuple(header) or tuple(f"Column {place}" for place in range(len(rows[0])))
     return Table(title=title, header=names, rows=tuple(map(tuple, rows)))
+
+
+def candidates(
+    paragraphs: Sequence[str], *tables: Table, row_bits: float = 0.0, rules: Rules | None = None
+) -> list[Candidate]:
+    former = Former(rules or Rules())
+    matcher = PageMatcher(tables, former, cell_bits=CELL_BITS, row_bits=row_bits)
+    return list(matcher.candidates([tidy(paragraph) for paragraph in paragraphs]))
+
+
+def best(sentence: str, *tables: Table, rules: Rules | None = None) -> Match | None:
+    """The match of a single sentence, however little it tells."""
+    found = candidates([sentence], *tables, rules=rules)
+    assert len(found) <= 1
+    return found[0].match if found else None
 
 
 def named(match: Match | None, sentence: str) -> list[tuple[int, int, str]]:
@@ -30,86 +56,208 @@ def named(match: Match | None, sentence: str) -> list[tuple[int, int, str]]:
     return [(cell.row, cell.column, sentence[cell.start : cell.end]) for cell in match.cells]
 
 
-def best(sentence: str, *tables: Table) -> Match | None:
-    return CellMatcher(tables, SHARE).best(sentence)
+# The slow matcher
+
+MONTHS = "january february march april may june july august september october november december"
+MONTH = {name[:3]: number for number, name in enumerate(MONTHS.split(), start=1)}
+WRITTEN_DATE = re.compile(
+    r"\b(?:(\d{1,2}) ([a-z]+) (\d{4})|([a-z]+) (\d{1,2}), (\d{4})|([a-z]+) (\d{4}))\b"
+)
 
 
-# The oracle
-
-
-def at_word_boundaries(form: str) -> re.Pattern[str]:
-    pattern = re.escape(form)
-    if form[0].isalnum():
-        pattern = r"(?<![^\W_])" + pattern
-    if form[-1].isalnum():
-        pattern += r"(?![^\W_])"
-    if form[0].isdigit():
-        pattern = r"(?<!\d[.,])" + pattern
-    if form[-1].isdigit():
-        pattern += r"(?![.,]\d)"
-    return re.compile(f"(?={pattern})")
-
-
-def slow_spans(sentence: str, forms: set[str]) -> dict[tuple[int, int], str]:
-    plain = sentence.translate(str.maketrans("‘’“”−", "''\"\"-")).casefold()
-    assert len(plain) == len(sentence)
-    hits = [
-        (-len(form), hit.start(), form)
-        for form in forms
-        if form in plain
-        for hit in at_word_boundaries(form).finditer(plain)
-    ]
-    spans: dict[tuple[int, int], str] = {}
-    for _, start, form in sorted(hits):
-        end = start + len(form)
-        if all(end <= other[0] or other[1] <= start for other in spans):
-            spans[start, end] = form
-    return {
-        (start, end): form
-        for (start, end), form in spans.items()
-        if not re.fullmatch(r"[^\W\d_]{1,5}", text := sentence[start:end]) or not text.islower()
-    }
-
-
-def slow_best(sentence: str, tables: Sequence[Table]) -> Match | None:
-    informative: list[Mapping[str, list[tuple[int, int]]]]
-    informative = [informative_forms(table, SHARE) for table in tables]
-    spans = slow_spans(sentence, {form for forms in informative for form in forms})
-    candidates = []
-    for index, forms in enumerate(informative):
-        for row in range(len(tables[index].rows)):
-            cells = [
-                (column, span, form)
-                for span, form in spans.items()
-                for at, column in forms.get(form, [])
-                if at == row
-            ]
-            apart = any(
-                one[0] != other[0] and one[1] != other[1] and one[2] != other[2]
-                for one, other in combinations(cells, 2)
+def ways(cell: str) -> Iterator[str]:
+    """Regular expressions for all ways to write a cell, its dates and numbers."""
+    form = normal_form(cell).replace("–", "-")
+    shorter = re.sub(r"\s*\([^()]*\)$", "", form)
+    if len(shorter) > 2 and shorter[0] == shorter[-1] == '"':
+        shorter = shorter[1:-1]
+    for name in dict.fromkeys((form, shorter)):
+        if sum(letter.isalnum() for letter in name) < 2:
+            continue
+        if re.fullmatch(r"\W*\d?\W*\d?\W*", name) and len(name) < 5:
+            continue
+        pattern, done = "", 0
+        for match in WRITTEN_DATE.finditer(name):
+            day = match[1] or match[5]
+            month = (match[2] or match[4] or match[7])[:3]
+            year = match[3] or match[6] or match[8]
+            if month not in MONTH:
+                continue
+            full = rf"{MONTHS.split()[MONTH[month] - 1]}|{month}|{month}\."
+            if month == "sep":
+                full += "|sept"
+            said = (
+                rf"(?:{day}(?:st|nd|rd|th)? (?:{full}),? {year}"
+                rf"|(?:{full}) {day}(?:st|nd|rd|th)?,? {year}"
+                rf"|{year}-{MONTH[month]:02d}-{int(day):02d})"
+                if day
+                else rf"(?:(?:{full})(?: \d{{1,2}}(?:st|nd|rd|th)?)?,? {year})"
             )
-            if apart and not all(is_numeric(form) for _, _, form in cells):
-                own = {span for _, span, _ in cells}
-                characters = sum(end - start for start, end in own)
-                candidates.append((-len(own), -characters, index, row))
-    if not candidates:
-        return None
-    _, _, index, row = min(candidates)
-    all_cells = sorted(
-        NamedCell(at, column, *span)
-        for span, form in spans.items()
-        for at, column in informative[index].get(form, [])
+            pattern += numbers(name[done : match.start()]) + said
+            done = match.end()
+        yield pattern + numbers(name[done:])
+
+
+def numbers(text: str) -> str:
+    """A text as a pattern in which numbers may be grouped or not."""
+    plain = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
+    return re.sub(
+        r"(?<![\d.])\d{4,}",
+        lambda match: "[, ]?".join(
+            part for part in re.findall(r"\d{1,3}(?=(?:\d{3})*$)", match[0])
+        ),
+        re.escape(plain).replace(r"\ ", " "),
     )
-    return Match(index, row, tuple(all_cells))
+
+
+def slow_hits(text: str, cell: str) -> Iterator[tuple[int, int, str]]:
+    """Where a cell stands at word boundaries: its span, and which of its forms it is."""
+    plain = text.translate(str.maketrans("‘’“”−–", "''\"\"--")).casefold()
+    assert len(plain) == len(text)
+    (form,) = FORMER.cells([cell])
+    keys = [form, *(shorter for _, shorter in FORMER.shorter([form]))]
+    for key, way in zip(keys, ways(cell), strict=False):
+        for match in re.finditer(f"(?=({way}))", plain):
+            start, end = match.span(1)
+            before, first = plain[:start], plain[start:end][:1]
+            after, last = plain[end:], plain[start:end][-1:]
+            if before[-1:].isalnum() and first.isalnum():
+                continue
+            if after[:1].isalnum() and last.isalnum():
+                continue
+            if re.search(r"\d[.,]$", before) and first.isdigit():
+                continue
+            if re.search(r"\d$", before) and first in ".,":
+                continue
+            head = re.search(r"(?<!\w)(?<!\d[.,])\d{1,3} $", before)
+            if head and re.match(r"\d{3}(?!\w)", plain[start:]):
+                continue
+            if last.isdigit() and re.match(r"[.,]\d", after):
+                continue
+            if re.match(r" \d{3}(?!\w)", after) and re.search(
+                r"(?<!\w)(?<!\d[.,])\d{1,3}$", plain[:end]
+            ):
+                continue
+            yield start, end, key
+
+
+def slow_candidates(
+    paragraphs: Sequence[str], tables: Sequence[Table], row_bits: float
+) -> Iterator[tuple[int, str, Match | None]]:
+    cells = [
+        (number, row, column, cell)
+        for number, one in enumerate(tables)
+        for row, line in enumerate(one.rows)
+        for column, cell in enumerate(line)
+        if cell
+    ]
+    hits: list[set[tuple[int, int, str, int, int, int]]] = []
+    for paragraph in paragraphs:
+        hits.append(set())
+        for number, row, column, cell in cells:
+            for start, end, key in slow_hits(paragraph, cell):
+                hits[-1].add((start, end, key, number, row, column))
+    for place, paragraph in enumerate(paragraphs):
+        for begin, finish in sentence_spans(paragraph):
+            rows = []
+            told: dict[int, set[NamedCell]] = {}
+            is_candidate = False
+            for number, one in enumerate(tables):
+                own = {hit for hit in hits[place] if hit[3] == number}
+                own = {hit for hit in own if begin <= hit[0] and hit[1] <= finish}
+                chosen: list[tuple[int, int, str]] = []
+                for hit in sorted({hit[:3] for hit in own}, key=longest_first):
+                    if all(hit[1] <= other[0] or other[1] <= hit[0] for other in chosen):
+                        chosen.append(hit)
+                for row in range(len(one.rows)):
+                    here = [hit for hit in own if hit[4] == row and hit[:3] in chosen]
+                    is_candidate |= apart((hit[2], hit[5]) for hit in here)
+                    bits: dict[str, float] = {}
+                    kept = set()
+                    for start, end, key, _, _, column in sorted(here):
+                        written = paragraph[start:end]
+                        value = slow_bits(key, written, one, column, hits, number)
+                        if value >= CELL_BITS:
+                            bits[key] = max(bits.get(key, 0.0), value)
+                            kept.add((key, column))
+                            cell = NamedCell(row, column, start - begin, end - begin)
+                            told.setdefault(number, set()).add(cell)
+                    if apart(kept):
+                        rows.append((-round(sum(bits.values()), 6), number, row))
+            if not is_candidate:
+                continue
+            sentence = paragraph[begin:finish].strip()
+            ranked = sorted((bits, -len(told[number]), number, row) for bits, number, row in rows)
+            if ranked and -ranked[0][0] >= row_bits:
+                bits, _, number, row = ranked[0]
+                yield place, sentence, Match(number, row, tuple(sorted(told[number])), -bits)
+            else:
+                yield place, sentence, None
+
+
+def longest_first(hit: tuple[int, int, str]) -> tuple[int, int, int]:
+    start, end, key = hit
+    return start - end, start, -len(key)
+
+
+def apart(
+    values: "Sequence[tuple[str, int]] | Iterator[tuple[str, int]] | set[tuple[str, int]]",
+) -> bool:
+    return any(
+        one[0] != other[0] and one[1] != other[1] for one, other in combinations(sorted(values), 2)
+    )
+
+
+def slow_bits(
+    key: str,
+    written: str,
+    one: Table,
+    column: int,
+    hits: Sequence[set[tuple[int, int, str, int, int, int]]],
+    number: int,
+) -> float:
+    if key in PLACEHOLDERS or key == normal_form(one.title):
+        return 0.0
+    columns = [
+        [FORMER.cells([line[place]])[0] for line in one.rows] for place in range(len(one.header))
+    ]
+    count = sum(
+        form == key or any(shorter == key for _, shorter in FORMER.shorter([form]))
+        for form in columns[column]
+    )
+    mentions = sum(any(hit[2] == key for hit in own) for own in hits)
+    naming = [place for place, forms in enumerate(columns) if is_naming(forms)]
+    bits = text_bits(key, written)
+    if naming[:1] == [column]:
+        bits += BITS_OF_A_SUBJECT * (LOWER_CASE if written.islower() else 1.0)
+    return bits * (row_share(count, len(one.rows)) * page_share(mentions, len(hits)))
+
+
+def agree(paragraphs: Sequence[str], tables: Sequence[Table], row_bits: float) -> int:
+    """Assert that both matchers find the same; how many matches there were."""
+    fast = candidates(paragraphs, *tables, row_bits=row_bits)
+    slow = [Candidate(*found) for found in slow_candidates(paragraphs, tables, row_bits)]
+    assert [(one.paragraph, one.sentence) for one in fast] == [
+        (one.paragraph, one.sentence) for one in slow
+    ]
+    for one, other in zip(fast, slow, strict=True):
+        assert (one.match is None) == (other.match is None), one.sentence
+        if one.match and other.match:
+            assert one.match.bits == pytest.approx(other.match.bits)
+            assert (one.match.table, one.match.row) == (other.match.table, other.match.row)
+            assert one.match.cells == other.match.cells
+    return sum(one.match is not None for one in fast)
 
 
 VALUES = ["Paris", "New York", "York", "Rio", "rio", "1914", "914", "1,914", "191", "12 May 1914"]
-VALUES += ["café noir", "Café", "“Dawn”", "$914", "Ada Lovelace", "Ada", "—", "The", "winner", "x"]
-GLUE = [" ", " ", " ", ", ", "-", ".", ",", "5", "s", " and ", "'", "(", "—", "–18 "]
+VALUES += ["May 12, 1914", "May 1914", "1,234,567", "Café", "“Dawn”", "$914", "Ada Lovelace", "Ada"]
+VALUES += ["—", "The", "winner", "x", "Titanic (1997)", "Titanic", "12", "2–1"]
+SAID = [*VALUES, "12th May 1914", "May 12th 1914", "1234567", "1 234 567", "1914 567", "1 914"]
+GLUE = [" ", " ", " ", ", ", "-", ".5", ",", "5", "s", " and ", "'", "(", "—", "–18 ", ". He saw "]
 
 
 @st.composite
-def tables_and_sentence(draw: st.DrawFn) -> tuple[list[Table], str]:
+def pages(draw: st.DrawFn) -> tuple[list[Table], list[str]]:
     tables = []
     for _ in range(draw(st.integers(1, 2))):
         width = draw(st.integers(1, 3))
@@ -117,155 +265,72 @@ def tables_and_sentence(draw: st.DrawFn) -> tuple[list[Table], str]:
         rows = draw(st.lists(row, min_size=1, max_size=5))
         tables.append(table(*rows, title=draw(st.sampled_from(["", "Paris", "Rio"]))))
     cells = [cell for one in tables for row in one.rows for cell in row]
-    pieces = st.tuples(st.sampled_from(cells) | st.sampled_from(VALUES), st.sampled_from(GLUE))
-    sentence = "".join(text for pair in draw(st.lists(pieces, max_size=7)) for text in pair)
-    return tables, sentence
+    pieces = st.tuples(st.sampled_from(cells) | st.sampled_from(SAID), st.sampled_from(GLUE))
+    prose = st.lists(pieces, max_size=7).map(lambda pairs: "".join(map("".join, pairs)))
+    return tables, [tidy(text) for text in draw(st.lists(prose, min_size=1, max_size=3))]
 
 
-@settings(max_examples=100, deadline=None)
-@given(tables_and_sentence())
-def test_the_match_is_that_of_the_slow_matcher(case: tuple[list[Table], str]) -> None:
-    tables, sentence = case
-    assert CellMatcher(tables, SHARE).best(sentence) == slow_best(sentence, tables)
+@settings(max_examples=150, deadline=None)
+@given(pages(), st.sampled_from([0.0, ROW_BITS]))
+def test_the_matches_are_those_of_the_slow_matcher(
+    page: tuple[list[Table], list[str]], row_bits: float
+) -> None:
+    tables, paragraphs = page
+    agree(paragraphs, tables, row_bits)
 
 
-def test_the_project_s_pages_match_as_by_the_slow_matcher(data: Path) -> None:
+def test_real_pages_match_as_by_the_slow_matcher(data: Path) -> None:
     matches = 0
-    for page in sorted((data / "pages").glob("*.html"))[::3]:
-        (document,) = read_documents(page, FieldMap())
-        assert not hasattr(document, "reason")
-        matcher = CellMatcher(document.tables, SHARE)
-        for block in document.blocks:
-            for sentence in split_sentences(block.text):
-                match = matcher.best(sentence)
-                assert match == slow_best(sentence, document.tables)
-                matches += match is not None
+    for path in sorted((data / "pages").glob("*.html"))[::3]:
+        (document,) = read_documents(path, FieldMap())
+        assert not isinstance(document, Unread)
+        paragraphs = [tidy(block.text) for block in document.blocks]
+        kept = [text for text in paragraphs if len(text.casefold()) == len(text)]
+        matches += agree(kept, document.tables, ROW_BITS)
     assert matches > 150
 
 
 # Where a named value stands
 
-WRITTEN = [
-    "ﬁlm noir",
-    "film noir",
-    "3½",
-    "31",
-    "2 km²",
-    "km2",
-    "Réunion",
-    "Re\u0301union",
-    "10⁻³ m",
-]
-WRITTEN += [
-    "Foo…",
-    "Foo.",
-    "２０２４",
-    "2024",
-    "ガ島",
-    "Æsir",
-    "№ 5",
-    "No 5",
-    "ﬁ",
-    "1⁄2 mile",
-    "½ mile",
-]
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    st.lists(st.tuples(st.sampled_from(WRITTEN), st.sampled_from(WRITTEN)), min_size=1, max_size=4),
-    st.lists(st.sampled_from([*WRITTEN, " ", " ", "½", "ﬁ", "…", ".", "², "]), max_size=9),
-)
-@example([("31", "film noir")], ["film noir", " ", "3½"])
-@example([("Foo.", "film noir")], ["film noir", " ", "Foo…"])
-def test_every_named_span_has_the_cell_s_normal_form(
-    rows: list[tuple[str, str]], pieces: list[str]
-) -> None:
-    sentence = "".join(pieces)
-    match = best(sentence, table(*rows))
-    for cell in match.cells if match else ():
-        text = sentence[cell.start : cell.end]
-        assert normal_form(text) == normal_form(rows[cell.row][cell.column])
-
 
 @pytest.mark.parametrize(
     ("cell", "said"),
     [
-        ("film noir", "ﬁlm noir"),
-        ("ﬁlm noir", "film noir"),
-        ("250 km2", "250 km²"),
-        ("½ mile", "½ mile"),
-        ("1⁄2 mile", "½ mile"),
-        ("10⁻³ metres", "10⁻³ metres"),
-        ("2024 Cup", "２０２４ Cup"),
-        ("Réunion", "Re\u0301union"),
-        ("Re\u0301union", "Réunion"),
-        ("O'Hara[3]", "O’Hara"),
-        ("Jean-Luc", "Jean‑Luc"),
-        ("STRASSE 9", "Strasse 9"),
-        ("𝒟awn 🌅", "Dawn 🌅"),
-        ("-914.5", "−914.5"),
+        *[("film noir", "ﬁlm noir"), ("ﬁlm noir", "film noir"), ("250 km2", "250 km²")],
+        *[("½ mile", "½ mile"), ("1⁄2 mile", "½ mile"), ("10⁻³ metres", "10⁻³ metres")],
+        *[("2024 Cup", "２０２４ Cup"), ("Réunion", "Re\u0301union"), ("Re\u0301union", "Réunion")],
+        *[("O'Hara[3]", "O’Hara"), ("Jean-Luc", "Jean‑Luc"), ("2003–04", "2003-04")],
+        *[("STRASSE 9", "Strasse 9"), ("𝒟awn 🌅", "Dawn 🌅"), ("-914.5", "−914.5")],
+        *[("1,234", "1 234"), ("9 March 1920", "March 9th, 1920"), ('"Dawn" (song)', "Dawn")],
     ],
 )
-def test_letters_written_otherwise_are_the_same_value(cell: str, said: str) -> None:
-    (sentence,) = split_sentences(f"Marlowe’s ﬁrst saw {said} there.")
+def test_a_value_written_otherwise_is_the_same(cell: str, said: str) -> None:
+    sentence = tidy(f"Marlowe’s ﬁrst saw {said} there.")
     match = best(sentence, table(["Marlowe", cell], ["Other", "Thing"]))
-    (said_now,) = split_sentences(said)
-    assert named(match, sentence) == [(0, 0, "Marlowe"), (0, 1, said_now)]
+    assert named(match, sentence) == [(0, 0, "Marlowe"), (0, 1, tidy(said))]
 
 
 @pytest.mark.parametrize(
     "larger",
     [
-        "19145",
-        "51914",
-        "1914.5",
-        "1,914",
-        "1914,000",
-        "0.1914",
-        "x1914",
-        "1914th",
-        "1914½",
-        "1914²",
+        *["19145", "51914", "1914.5", "1,914", "1 914", "1914,000", "1 914 000", "0.1914"],
+        *["x1914", "1914th", "1914½", "1914²"],
     ],
 )
-def test_a_number_is_not_found_in_a_larger_one(larger: str) -> None:
+@pytest.mark.parametrize("numbers", [True, False])
+def test_a_number_is_not_found_in_a_larger_one(larger: str, numbers: bool) -> None:
+    rules = Rules(numbers=numbers)
     for number in ("1914", "914"):
+        if numbers and number == "1914" and larger in ("1,914", "1 914"):
+            continue
         cells = table(["Marlowe", number], ["Other", "1915"])
-        assert best(f"Marlowe counted {larger} there.", cells) is None
-        assert best(f"Marlowe counted {number}, there.", cells) is not None
+        assert best(f"Marlowe counted {larger} there.", cells, rules=rules) is None
+        assert best(f"Marlowe counted {number}, there.", cells, rules=rules) is not None
 
 
 @pytest.mark.parametrize("around", ["1914–18", "(1914)", "1914.", "1914, 18", "$1914", "1914/15"])
 def test_a_number_is_found_beside_other_signs(around: str) -> None:
     assert best(f"Marlowe, {around}", table(["Marlowe", "1914"], ["Other", "1915"])) is not None
-
-
-# Which cells tell
-
-
-def test_cells_that_tell_their_row_apart() -> None:
-    cells = table(
-        ["Dawn", "Yes", "Dawn Cup", "12", "7"],
-        ["DUSK [1]", "no", "Film", "1914", "—"],
-        ["x", "n/a", "Dusk", "1.5", "★★"],
-        title="Dawn Cup",
-    )
-    assert informative_forms(cells, SHARE) == {
-        "dawn": [(0, 0)],
-        "dusk": [(1, 0), (2, 2)],
-        "1914": [(1, 3)],
-    }
-
-
-@pytest.mark.parametrize(("share", "kept"), [(0.5, True), (0.49, False)])
-def test_a_value_that_fills_its_column_does_not_tell(share: float, kept: bool) -> None:
-    cells = table(["Rome", "Dawn"], ["Rome", "Dusk"], ["Oslo", "Noon"], ["Bonn", "Night"])
-    assert ("rome" in informative_forms(cells, share)) is kept
-
-
-def test_a_value_that_stands_once_tells_in_however_short_a_table() -> None:
-    assert list(informative_forms(table(["Rome", "Dawn"]), 0.1)) == ["rome", "dawn"]
 
 
 # Which rows are named
@@ -285,7 +350,7 @@ CUPS = table(
         "Marlowe won, and Marlowe won again.",
         "Marlowe and Dawson won.",
         "Marlowe won; Oslo was cold.",
-        "From 1914 to 1916 nobody came.",
+        "Marlowe won. Rome was cold.",
         "",
     ],
 )
@@ -298,10 +363,10 @@ def test_one_value_in_two_columns_is_not_two() -> None:
     assert best("The Dawn Cup is the Dawn Cup.", twice) is None
 
 
-def test_numbers_alone_name_no_row() -> None:
-    numbers = table(["1914", "2,500", "Rome"], ["1915", "3,500", "Oslo"])
-    assert best("It had 2,500 in 1914.", numbers) is None
-    assert best("Rome had 2,500 in 1914.", numbers) is not None
+@pytest.mark.parametrize("value", ["7", "12", "x", "—", "12.", "#7", "(9)"])
+def test_a_letter_and_a_small_bare_number_are_no_values(value: str) -> None:
+    cells = table(["Marlowe", value], ["Dawson", "5"])
+    assert best(f"Marlowe said {value} there.", cells) is None
 
 
 def test_evidence_over_several_rows_is_recorded() -> None:
@@ -323,59 +388,59 @@ def test_evidence_over_several_rows_is_recorded() -> None:
 
 def test_a_value_said_twice_is_recorded_twice() -> None:
     sentence = "Dawson left Oslo, and Oslo missed Dawson."
-    assert named(best(sentence, CUPS), sentence) == [
-        (1, 0, "Dawson"),
-        (1, 0, "Dawson"),
-        (1, 1, "Oslo"),
-        (1, 1, "Oslo"),
+    assert [place[:2] for place in named(best(sentence, CUPS), sentence)] == [
+        *[(1, 0), (1, 0), (1, 1), (1, 1)]
     ]
 
 
-def test_the_longest_value_stands_and_what_overlaps_it_does_not() -> None:
+def test_the_longest_value_of_a_table_stands() -> None:
     places = table(["New York", "Dusk"], ["York Minster", "Dawn"], ["Minster", "Noon"])
+    others = table(["New York", "Dusk"], ["Lima", "Noon"])
     sentence = "The New York Minster saw Dawn, Noon and Dusk."
-    match = best(sentence, places)
-    assert match is not None
-    assert match.row == 1
-    assert named(match, sentence) == [
+    assert named(best(sentence, places), sentence) == [
         (0, 1, "Dusk"),
         (1, 0, "York Minster"),
         (1, 1, "Dawn"),
         (2, 1, "Noon"),
     ]
+    match = best(sentence, others)
+    assert named(match, sentence)[0] == (0, 0, "New York")
 
 
-def test_short_common_words_in_lower_case_are_not_values() -> None:
-    fruit = table(["Dawson", "Lime"], ["Ingrid", "Fig"])
-    assert best("Dawson ate a lime.", fruit) is None
-    assert best("Dawson ate a Lime.", fruit) is not None
+KNOWN = {
+    "more told": table(["Ada", "Bo", "Rome"], ["Yes", "Of", "The"]),
+    "less told": table(["Ada", "Bo", "Oslo"], ["Yes", "Of", "The"]),
+    "more cells": table(["Ada", "Bo", "Oslo"], ["Yes", "Of", "Ada"]),
+    "same row twice": table(["Yes", "Of"], ["Ada", "Bo"], ["Ada", "Bo"], ["The", "In"]),
+}
 
 
 @pytest.mark.parametrize(
     ("tables", "sentence", "place"),
     [
-        (["more spans", "fewer"], "Ada met Bo in Rome.", (0, 0)),
-        (["fewer", "more spans"], "Ada met Bo in Rome.", (1, 0)),
-        (["fewer", "fewer"], "Ada met Bo.", (0, 0)),
-        (["longer", "fewer"], "Ada met Bo and Cornelius.", (0, 0)),
-        (["fewer", "longer"], "Ada met Bo and Cornelius.", (1, 0)),
+        (["more told", "less told"], "Ada met Bo in Rome.", (0, 0)),
+        (["less told", "more told"], "Ada met Bo in Rome.", (1, 0)),
+        (["less told", "less told"], "Ada met Bo.", (0, 0)),
         (["same row twice"], "Ada met Bo.", (0, 1)),
     ],
 )
-def test_ties_are_broken_by_spans_characters_table_and_row(
+def test_the_row_that_is_told_most_of_wins(
     tables: list[str], sentence: str, place: tuple[int, int]
 ) -> None:
-    known = {
-        "more spans": table(["Ada", "Bo", "Rome"], ["Y1", "Y2", "Y3"]),
-        "fewer": table(["Ada", "Bo", "Oslo"], ["Y1", "Y2", "Y3"]),
-        "longer": table(["Ada", "Cornelius", "Oslo"], ["Y1", "Y2", "Y3"]),
-        "same row twice": table(["Y1", "Y2"], ["Ada", "Bo"], ["Ada", "Bo"], ["Y3", "Y4"]),
-    }
-    match = best(sentence, *(known[name] for name in tables))
+    match = best(sentence, *(KNOWN[name] for name in tables))
     assert match is not None
     assert (match.table, match.row) == place
 
 
-def test_tables_without_a_telling_cell_match_nothing() -> None:
-    assert best("Nothing is here.", table(["—", "12"])) is None
-    assert CellMatcher([], SHARE).best("Nothing is here.") is None
+def test_what_tells_too_little_is_a_candidate_without_a_match() -> None:
+    cells = table(["Dawson", "away"], ["Ingrid", "home"])
+    (told,) = candidates(["Dawson won away."], cells, row_bits=ROW_BITS)
+    assert told.match is not None
+    weak = table(["final", "away"], ["semifinal", "home"])
+    (untold,) = candidates(["They lost the final away."], weak, row_bits=ROW_BITS)
+    assert untold == Candidate(0, "They lost the final away.", None)
+
+
+def test_tables_without_a_value_match_nothing() -> None:
+    assert candidates(["Nothing is here."], table(["—", "12"])) == []
+    assert candidates(["Nothing is here."]) == []
