@@ -251,7 +251,7 @@ def test_bad_files_among_good_ones_are_set_aside_and_counted(run: Run, tmp_path:
         {
             "bad JSONL record": 1,
             "damaged compressed file": 1,
-            "empty page": 1,
+            "empty file": 1,
             "page without a data table": 1,
             "damaged archive": 1,
         }
