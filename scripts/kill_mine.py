@@ -3,7 +3,7 @@
 Usage: python scripts/kill_mine.py INPUT… [--kills 50] [--seed 1] [--workers 2]
 
 Kills (SIGKILL) hit a worker, the parent, or the whole group in turn, at a moment drawn over the
-time that an undisturbed run takes. Every rerun must end well, hold the same bytes as the undisturbed
+time that an undisturbed run takes. Every rerun must end well, hold the bytes of the undisturbed
 run, and leave no temporary file. Exits with 1 at the first difference.
 """
 
