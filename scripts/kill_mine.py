@@ -27,19 +27,21 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
+def status(process: int) -> list[str]:
+    """The fields of a process's /proc stat after its name: state, parent, …; empty where gone."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
 def workers_of(parent: int) -> list[int]:
-    """All processes below one, from /proc; the forkserver's children are the workers."""
-    below: list[int] = []
-    todo = [parent]
-    while todo:
-        process = todo.pop()
-        try:
-            children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-        except OSError:
-            continue
-        below += map(int, children)
-        todo += map(int, children)
-    return below
+    """All processes below one; the workers are among them."""
+    parents = {int(entry.name): status(int(entry.name)) for entry in Path("/proc").glob("[0-9]*")}
+    below = [parent]
+    for process in below:
+        below += [child for child, fields in parents.items() if fields[1:2] == [str(process)]]
+    return below[1:]
 
 
 def kill(process: subprocess.Popen[bytes], victim: str, chance: random.Random) -> bool:
@@ -64,18 +66,10 @@ def kill(process: subprocess.Popen[bytes], victim: str, chance: random.Random) -
 def wait_until_gone(processes: list[int]) -> None:
     """Workers of a dead parent end by themselves; nobody may write to the folder after that."""
     deadline = time.monotonic() + 60
-    while left := [number for number in processes if is_running(number)]:
+    while left := [number for number in processes if status(number)[:1] not in ([], ["Z"])]:
         if time.monotonic() > deadline:
             raise SystemExit(f"processes {left} outlived the run that they belong to by a minute")
         time.sleep(0.05)
-
-
-def is_running(process: int) -> bool:
-    try:
-        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
 
 
 def main() -> int:
