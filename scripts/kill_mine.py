@@ -119,6 +119,7 @@ def main() -> int:
                 )
                 print(f"kill {number} ({victim}): these files differ: {', '.join(differing)}")
                 return 1
+            print(f"kill {number + 1} ({victim}): the same bytes after a rerun", flush=True)
     print(f"{sum(killed.values())} kills {killed}: the same bytes each time, nothing left over")
     return 0
 
