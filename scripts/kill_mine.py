@@ -96,9 +96,11 @@ def main() -> int:
         took = time.monotonic() - started
         wanted = contents(Path(scratch) / "undisturbed")
         print(f"undisturbed: {len(wanted)} files in {took:.1f} s", flush=True)
+        attempt = 0
         while sum(killed.values()) < given.kills:
             number = sum(killed.values())
-            folder = Path(scratch) / f"killed-{number}"
+            attempt += 1  # a run may end before it is hit
+            folder = Path(scratch) / f"killed-{attempt}"
             victim = list(killed)[number % len(killed)]
             process = start(folder.name)
             time.sleep(chance.random() * took)
