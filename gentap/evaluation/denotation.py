@@ -158,7 +158,10 @@ def _number(text: str) -> float | None:
         number = float(text)
     except ValueError:
         return None
-    return number if math.isfinite(number) else None
+    if not math.isfinite(number):
+        return None
+    whole = float(round(number))
+    return whole if abs(number - whole) < TOLERANCE else number
 
 
 def _iso_day(text: str) -> Day | None:

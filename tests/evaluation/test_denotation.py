@@ -61,6 +61,7 @@ def test_texts_have_the_official_normal_form(text: str, form: str) -> None:
         ("Dawn | Dusk", "Dawn|Dusk"),
         ("Dusk|dusk", "Dusk"),
         ("3|3.0|Dusk", "Dusk|3"),
+        ("4.0000001|4", "4"),
         ("", ""),
     ],
 )
