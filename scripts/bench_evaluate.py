@@ -1,11 +1,11 @@
 """Answers of `gentap evaluate` against Seq2SeqTrainer.predict: the same model, questions and beams.
 
-Both write in fp32 on this machine's threads (OMP_NUM_THREADS), turn by turn on parts of the
-questions, so that a busy machine slows both. The trainer predicts with the library's defaults:
+Both write in fp32, turn by turn on parts of the questions. What counts is the time of all threads
+on processors, which a busy machine changes least; give one thread (OMP_NUM_THREADS=1). The trainer predicts with the library's defaults:
 batches of 8 in the order of the data. The answers must be equal, token for token but for ties that
 padding decides in the last bits; those that differ are counted and shown.
 
-    python scripts/bench_evaluate.py MODEL fetaQA-v1_test.jsonl --questions 256
+    OMP_NUM_THREADS=1 python scripts/bench_evaluate.py MODEL fetaQA-v1_test.jsonl --questions 256
 """
 
 import argparse
@@ -104,9 +104,9 @@ def main() -> None:
         chosen = examples[part * count // options.parts : (part + 1) * count // options.parts]
         order = list(systems) if part % 2 == 0 else list(reversed(systems))
         for name in order:
-            started = time.perf_counter()
+            started = time.process_time()
             answers[name] += systems[name].answer(chosen)
-            seconds[name] += time.perf_counter() - started
+            seconds[name] += time.process_time() - started
         print(*(f"{name}: {total:.1f} s" for name, total in seconds.items()), sep=", ", flush=True)
     theirs, ours = answers.values()
     differing = [place for place in range(count) if theirs[place] != ours[place]]
