@@ -193,7 +193,8 @@ def _tests(first: str, tests: Mapping[str, Mapping[str, Difference]]) -> str:
             test = found[name]
             sure = ' class="best"' if max(test.bootstrap_p, test.randomization_p) < 0.05 else ""
             cells.append(
-                f"<td{sure}>{test.points:+.2f}<small>{test.low:+.1f} to {test.high:+.1f}</small>"
+                f"<td{sure}>{_signed(test.points, 2)}"
+                f"<small>{_signed(test.low, 1)} to {_signed(test.high, 1)}</small>"
                 f"<small>p {test.bootstrap_p:.3f}, {test.randomization_p:.3f}</small></td>"
             )
         rows.append([f'<th scope="row" dir="auto">{html.escape(system)}</th>', *cells])
@@ -203,6 +204,12 @@ def _tests(first: str, tests: Mapping[str, Mapping[str, Difference]]) -> str:
         + '<p class="hint">In points, with 95% intervals and p of the paired bootstrap and of '
         "approximate randomization; bold where both are below 0.05.</p>"
     )
+
+
+def _signed(points: float, digits: int) -> str:
+    """With a sign, unless it is shown as zero."""
+    text = f"{points:+.{digits}f}"
+    return text.replace("-", "\N{MINUS SIGN}") if float(text) else text[1:]
 
 
 def _table(label: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

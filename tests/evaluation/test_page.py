@@ -193,7 +193,7 @@ def test_scores_stand_in_a_table_with_intervals_signatures_and_warnings() -> Non
     assert "worse: 3 empty predictions." in page
     assert better.scored.statistics["bleu"].signature in page
     assert "Differences to better" in page
-    assert re.search(r'<td class="best">-\d+\.\d\d<small>', page)
+    assert re.search(r'<td class="best">−\d+\.\d\d<small>', page)
 
 
 def test_a_single_system_is_not_called_the_best() -> None:
