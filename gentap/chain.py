@@ -10,7 +10,14 @@ from typing import Any
 from gentap.errors import FolderError, SettingError
 from gentap.recipe import recipe_variants
 from gentap.records import Kind
-from gentap.settings import EvaluateSettings, FinetuneSettings, Recipe, Settings, WriteSettings
+from gentap.settings import (
+    EvaluateSettings,
+    FinetuneSettings,
+    Recipe,
+    Settings,
+    WriterSettings,
+    WriteSettings,
+)
 from gentap.stages.evaluation import evaluate_stage
 from gentap.stages.synthesis import mine_stage, sample_stage
 from gentap.stages.training import base_stage, finetune_stage, pretrain_stage
@@ -217,7 +224,7 @@ def _checks(recipe: Recipe) -> dict[Callable[[Any], object], object]:
         check_cluster: recipe.cluster,
         find_inputs: recipe.mine,
         _check_grammar: recipe.sample.grammar,
-        _check_articles: recipe.writer.data,
+        _check_writer: recipe.writer,
         _check_training: (recipe.finetune, recipe.seed),
         _check_wordnet: recipe.evaluate,
     }
@@ -230,14 +237,17 @@ def _check_grammar(name: str) -> None:
     load_grammar(find_grammar(name))
 
 
-def _check_articles(data: Sequence[str]) -> None:
+def _check_writer(settings: WriterSettings) -> None:
+    from gentap.documents.annotated.reading import read_annotated
     from gentap.documents.read import expand_inputs
     from gentap.synthesis.invert import read_articles
 
-    if not data:
+    if not settings.data and not settings.annotated:
         raise SettingError("writer.data names no reading-comprehension file.")
-    for path in expand_inputs(data, (".json",)):
+    for path in expand_inputs(settings.data, (".json",)):
         read_articles(path)
+    for path in expand_inputs(settings.annotated, (".jsonl",)):
+        read_annotated(path)
 
 
 def _check_training(given: tuple[FinetuneSettings, int]) -> None:

@@ -9,6 +9,9 @@ from gentap.synthesis.source import Piece, Source
 from gentap.synthesis.writers.codec import Codec, load_codec, writer_name
 from gentap.synthesis.writers.interface import Unwritten, Written, best_first
 
+Encoded = tuple[Any, Any]
+"""The encoder's last states (batch, tokens, d_model) and the attention mask (batch, tokens)."""
+
 TOO_LONG = Unwritten("sentence too long for the writer")
 
 
@@ -23,6 +26,7 @@ class LocalWriter:
         self.name = writer_name(folder)
         self.max_entries = self.codec.layout.max_entries
         self._settings = settings
+        self._padding = self.codec.tokenizer.hf.pad_token_id
         model = load_seq2seq(folder, vocabulary=len(self.codec.tokenizer.hf))
         self.model = model.to(best_device()).eval()
 
@@ -36,10 +40,10 @@ class LocalWriter:
         ids = [self.codec.encode_pieces(pieces) for pieces in inputs]
         results: list[list[Written] | Unwritten] = [TOO_LONG] * len(inputs)
         for batch in by_length(ids, self._settings.batch_size):
-            sequences = self._generate([ids[place] or [] for place in batch], seed)
+            encoded = self._encode([ids[place] or [] for place in batch])
+            sequences = self._generate(encoded, digest(str(seed), *(repr(ids[at]) for at in batch)))
+            scores = self._log_probabilities(encoded, sequences)
             many = len(sequences) // len(batch)
-            repeated = [ids[place] or [] for place in batch for _ in range(many)]
-            scores = self._scores(repeated, sequences)
             for number, place in enumerate(batch):
                 mine = range(number * many, (number + 1) * many)
                 results[place] = best_first(
@@ -53,15 +57,32 @@ class LocalWriter:
     def score(self, pairs: Sequence[tuple[Source, str]]) -> list[float]:
         inputs = [self.codec.encode(source) for source, _ in pairs]
         targets = [self.codec.encode_question(question, source) for source, question in pairs]
-        return self._scores(inputs, targets)
+        scores = [float("-inf")] * len(pairs)
+        for batch in by_length(inputs, self._settings.batch_size):
+            encoded = self._encode([inputs[place] or [] for place in batch])
+            found = self._log_probabilities(encoded, [targets[place] for place in batch])
+            for place, score in zip(batch, found, strict=True):
+                scores[place] = score
+        return scores
 
-    def _generate(self, inputs: Sequence[Sequence[int]], seed: int) -> list[list[int]]:
-        """Generated ids up to their end mark, ``candidates`` for each input in turn."""
+    def _encode(self, inputs: Sequence[Sequence[int]]) -> Encoded:
         import torch
-        from transformers import GenerationConfig
 
         from gentap.model.device import autocast
         from gentap.model.generate import pad
+
+        ids, mask = (part.to(self.model.device) for part in pad(inputs, self._padding))
+        with torch.inference_mode(), autocast(self._settings.precision):
+            hidden = self.model.get_encoder()(input_ids=ids, attention_mask=mask)[0]
+        return hidden, mask
+
+    def _generate(self, encoded: Encoded, seed: str) -> list[list[int]]:
+        """Generated ids up to their end mark, ``candidates`` for each input in turn."""
+        import torch
+        from transformers import GenerationConfig
+        from transformers.modeling_outputs import BaseModelOutput
+
+        from gentap.model.device import autocast
 
         settings, hf = self._settings, self.codec.tokenizer.hf
         search: dict[str, Any] = {"num_beams": settings.beams, "early_stopping": True}
@@ -74,51 +95,42 @@ class LocalWriter:
         wanted = GenerationConfig(
             max_new_tokens=settings.max_question_tokens,
             num_return_sequences=settings.candidates or settings.beams,
-            pad_token_id=hf.pad_token_id,
+            pad_token_id=self._padding,
             eos_token_id=hf.eos_token_id,
-            decoder_start_token_id=hf.pad_token_id if start is None else start,
+            decoder_start_token_id=self._padding if start is None else start,
             **search,
         )
-        ids, mask = pad(inputs, hf.pad_token_id)
-        device = self.model.device
+        hidden, mask = encoded
         with torch.inference_mode(), autocast(settings.precision), torch.random.fork_rng():
-            torch.manual_seed(int(digest(str(seed), repr(inputs)), 16) % 2**63)
+            torch.manual_seed(int(seed, 16) % 2**63)
             written = self.model.generate(
-                input_ids=ids.to(device), attention_mask=mask.to(device), generation_config=wanted
+                encoder_outputs=BaseModelOutput(last_hidden_state=hidden),
+                attention_mask=mask,
+                generation_config=wanted,
             )
-        return [until_end(row, hf.eos_token_id, hf.pad_token_id) for row in written[:, 1:].tolist()]
+        return [until_end(row, hf.eos_token_id, self._padding) for row in written[:, 1:].tolist()]
 
-    def _scores(
-        self, inputs: Sequence[Sequence[int] | None], targets: Sequence[Sequence[int]]
-    ) -> list[float]:
-        scores = [float("-inf")] * len(inputs)
-        for batch in by_length(inputs, self._settings.batch_size):
-            found = self._log_probabilities(
-                [inputs[place] or [] for place in batch], [targets[place] for place in batch]
-            )
-            for place, score in zip(batch, found, strict=True):
-                scores[place] = score
-        return scores
+    def _log_probabilities(self, encoded: Encoded, targets: Sequence[Sequence[int]]) -> list[float]:
+        """Mean log-probability of each target's tokens, its end mark among them.
 
-    def _log_probabilities(
-        self, inputs: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]
-    ) -> list[float]:
-        """Mean log-probability of each target's tokens, its end mark among them."""
+        There are equally many targets for each encoded input, those of one after another's.
+        """
         import torch
 
         from gentap.model.device import autocast
         from gentap.model.generate import pad
 
-        ids, mask = pad(inputs, self.codec.tokenizer.hf.pad_token_id)
+        hidden, mask = encoded
+        many = len(targets) // len(hidden)
         labels, filled = pad(targets, 0)
-        device = self.model.device
+        labels = labels.to(hidden.device)
         with torch.inference_mode(), autocast(self._settings.precision):
             logits = self.model(
-                input_ids=ids.to(device),
-                attention_mask=mask.to(device),
-                labels=labels.to(device),
+                encoder_outputs=(hidden.repeat_interleave(many, 0),),
+                attention_mask=mask.repeat_interleave(many, 0),
+                labels=labels,
             ).logits.float()
-        chosen = logits.gather(-1, labels.to(device).unsqueeze(-1)).squeeze(-1)
+        chosen = logits.gather(-1, labels.unsqueeze(-1)).squeeze(-1)
         log_probabilities = (chosen - logits.logsumexp(-1)).cpu() * filled
         means: list[float] = (log_probabilities.sum(1) / filled.sum(1).clamp(min=1)).tolist()
         return means
