@@ -49,6 +49,11 @@ class Row:
         return self.in_head or self.heads == self.own
 
     @property
+    def plain(self) -> bool:
+        """Whether it can be neither header nor note: what most rows are, told at once."""
+        return self.spans is None and 1 < self.own != self.heads and not self.in_head
+
+    @property
     def row_head(self) -> bool:
         """Whether its first cell names the row: the one ``th`` among others."""
         return self.first_head and self.heads == 1 < self.own
@@ -141,7 +146,7 @@ def read_grid(rows: list[Row], pairs: bool = False) -> tuple[str, Content] | Non
         if not named:
             return None
         titles, count = [rows[0].line], 1
-    body = [row for row in rows[count:] if not row.note and not _repeats(row, titles)]
+    body = [row for row in rows[count:] if row.plain or not (row.note or _repeats(row, titles))]
     if not any(row.filled > 1 or (row.carried and len(set(row.line) - {""}) > 1) for row in body):
         return None
     header = tuple(_joined(column) for column in zip(*titles, strict=True))
