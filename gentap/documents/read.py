@@ -70,7 +70,9 @@ def read_documents(
     """All documents of one file; with ``infoboxes`` these are read as tables too."""
     name = path.name
     try:
-        if not path.stat().st_size:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+        if empty:
             yield Unread(name, "empty file")
         elif name.endswith(WARC_SUFFIXES):
             yield from read_warc(path, infoboxes)
