@@ -50,7 +50,7 @@ def test_each_fault_costs_itself_alone(tmp_path: Path) -> None:
         (item,) = items
         if name in READ:
             assert isinstance(item, Document)
-            assert item.tables[0].rows[-1] == ("Ada", "1843"), name
+            assert item.tables[0].rows[-1][-2:] == ("Ada", "1843"), name
             assert item.title in ("Café", "x", ""), name
         else:
             where, reason = set_aside(item)
