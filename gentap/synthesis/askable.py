@@ -13,7 +13,7 @@ from gentap.tables.queries import ReadTable
 from gentap.tables.values import is_placeholder, normal_form
 
 MAX_VALUE_CHARS = 60
-MAX_VALUE_WORDS = 8
+MAX_VALUE_WORDS = 6
 MAX_HEADER_CHARS = 40
 MAX_TITLE_CHARS = 70
 _SENTENCE = re.compile(r"(?:\S+\s+){4,}\S+[.!?…]|.*\w{3,}[.!?;] .*", re.S)
@@ -136,7 +136,10 @@ class AskableTable:
 
     @cached_property
     def plain(self) -> list[bool]:
-        """Whether each row is an entry: no row of totals, no heading among the rows."""
+        """Whether each row is an entry: no row of totals, no heading among the rows.
+
+        A text that fills a row, or its first three cells, is a heading.
+        """
         forms, names = self.read.forms, tuple(self.read.names)
         height = self.read.height
         plain = [True] * height
@@ -145,6 +148,8 @@ class AskableTable:
                 different = len(set(cells))
                 if different < 2 or (different == 2 and "" in cells) or cells == names:
                     plain[row] = False
+                elif cells[0] and len(cells) > 3 and cells[0] == cells[1] == cells[2]:
+                    plain[row] = not _LETTER.search(cells[0])
         totals = self.grammar.totals
         for column in forms[:2]:
             if totals.search("\n".join(column)):

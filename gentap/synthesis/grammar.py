@@ -192,7 +192,7 @@ class Grammar:
 
 
 _PARENTHESIS = re.compile(r"\s*\([^()]*\)\s*$")
-_FOOTNOTES = re.compile(r"\[\w{1,3}\]|[*†‡]+$")
+_FOOTNOTES = re.compile(r"\[\w{1,3}\]|[*†‡:]+$")
 _SPACED_SIGN = re.compile(r" ([-/]) (?=\w)")
 
 

@@ -35,12 +35,12 @@ Whitegate|Dover Hill|east|Hal Quinn|1915|1916-10-02|1966-07-23|0|12|2.9|1,050|8 
 
 PLAYERS = Table(
     title="Harbour League",
-    header=("Player", "Team", "Best result", "Goals"),
+    header=("Player", "Date", "Team", "Best result", "Goals"),
     rows=(
-        ("Ida Frost", "Brill", "3–1", "14"),
-        ("Jo Hale", "Ashby", "2–0", "9"),
-        ("Kim Rudd", "Brill", "5–2", "11"),
-        ("Lea Stone", "Corran", "1–0", "6"),
+        ("Ida Frost", "2004-05-01", "Brill", "3–1", "14"),
+        ("Jo Hale", "2004-05-08", "Ashby", "2–0", "9"),
+        ("Kim Rudd", "2004-05-15", "Brill", "5–2", "11"),
+        ("Lea Stone", "2004-05-22", "Corran", "1–0", "6"),
     ),
 )
 ONE_ROW = replace(BUILT_IN, rows=BUILT_IN.rows[:1])

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from itertools import compress
 from typing import Literal
 
 from gentap.tables.values import PLACEHOLDERS
@@ -98,6 +99,15 @@ class ColumnReader:
         self._durations = _duration_patterns(language)
         self.read: Callable[[str], Reading | None] = lru_cache(maxsize=200_000)(self._read)
 
+    def filled(self, forms: Sequence[str]) -> list[bool]:
+        """Whether each cell says something; ``n / a`` is ``n/a``."""
+        empty = self.empty
+        return [
+            form not in empty
+            and (" " not in form or len(form) > 12 or form.replace(" ", "") not in empty)
+            for form in forms
+        ]
+
     def _read(self, form: str) -> Reading | None:
         """The unit and size of a normal form; None where it says more, less or something else."""
         if len(form) > MAX_TYPED_CHARS or not _DIGIT.search(form):
@@ -169,23 +179,24 @@ class ColumnReader:
         sizes = self.language.durations
         return "duration", sum(float(n) * sizes[word] for n, word in part.findall(form))
 
-    def read_column(self, forms: Sequence[str]) -> Column:
-        """Type a column from its cells' normal forms."""
+    def read_column(self, forms: Sequence[str], filled: Sequence[bool] | None = None) -> Column:
+        """Type a column from its cells' normal forms; ``filled`` where it is known already."""
+        filled = self.filled(forms) if filled is None else filled
         if not _DIGIT.search(" ".join(forms)):
-            return self._text(forms)
+            return self._text(forms, filled)
         readings: list[Reading | None] = []
-        filled = len([form for form in forms if form not in self.empty])
-        failures_left = filled - math.ceil(TYPED_SHARE * filled) if filled else -1
-        for form in forms:
+        count = sum(filled)
+        failures_left = count - math.ceil(TYPED_SHARE * count) if count else -1
+        for form, says_something in zip(forms, filled, strict=True):
             reading = None
-            if form not in self.empty:
+            if says_something:
                 reading = self.read(form)
                 if reading is None:
                     failures_left -= 1
                     if failures_left < 0:
-                        return self._text(forms)
+                        return self._text(forms, filled)
             readings.append(reading)
-        return self._typed(readings, filled) or self._text(forms)
+        return self._typed(readings, count) or self._text(forms, filled)
 
     def _typed(self, readings: Sequence[Reading | None], filled: int) -> Column | None:
         needed = TYPED_SHARE * filled
@@ -211,19 +222,19 @@ class ColumnReader:
             return Column("date", unit, frozenset({"date", unit}), keys)
         return Column("number", unit, frozenset({"number", _number_kind(unit, keys)}), keys)
 
-    def _text(self, forms: Sequence[str]) -> Column:
-        return Column("text", "", _NAME_KINDS if self._are_names(forms) else _TEXT_KINDS,
-                      (None,) * len(forms))  # fmt: skip
+    def _text(self, forms: Sequence[str], filled: Sequence[bool]) -> Column:
+        kinds = _NAME_KINDS if _are_names(list(compress(forms, filled))) else _TEXT_KINDS
+        return Column("text", "", kinds, (None,) * len(forms))
 
-    def _are_names(self, forms: Sequence[str]) -> bool:
-        """Whether cells look like names: short, mostly words, mostly different."""
-        filled = [form for form in forms if form not in self.empty]
-        needed = TYPED_SHARE * len(filled)
-        if not filled or len(set(filled)) < needed:
-            return False
-        if sum(map(bool, map(_DIGIT.search, filled))) > _MAX_NUMBERED * len(filled):
-            return False
-        return sum(map(bool, map(_NAME.fullmatch, filled))) >= needed
+
+def _are_names(forms: Sequence[str]) -> bool:
+    """Whether cells look like names: short, mostly words, mostly different."""
+    needed = TYPED_SHARE * len(forms)
+    if not forms or len(set(forms)) < needed:
+        return False
+    if sum(map(bool, map(_DIGIT.search, forms))) > _MAX_NUMBERED * len(forms):
+        return False
+    return sum(map(bool, map(_NAME.fullmatch, forms))) >= needed
 
 
 _TEXT_KINDS = frozenset({"text"})

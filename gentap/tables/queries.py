@@ -58,9 +58,8 @@ class ReadTable:
         self.height = len(table.rows)
         columns = list(zip(*table.rows, strict=True)) or [()] * len(table.header)
         self.forms = list(map(normal_forms, columns))
-        empty = reader.empty
-        self.filled = [[form not in empty for form in forms] for forms in self.forms]
-        self.columns: list[Column] = list(map(reader.read_column, self.forms))
+        self.filled = list(map(reader.filled, self.forms))
+        self.columns: list[Column] = list(map(reader.read_column, self.forms, self.filled))
         self.names = normal_forms(table.header)
         self._identities: dict[int, list[Identity]] = {}
         self._index: dict[int, dict[Identity, list[int]]] = {}

@@ -137,6 +137,10 @@ def test_any_text_can_be_read(text: str) -> None:
         assert any(letter.isdecimal() for letter in normal_form(text))
 
 
+def test_a_placeholder_may_be_written_with_spaces() -> None:
+    assert ENGLISH.filled(["n/a", "n / a", "—", "- -", "", "a b"]) == [*[False] * 5, True]
+
+
 def test_words_belong_to_a_language() -> None:
     assert NO_WORDS.read("9 march 1920") is None
     assert NO_WORDS.read("1920-03-09") == ("day", day(1920, 3, 9))
