@@ -3,7 +3,7 @@
     python scripts/sample_statistics.py RUN [--questions QUESTIONS] [--count 500]
 
 RUN is an output folder of `gentap sample`. With QUESTIONS (any annotated set that GenTaP reads, for
-example WikiTableQuestions' TSV), as many of them as of the sample are compared for variety: distinct
+example WikiTableQuestions' TSV) the variety of as many questions of people is shown beside: distinct
 n-grams, and the share of all n-grams that they are, over --count questions of each.
 """
 
