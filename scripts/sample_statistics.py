@@ -2,8 +2,8 @@
 
     python scripts/sample_statistics.py RUN [--questions QUESTIONS] [--count 500]
 
-RUN is an output folder of `gentap sample`. With QUESTIONS (any annotated set that GenTaP reads, for
-example WikiTableQuestions' TSV) the variety of as many questions of people is shown beside: distinct
+RUN is an output folder of `gentap sample`. With QUESTIONS (any annotated set that GenTaP reads,
+for example WikiTableQuestions' TSV) the variety of people's questions is shown beside: distinct
 n-grams, and the share of all n-grams that they are, over --count questions of each.
 """
 

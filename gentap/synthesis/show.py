@@ -13,7 +13,7 @@ BUILT_IN = Table(
     title="Northport",
     section="Gull Point",
     header=(
-        *("Harbour", "Town", "Coast", "Captain", "Year", "Opened", "Refitted", "Wins", "Losses"),
+        *("Harbour", "Town", "Coast", "Captain", "Year", "Opened", "Refit", "Wins", "Losses"),
         *("Rating", "Capacity", "Length", "Time", "Height"),
     ),
     rows=tuple(
