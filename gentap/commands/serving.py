@@ -22,6 +22,9 @@ def answer(
     title: Annotated[
         str | None, typer.Option(help="The table's title; else its file name.")
     ] = None,
+    constrain: Annotated[
+        bool, typer.Option("--constrain", help="Let the cell answer be nothing but a cell.")
+    ] = False,
 ) -> None:
     """Answer one question about one table: the sentence, the cell, and which cell it is."""
     from dataclasses import replace
@@ -36,7 +39,7 @@ def answer(
         content = replace(content, title=title)
     from gentap.serving.answer import answer as answer_question
 
-    found = answer_question(model, content, question)
+    found = answer_question(model, content, question, constrain=constrain)
     print(f"answer: {found.sentence}")
     place = "no cell of the table has this value"
     if found.cell is not None:
@@ -44,4 +47,29 @@ def answer(
         place = f"row {found.cell.row + 1}, column '{column}'"
     print(f"cell:   {found.value} ({place})")
     if found.cut:
-        print("note: the table or question was cut to what the model can read.", file=sys.stderr)
+        print(
+            "note: the table or question was cut to what the model can read: "
+            f"{len(found.rows):,} of {len(content.rows):,} rows and {len(found.columns):,} of "
+            f"{len(content.header):,} columns were shown.",
+            file=sys.stderr,
+        )
+
+
+@app.command()
+@reports_errors
+def export(
+    model: Annotated[str, typer.Option(help="A model's folder.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="A new folder.")],
+    decoder: Annotated[
+        str, typer.Option(help="long (sentence answers) or cell (cell answers).")
+    ] = "long",
+) -> None:
+    """Write one decoder as a stock T5 or BART folder, for other programs."""
+    from gentap.errors import SettingError
+
+    if decoder not in ("long", "cell"):
+        raise SettingError(f"--decoder: '{decoder}' is no decoder: give long or cell.")
+    from gentap.model.export import export as export_decoder
+
+    export_decoder(model, "long" if decoder == "long" else "cell", output)
+    print(f"export: the {decoder} decoder of {model} → {output}", file=sys.stderr)

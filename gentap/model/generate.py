@@ -1,13 +1,14 @@
-"""Write texts with a model, in batches of like length."""
+"""Write texts with a model, in batches of like length, each encoded once for all its decoders."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
-from transformers import GenerationConfig
 
 from gentap.model.device import autocast, best_device
 from gentap.model.network import Decoder, GenTapModel
+from gentap.model.search import Search, Tree, search
 from gentap.model.tokenizer import TableTokenizer
 from gentap.settings import Precision
 
@@ -18,6 +19,23 @@ def generate_texts(
     inputs: Sequence[Sequence[int]],
     *,
     decoder: Decoder | None = None,
+    **options: Any,
+) -> list[str]:
+    """A text for each input, in their order; options as those of :func:`generate_ids`.
+
+    ``decoder`` chooses that of a :class:`GenTapModel`; None for a stock model.
+    """
+    written = generate_ids(model, tokenizer, inputs, decoders=(decoder or "long",), **options)
+    return tokenizer.texts(written[decoder or "long"])
+
+
+def generate_ids(
+    model: Any,
+    tokenizer: TableTokenizer,
+    inputs: Sequence[Sequence[int]],
+    *,
+    decoders: Sequence[Decoder],
+    trees: Sequence[Tree] | None = None,
     beams: int = 1,
     max_new_tokens: int = 64,
     min_new_tokens: int = 0,
@@ -25,44 +43,51 @@ def generate_texts(
     batch_size: int = 32,
     precision: Precision = "auto",
     progress: Callable[[int], None] | None = None,
-) -> list[str]:
-    """A text for each input, in their order.
+) -> dict[Decoder, list[list[int]]]:
+    """Token ids by each decoder for each input, in their order, without start and end.
 
-    The end mark comes after ``min_new_tokens`` others at the earliest. ``decoder`` chooses that of
-    a :class:`GenTapModel`; None for a stock model. Batches depend on the inputs alone, so that
-    equal calls give equal texts.
+    The end comes after ``min_new_tokens`` others at the earliest. With ``trees``, one for each
+    input, the cell decoder writes only what they allow. Batches depend on the inputs alone, so
+    that equal calls give equal ids.
     """
     model = model.to(best_device()).eval()
-    settings = GenerationConfig(
+    readers = {
+        name: model.reader(name) if isinstance(model, GenTapModel) else model for name in decoders
+    }
+    settings = replace(
+        _search(model, tokenizer),
+        beams=beams,
         max_new_tokens=max_new_tokens,
-        min_new_tokens=min_new_tokens or None,
-        num_beams=beams,
+        min_new_tokens=min_new_tokens,
         length_penalty=length_penalty,
-        do_sample=False,
-        pad_token_id=tokenizer.hf.pad_token_id,
-        eos_token_id=tokenizer.hf.eos_token_id,
-        decoder_start_token_id=model.config.decoder_start_token_id
-        if model.config.decoder_start_token_id is not None
-        else tokenizer.hf.pad_token_id,
     )
     order = sorted(range(len(inputs)), key=lambda index: (len(inputs[index]), index))
-    texts = [""] * len(inputs)
-    chosen = {"decoder": decoder} if isinstance(model, GenTapModel) and decoder else {}
+    written: dict[Decoder, list[list[int]]] = {name: [[] for _ in inputs] for name in decoders}
     with torch.inference_mode(), autocast(precision):
         for start in range(0, len(order), batch_size):
             batch = order[start : start + batch_size]
             ids, mask = pad([inputs[index] for index in batch], tokenizer.hf.pad_token_id)
-            written = model.generate(
-                input_ids=ids.to(model.device),
-                attention_mask=mask.to(model.device),
-                generation_config=settings,
-                **chosen,
-            )
-            for index, text in zip(batch, tokenizer.texts(written), strict=True):
-                texts[index] = text
+            ids, mask = ids.to(model.device), mask.to(model.device)
+            hidden = model.get_encoder()(input_ids=ids, attention_mask=mask)[0]
+            for name, reader in readers.items():
+                allowed = [trees[index] for index in batch] if trees and name == "cell" else None
+                found = search(reader, hidden, mask, settings, allowed)
+                for index, of_input in zip(batch, found, strict=True):
+                    written[name][index] = of_input
             if progress is not None:
                 progress(len(batch))
-    return texts
+    return written
+
+
+def _search(model: Any, tokenizer: TableTokenizer) -> Search:
+    """The tokens that a model's texts start and end with, and those that its family forces."""
+    start = model.config.decoder_start_token_id
+    return Search(
+        start=tokenizer.hf.pad_token_id if start is None else start,
+        end=tokenizer.hf.eos_token_id,
+        first=getattr(model.generation_config, "forced_bos_token_id", None),
+        last=getattr(model.generation_config, "forced_eos_token_id", None),
+    )
 
 
 def pad(sequences: Sequence[Sequence[int]], filler: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -20,7 +20,8 @@ from gentap.tables.linearize import MARKS, Linearizer
 
 LINEARIZER_FILE = "linearizer.json"
 SENTINELS = 100
-_VOCABULARY_FILES = ("tokenizer.json", "spiece.model")
+_VOCABULARY_FILES = ("tokenizer.json", "spiece.model", "vocab.json")
+_SPACED = " a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,21 @@ class TableTokenizer:
         return self.linearizer.settings
 
     def target_ids(self, text: str) -> list[int]:
-        """Token ids of an answer or question, with the end mark."""
-        ids: list[int] = self.hf(text, add_special_tokens=False)["input_ids"]
-        return [*ids, self.hf.eos_token_id]
+        """Token ids of an answer or question with all that its model writes: the end mark, and
+        BART's start mark before."""
+        return self.targets_ids([text])[0]
+
+    def targets_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """:meth:`target_ids` of several texts."""
+        before = self.linearizer.start
+        ids: list[list[int]] = self.hf(list(texts), add_special_tokens=False)["input_ids"]
+        return [[*before, *of_text, self.hf.eos_token_id] for of_text in ids]
 
     def texts(self, sequences: Any) -> list[str]:
         """Generated ids to texts, without any special token."""
-        decoded = self.hf.batch_decode(sequences, skip_special_tokens=True)
+        decoded = (
+            self.hf.batch_decode(sequences, skip_special_tokens=True) if len(sequences) else []
+        )
         return [" ".join(text.split()) for text in decoded]
 
     def save(self, folder: Path) -> None:
@@ -55,7 +64,14 @@ def load_tokenizer(base: str, settings: LinearizerSettings) -> TableTokenizer:
     ``settings`` count only where the folder does not hold its own.
     """
     check_model_folder(base)
-    return _load(base, settings)
+    tokenizer = _load(base, settings)
+    longest, asked = _longest_input(base), tokenizer.settings.max_tokens
+    if longest is not None and asked > longest:
+        raise InputError(
+            f"{base}: reads at most {longest:,} tokens; linearizer.max_tokens is {asked:,}. Lower "
+            "it."
+        )
+    return tokenizer
 
 
 def load_saved_tokenizer(folder: Path) -> TableTokenizer:
@@ -82,6 +98,18 @@ def _load(base: str, settings: LinearizerSettings) -> TableTokenizer:
     return with_marks(hf, _saved_settings(folder) or settings)
 
 
+def _longest_input(base: str) -> int | None:
+    """How many positions a model has (BART's are learnt); None where any number will do."""
+    from transformers import AutoConfig
+
+    try:
+        config = AutoConfig.from_pretrained(base, trust_remote_code=False)
+    except (OSError, ValueError, KeyError):
+        return None  # who loads the model will say what is wrong
+    longest: int | None = getattr(getattr(config, "base", config), "max_position_embeddings", None)
+    return longest
+
+
 def with_marks(hf: Any, settings: LinearizerSettings) -> TableTokenizer:
     """Add the marks where they are missing and make the linearizer."""
     known = hf.get_vocab()
@@ -96,15 +124,23 @@ def with_marks(hf: Any, settings: LinearizerSettings) -> TableTokenizer:
     hf.model_max_length = 10**9  # the linearizer keeps the budget; no warning of its own
     hf.split_special_tokens = True  # a cell that reads "<title>" is text, no mark
 
+    # BART's tokenizer has other pieces for a word at the start of a text and one after a space:
+    # names stand in tables as they stand within sentences.
+    spaced = hf.decode(hf(_SPACED, add_special_tokens=False)["input_ids"]) == _SPACED
+    # BART's texts stand between marks, and its decoder writes the first one too.
+    begins = hf.bos_token_id is not None and hf("a")["input_ids"][0] == hf.bos_token_id
+
     def tokenize(texts: Sequence[str]) -> list[list[int]]:
         if not texts:
             return []
-        ids: list[list[int]] = hf(list(texts), add_special_tokens=False)["input_ids"]
+        given = [f" {text}" if text else text for text in texts] if spaced else list(texts)
+        ids: list[list[int]] = hf(given, add_special_tokens=False)["input_ids"]
         return ids
 
     sentinels = [name for number in range(SENTINELS) if (name := f"<extra_id_{number}>") in known]
-    marks = {mark: hf.convert_tokens_to_ids(mark) for mark in (*MARKS, *sentinels)}
-    return TableTokenizer(hf, Linearizer(settings, tokenize, marks, hf.eos_token_id))
+    ids_of = {mark: hf.convert_tokens_to_ids(mark) for mark in (*MARKS, *sentinels)}
+    start = [hf.bos_token_id] if begins else []
+    return TableTokenizer(hf, Linearizer(settings, tokenize, ids_of, hf.eos_token_id, start))
 
 
 def train_vocabulary(

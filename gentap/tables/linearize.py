@@ -45,9 +45,16 @@ class Linearizer:
     """Turns a question and a table into token ids within a budget."""
 
     def __init__(
-        self, settings: LinearizerSettings, tokenize: Tokenize, marks: Mapping[str, int], end: int
+        self,
+        settings: LinearizerSettings,
+        tokenize: Tokenize,
+        marks: Mapping[str, int],
+        end: int,
+        start: Sequence[int] = (),
     ) -> None:
+        """Inputs end with ``end`` and begin with ``start``, which may be empty."""
         self.settings = settings
+        self.start = tuple(start)
         self._tokenize = tokenize
         self._marks = marks
         self._end = end
@@ -57,7 +64,7 @@ class Linearizer:
 
         Rows are kept by their closeness to ``question``; those of ``keep`` come first.
         """
-        budget = self.settings.max_tokens - self.settings.max_question_tokens - 1
+        budget = self.settings.max_tokens - self.settings.max_question_tokens - self._around
         return self._fit(table, question, keep, budget)
 
     def encode(
@@ -69,11 +76,12 @@ class Linearizer:
         cut = len(question_ids) > longest
         question_ids = question_ids[:longest]
         if cut_table:
-            budget = self.settings.max_tokens - len(question_ids) - 1
+            budget = self.settings.max_tokens - len(question_ids) - self._around
             fitted = self._fit(table, question, keep, budget)
         else:
             fitted = Fitted.whole(table)
-        return Encoded([*question_ids, *self.table_ids(fitted.table), self._end], fitted, cut)
+        ids = [*self.start, *question_ids, *self.table_ids(fitted.table), self._end]
+        return Encoded(ids, fitted, cut)
 
     def table_ids(self, table: Table) -> list[int]:
         """Token ids of a table as it stands, without an end mark."""
@@ -88,7 +96,7 @@ class Linearizer:
 
     def mark_texts(self, pieces: Sequence[tuple[str, str]]) -> list[int]:
         """Token ids of ``(mark, text)`` pieces, with an end mark; the mark "" is none."""
-        ids: list[int] = []
+        ids = [*self.start]
         for (mark, _), tokens in zip(
             pieces, self._tokenize([text for _, text in pieces]), strict=True
         ):
@@ -96,6 +104,10 @@ class Linearizer:
                 ids.append(self._marks[mark])
             ids.extend(tokens)
         return [*ids[: self.settings.max_tokens - 1], self._end]
+
+    @property
+    def _around(self) -> int:
+        return len(self.start) + 1
 
     def _fit(self, table: Table, question: str, keep: Sequence[Cell], budget: int) -> Fitted:
         def lengths(texts: Sequence[str]) -> list[int]:

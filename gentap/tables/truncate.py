@@ -1,13 +1,19 @@
 """Cut a table to a budget of tokens, so that what is computed on it is what the model sees.
 
 Order of sacrifice: long texts are cut at a word; caption, section and title go, in that order,
-while they are over half of the budget; columns go, from the right, while the header alone is over
-half of what is left or no row fits beside it; rows go, those least like the question first. Cells
-that must be kept (a training example's evidence) hold their rows and columns. The answer is never
-looked at.
+while they are over half of the budget; columns go while the header alone is over half of what is
+left or no row fits beside it; rows go while they don't fit. What is least like the question goes
+first, and of what is equally unlike it the rightmost column and the last row. Cells that must be
+kept (a training example's evidence) hold their rows and columns. The answer is never looked at.
+
+Likeness is by shared words. A word in few rows counts more than one in many, as ``log(1 + rows of
+the table / rows with the word)``; a column is like the question by its heading, and by its cells in
+the rows that are most like it.
 """
 
+import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
@@ -20,8 +26,8 @@ _COMMON = frozenset(
     "the a an of in on at to for and or is was were are did do does what which who whom whose when"
     " where how many much with by from that this it its as be has have had his her their".split()
 )
-MAX_ROWS_SCORED = 5_000
-"""Rows past this are kept only where they hold evidence: it bounds the time of one question."""
+_LEADING_ROWS = 16
+"""So many of the rows most like the question tell which columns are."""
 
 _ROWS_A_BATCH = 64
 
@@ -78,17 +84,22 @@ def fit(
         shorten(text, max_cell_chars) for text in (table.title, table.section, table.caption)
     ]
     costs = [cost if text else 0 for text, cost in zip(context, lengths(context), strict=True)]
-    named, context_cost = _keep_leftmost(costs, budget // 2)
+    named, context_cost = _keep_first(costs, budget // 2)
     left = budget - context_cost
     first = sorted({cell.row for cell in keep if cell.row < len(table.rows)})
     header_costs = lengths(header)
-    columns, _ = _keep_leftmost(
-        _column_costs(table, first, header_costs, lengths, max_cell_chars),
-        left,
-        {cell.column for cell in keep},
+    words = frozenset(_words(question) - _COMMON)
+    ranked = _rows_by_likeness(table, words)
+    column_costs = _column_costs(table, first, header_costs, lengths, max_cell_chars)
+    likeness = (
+        _columns_likeness(table, words, ranked[:_LEADING_ROWS])
+        if sum(column_costs) > left
+        else [0] * len(header)
     )
+    columns, _ = _keep_first(column_costs, left, [cell.column for cell in keep], likeness)
     left -= sum(header_costs[column] for column in columns)
-    order = [*first, *_by_relevance(table, columns, question, set(first))] if columns else []
+    taken = set(first)
+    order = [*first, *(row for row in ranked if row not in taken)] if columns else []
     kept: dict[int, tuple[str, ...]] = {}
     for row, texts, cost in _costed(table, order, columns, lengths, max_cell_chars):
         if cost <= left:
@@ -139,30 +150,52 @@ def _costed(
             yield row, row_texts, sum(islice(costs, len(row_texts)))
 
 
-def _keep_leftmost(
-    costs: Sequence[int], limit: int, needed: Set[int] = frozenset()
+def _keep_first(
+    costs: Sequence[int],
+    limit: int,
+    needed: Sequence[int] = (),
+    likeness: Sequence[int] | None = None,
 ) -> tuple[list[int], int]:
-    """As many places as cost at most ``limit``: the needed ones first, then from the left."""
+    """As many places as cost at most ``limit``: the needed ones, the likest, then from the left."""
     kept: list[int] = []
     spent = 0
-    for place in sorted(range(len(costs)), key=lambda place: (place not in needed, place)):
+    must = set(needed)
+    like = likeness or [0] * len(costs)
+    for place in sorted(range(len(costs)), key=lambda at: (at not in must, -like[at], at)):
         if spent + costs[place] <= limit:
             kept.append(place)
             spent += costs[place]
     return sorted(kept), spent
 
 
-def _by_relevance(
-    table: Table, columns: Sequence[int], question: str, taken: set[int]
-) -> list[int]:
-    """The rows not taken, those that share most words with the question first, then in order."""
-    rows = [row for row in range(min(len(table.rows), MAX_ROWS_SCORED)) if row not in taken]
-    words = set(_WORD.findall(normal_form(question))) - _COMMON
-    if not words:
-        return rows
+def _words(text: str) -> set[str]:
+    return set(_WORD.findall(normal_form(text)))
 
-    def shared(row: int) -> int:
-        cells = " ".join(table.rows[row][column] for column in columns)
-        return len(words.intersection(_WORD.findall(normal_form(cells))))
 
-    return sorted(rows, key=lambda row: -shared(row))
+def _rows_by_likeness(table: Table, words: Set[str]) -> Sequence[int]:
+    """All rows, those most like the question first, then in order."""
+    shared: dict[int, Set[str]] = {}
+    for row, cells in enumerate(table.rows if words else ()):
+        text = " ".join(cells)
+        if text.isascii():  # seen to share nothing without the dear normal form, as most rows are
+            lower = text.lower()
+            if not any(word in lower for word in words):
+                continue
+        if found := words & _words(text):
+            shared[row] = found
+    counts = Counter(word for found in shared.values() for word in found)
+    weights = {word: math.log1p(len(table.rows) / count) for word, count in counts.items()}
+    scores = {
+        row: round(sum(weights[word] for word in sorted(found)), 9) for row, found in shared.items()
+    }
+    alike = sorted(shared, key=lambda row: (-scores[row], row))
+    return [*alike, *(row for row in range(len(table.rows)) if row not in scores)]
+
+
+def _columns_likeness(table: Table, words: Set[str], rows: Sequence[int]) -> list[int]:
+    """How many words of the question each column has: in its heading twice, in these rows once."""
+    return [
+        2 * len(words & _words(heading))
+        + len(words & _words(" ".join(table.rows[row][column] for row in rows)))
+        for column, heading in enumerate(table.header)
+    ]

@@ -15,7 +15,7 @@ from transformers import (
 )
 
 from gentap.model.device import attention
-from gentap.model.tokenizer import TableTokenizer, train_vocabulary
+from gentap.model.tokenizer import TableTokenizer, load_tokenizer, train_vocabulary
 from gentap.settings import LinearizerSettings
 
 WORDS = [
@@ -40,6 +40,36 @@ def texts() -> list[str]:
 def tokenizer() -> TableTokenizer:
     settings = LinearizerSettings(max_tokens=64, max_question_tokens=16, max_cell_chars=40)
     return train_vocabulary(TEXTS, 320, settings)
+
+
+@pytest.fixture(scope="session")
+def bart_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A byte-level BPE vocabulary as BART's checkpoints have it, and a random BART."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
+    folder = tmp_path_factory.mktemp("bart")
+    learnt = Tokenizer(models.BPE())
+    learnt.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    learnt.train_from_iterator(
+        TEXTS,
+        trainers.BpeTrainer(
+            vocab_size=400,
+            special_tokens=["<s>", "<pad>", "</s>", "<unk>", "<mask>"],
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        ),
+    )
+    random_stock("bart", learnt.get_vocab_size(), 0).save_pretrained(folder)
+    learnt.model.save(str(folder))  # vocab.json and merges.txt
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bart_tokenizer(bart_folder: Path) -> TableTokenizer:
+    return load_tokenizer(
+        str(bart_folder),
+        LinearizerSettings(max_tokens=64, max_question_tokens=16, max_cell_chars=40),
+    )
 
 
 FAMILIES = ("t5", "t5-v1.1", "mt5", "bart", "bart-untied")

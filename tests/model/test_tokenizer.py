@@ -171,3 +171,57 @@ def test_settings_are_saved_as_plain_json(tmp_path: Path, tokenizer: TableTokeni
         "max_question_tokens": 16,
         "max_cell_chars": 40,
     }
+
+
+def test_a_bpe_tokenizer_gets_the_marks_and_keeps_its_ids(bart_folder, bart_tokenizer) -> None:
+    from transformers import AutoTokenizer
+
+    plain = AutoTokenizer.from_pretrained(bart_folder)
+    marks = {mark: len(plain) + place for place, mark in enumerate(MARKS)}
+    assert bart_tokenizer.hf.get_vocab() == {**plain.get_vocab(), **marks}
+    assert (
+        bart_tokenizer.target_ids("who opened the bridge?")
+        == plain("who opened the bridge?").input_ids
+    )
+    assert bart_tokenizer.texts([[2, *bart_tokenizer.target_ids("a <title>, a </s>"), 1, 1]]) == [
+        "a <title>, a </s>"
+    ]
+
+
+def test_names_stand_in_a_bart_table_as_they_stand_in_its_sentences(bart_tokenizer) -> None:
+    encoded = bart_tokenizer.linearizer.encode("which bridge?", MARKUP)
+    tokens = bart_tokenizer.hf.convert_ids_to_tokens(encoded.ids)
+    assert (tokens[0], tokens[-1]) == ("<s>", "</s>")
+    assert [token for token in tokens if token in MARKS] == [TITLE, HEAD, *[CELL, ROW] * 2, CELL]
+    follow = [tokens[place + 1] for place, token in enumerate(tokens) if token in MARKS]
+    assert all(token.startswith("Ġ") for token in follow)
+    sentence = bart_tokenizer.hf.tokenize("It is the northern bridge.")
+    cell = bart_tokenizer.linearizer.table_ids(TABLE)
+    assert "Ġbridge" in sentence
+    assert "Ġbridge" in bart_tokenizer.hf.convert_ids_to_tokens(cell)
+
+
+@given(budget=st.integers(64, 120))
+def test_bart_inputs_keep_within_the_budget(bart_tokenizer, budget: int) -> None:
+    settings = LinearizerSettings(max_tokens=budget, max_question_tokens=16)
+    tokenizer = with_marks(bart_tokenizer.hf, settings)
+    table = Table(header=("a", "b"), rows=(("river bridge", "castle"),) * 40)
+    for question in ("who?", "which northern bridge of the village " * 5):
+        ids = tokenizer.linearizer.encode(question, table).ids
+        assert budget - 16 < len(ids) <= budget
+
+
+def test_a_saved_bart_tokenizer_comes_back(tmp_path: Path, bart_tokenizer) -> None:
+    bart_tokenizer.save(tmp_path)
+    loaded = load_saved_tokenizer(tmp_path)
+    assert loaded.hf.get_vocab() == bart_tokenizer.hf.get_vocab()
+    for table in (TABLE, MARKUP):
+        assert loaded.linearizer.encode("which?", table) == (
+            bart_tokenizer.linearizer.encode("which?", table)
+        )
+    assert loaded.target_ids("the bridge") == bart_tokenizer.target_ids("the bridge")
+
+
+def test_more_tokens_than_a_bart_has_positions_for_are_refused(bart_folder: Path) -> None:
+    with pytest.raises(InputError, match=r"at most 64 tokens; linearizer\.max_tokens is 65"):
+        load_tokenizer(str(bart_folder), LinearizerSettings(max_tokens=65, max_question_tokens=16))

@@ -8,8 +8,9 @@ from typer.testing import CliRunner
 
 from gentap.cli import app
 from gentap.errors import InputError
+from gentap.model.cells import find_cell
 from gentap.records import Cell, Table
-from gentap.serving.answer import Answer, answer, find_cell
+from gentap.serving.answer import Answer, answer
 from gentap.tables.truncate import Fitted
 from gentap.tables.values import normal_form
 
@@ -56,7 +57,12 @@ def test_the_found_cell_is_the_first_best_one(rows: list[tuple[str, str]], value
 
 def test_an_answer_is_a_sentence_a_value_and_its_cell(constant_model: Path) -> None:
     assert answer(str(constant_model), TABLE, "Which film in 2005?") == Answer(
-        sentence="She made Dusk at Sea.", value="Dusk at Sea", cell=Cell(1, 1), cut=False
+        sentence="She made Dusk at Sea.",
+        value="Dusk at Sea",
+        cell=Cell(1, 1),
+        cut=False,
+        rows=(0, 1, 2),
+        columns=(0, 1),
     )
 
 
@@ -128,4 +134,7 @@ def test_the_command_notes_what_was_cut_and_that_no_cell_was_named(
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.stderr
     assert result.stdout.endswith("cell:   Dusk at Sea (no cell of the table has this value)\n")
-    assert "note: the table or question was cut to what the model can read.\n" in result.stderr
+    assert (
+        "note: the table or question was cut to what the model can read: 1 of 1 rows and 2 of "
+        in result.stderr
+    )

@@ -1,4 +1,6 @@
 import re
+import time
+import tracemalloc
 from collections.abc import Sequence
 
 import pytest
@@ -154,10 +156,38 @@ def test_titles_over_half_of_the_budget_go_from_the_last() -> None:
         assert (cut.header, cut.rows) == (("h",), (("x",),))
 
 
-def test_rows_past_the_scored_ones_stay_only_where_they_must(monkeypatch) -> None:
-    monkeypatch.setattr("gentap.tables.truncate.MAX_ROWS_SCORED", 3)
-    assert fit(numbered(6), lengths, LONG, LONG, "5").rows == (0, 1, 2)
-    assert fit(numbered(6), lengths, LONG, LONG, "5", [Cell(5, 0)]).rows == (0, 1, 2, 5)
+def test_a_word_of_few_rows_counts_more_than_one_of_many() -> None:
+    table = Table(
+        header=("Film", "Town"),
+        rows=(*(("Dawn", "Oslo"),) * 6, ("Noon", "Turku"), ("Dusk", "Oslo")),
+    )
+    question = "Which film in Oslo, or was it Turku, came before Dusk?"
+    assert fit(table, lengths, 34, LONG, question).rows == (6, 7)
+
+
+def test_columns_like_the_question_stay_by_heading_and_by_cell() -> None:
+    header = ("Year", "Title", "Role", "Director", "Studio", "Gross")
+    rows = (
+        ("2004", "Dawn", "Ann", "Lee", "Acme", "12"),
+        ("2005", "Dusk", "Eve", "Ray", "Ufa", "9"),
+    )
+    table = Table(header=header, rows=rows)
+    fitted = fit(table, lengths, 42, LONG, "What was the gross of Dusk?")
+    assert {1, 5} <= set(fitted.columns)
+    assert len(fitted.columns) < len(header)
+    assert fitted.table.header == tuple(header[column] for column in fitted.columns)
+    assert fitted.table.rows[-1][fitted.columns.index(5)] == "9"
+    assert fit(table, lengths, 42, LONG, "").columns[:2] == (0, 1)
+
+
+def test_the_answer_changes_nothing_but_through_the_cells_that_must_be_kept() -> None:
+    table = numbered(40, columns=6)
+    question = "What is beside 7.2 and 31.4?"
+    plain = fit(table, lengths, 100, LONG, question)
+    assert {7, 31} <= set(plain.rows)
+    kept = fit(table, lengths, 100, LONG, question, [Cell(20, 5)])
+    assert kept.place(Cell(20, 5)) is not None
+    assert plain.place(Cell(20, 5)) is None
 
 
 def test_thirty_thousand_rows_are_cut_without_measuring_them_all() -> None:
@@ -174,6 +204,26 @@ def test_thirty_thousand_rows_are_cut_without_measuring_them_all() -> None:
     assert {4321, 29_999} <= set(fitted.rows)
     assert fitted.place(Cell(29_999, 1)) == Cell(len(fitted.rows) - 1, 1)
     assert measured < 1000
+
+
+@pytest.mark.parametrize("question", ["What is beside 29123.0?", "the row of a number " * 200, ""])
+def test_thirty_thousand_rows_take_little_time_and_memory(question: str) -> None:
+    table = Table(
+        header=("Number", "Row", "Note"),
+        rows=tuple(
+            (f"{row}.0", f"row {row}", f"nº {row % 7} of a number") for row in range(30_000)
+        ),
+    )
+    tracemalloc.start()
+    started = time.process_time()
+    fitted = fit(table, lengths, 400, LONG, question)
+    seconds = time.process_time() - started
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert cost(fitted.table) <= 400
+    assert (29_123 in fitted.rows) == ("29123" in question)
+    assert seconds < 20  # some 1 s on a quiet core, with tracemalloc
+    assert peak < 100e6
 
 
 def test_five_thousand_columns_are_cut() -> None:
