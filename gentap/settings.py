@@ -317,6 +317,9 @@ class EvaluateSettings(Settings):
     decoder: Literal["auto", "long", "cell"] = Field(
         "auto", description="the decoder that answers; auto: that of each question's kind"
     )
+    constrain_cells: bool = Field(
+        False, description="let the cell decoder write nothing but a cell of the table it is shown"
+    )
     batch_size: int = Field(32, ge=1, description="questions answered at a time")
     chunk: int = Field(256, ge=1, description="questions between two savings")
     precision: Precision = Field("auto", description="bf16 where it is fast, or bf16, or fp32")

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gentap.records import Example, Kind
+from gentap.records import Example, Kind, Table
 from gentap.runner import Progress
 from gentap.settings import EvaluateSettings, LinearizerSettings
 from gentap.store import write_json
+from gentap.tables.truncate import Fitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Answerer:
             )
         self._tokenizer = load_tokenizer(path, LinearizerSettings())
         self._model = model
+        self._shown: list[tuple[Fitted, Table]] = []
         self._inputs = [self._encode(example) for example in examples]
         self._order = sorted(
             range(len(examples)),
@@ -68,6 +70,7 @@ class Answerer:
             len(example.table.header),
         )
         self.counts["questions that were cut"] += encoded.question_cut
+        self._shown.append((encoded.fitted, example.table))
         return np.asarray(encoded.ids, dtype=np.int32)
 
     def answer(self, length: Length, folder: Path, label: str) -> list[str]:
@@ -89,6 +92,7 @@ class Answerer:
         return texts
 
     def _write(self, places: Sequence[int], length: Length, progress: Progress) -> list[str]:
+        from gentap.model.cells import write_cells
         from gentap.model.generate import generate_texts
         from gentap.model.network import load_model
 
@@ -97,21 +101,26 @@ class Answerer:
         settings = self._settings
         texts: list[str] = []
         for kind in ("cell", "long"):  # their order in a chunk
-            inputs = [
-                self._inputs[place].tolist() for place in places if self._kinds[place] == kind
-            ]
-            if inputs:
+            of_kind = [place for place in places if self._kinds[place] == kind]
+            inputs = [self._inputs[place].tolist() for place in of_kind]
+            options: dict[str, Any] = {
+                "beams": settings.beams,
+                "length_penalty": length.penalty,
+                "batch_size": settings.batch_size,
+                "precision": settings.precision,
+                "progress": progress.advance,
+            }
+            if inputs and kind == "cell" and settings.constrain_cells:
+                shown = [self._shown[place] for place in of_kind]
+                texts += write_cells(self._model, self._tokenizer, inputs, shown, **options)
+            elif inputs:
                 texts += generate_texts(
                     self._model,
                     self._tokenizer,
                     inputs,
                     decoder=kind,
-                    beams=settings.beams,
                     max_new_tokens=settings.max_answer_tokens,
                     min_new_tokens=length.least,
-                    length_penalty=length.penalty,
-                    batch_size=settings.batch_size,
-                    precision=settings.precision,
-                    progress=progress.advance,
+                    **options,
                 )
         return texts

@@ -1,5 +1,6 @@
 """The cells of a table as a prefix tree over token ids, so that a decoder writes one of them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from gentap.model.tokenizer import TableTokenizer
@@ -33,7 +34,7 @@ class CellTree:
         for path, cell in zip(paths, first.values(), strict=False):
             self._cells.setdefault(tuple(path[:-1]), cell)
 
-    def cell(self, ids: list[int]) -> Cell | None:
+    def cell(self, ids: Sequence[int]) -> Cell | None:
         """The cell of the whole table that was written, its ids without the end."""
         return self._cells.get(tuple(ids))
 
@@ -49,6 +50,35 @@ def find_cell(fitted: Fitted, value: str) -> Cell | None:
             if near is None and form and normal_form(text) == form:
                 near = fitted.origin(Cell(row, column))
     return near
+
+
+def write_cells(
+    model: Any,
+    tokenizer: TableTokenizer,
+    inputs: Sequence[Sequence[int]],
+    shown: Sequence[tuple[Fitted, Table]],
+    **options: Any,
+) -> list[str]:
+    """A cell's text for each input by the cell decoder, "" where the table has none.
+
+    ``shown`` are the cut tables that the inputs hold, each with the whole one; options are those of
+    :func:`gentap.model.generate.generate_ids`.
+    """
+    from gentap.model.generate import generate_ids
+
+    trees = [CellTree(tokenizer, fitted) for fitted, _ in shown]
+    written = generate_ids(
+        model,
+        tokenizer,
+        inputs,
+        decoders=("cell",),
+        trees=[tree.root for tree in trees],
+        **options,
+    )["cell"]
+    return [
+        text_of(table, tree.cell(ids))
+        for ids, tree, (_, table) in zip(written, trees, shown, strict=True)
+    ]
 
 
 def text_of(table: Table, cell: Cell | None) -> str:
