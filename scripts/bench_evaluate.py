@@ -1,9 +1,10 @@
 """Answers of `gentap evaluate` against Seq2SeqTrainer.predict: the same model, questions and beams.
 
 Both write in fp32, turn by turn on parts of the questions. What counts is the time of all threads
-on processors, which a busy machine changes least; give one thread (OMP_NUM_THREADS=1). The trainer predicts with the library's defaults:
-batches of 8 in the order of the data. The answers must be equal, token for token but for ties that
-padding decides in the last bits; those that differ are counted and shown.
+on processors, which a busy machine changes least; give one thread (OMP_NUM_THREADS=1). The trainer
+predicts with the library's defaults: batches of 8 in the order of the data. The answers must be
+equal, token for token but for ties that padding decides in the last bits; those that differ are
+counted and shown.
 
     OMP_NUM_THREADS=1 python scripts/bench_evaluate.py MODEL fetaQA-v1_test.jsonl --questions 256
 """
