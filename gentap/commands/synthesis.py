@@ -32,6 +32,10 @@ def mine(
     exclude: Annotated[
         list[str] | None, typer.Option(help="Evaluation set to keep out of the corpus.")
     ] = None,
+    report_overlap: Annotated[
+        bool,
+        typer.Option("--report-overlap", help="Only count what is shared with --exclude."),
+    ] = False,
     workers: Workers = 2,
     engine: Engine = None,
     cluster: Cluster = None,
@@ -41,12 +45,13 @@ def mine(
 ) -> None:
     """Mine tables, and sentences that name two cells of a table row, from web documents."""
     from gentap.settings import MineSettings
-    from gentap.stages.synthesis import mine_stage
+    from gentap.stages.synthesis import mine_stage, overlap_stage
 
     settings = stage_settings(
         MineSettings, "mine", recipe, assignments, inputs=inputs, exclude=exclude
     )
-    mine_stage(
+    stage = overlap_stage if report_overlap else mine_stage
+    stage(
         settings,
         output,
         workers=workers,

@@ -35,6 +35,25 @@ def mine_stage(
             )
 
 
+def overlap_stage(
+    settings: MineSettings,
+    output: Path,
+    *,
+    workers: int,
+    cluster: ClusterSettings = LOCAL,
+    overwrite: bool = False,
+) -> None:
+    from gentap.synthesis.mine import find_inputs
+    from gentap.synthesis.overlap import REASONS, report_overlap
+
+    inputs = [*find_inputs(settings), *(Path(path) for path in settings.exclude)]
+    with stage_folder(output, "overlap", settings.model_dump(), inputs, overwrite) as folder:
+        if folder is not None:
+            tally = report_overlap(settings, folder, workers, cluster)
+            folder.finish(tally.to_json())
+            say("mine: " + "; ".join(f"{name}: {tally.rejected[name]:,}" for name in REASONS))
+
+
 def sample_stage(
     tables: Sequence[str],
     settings: SampleSettings,

@@ -61,7 +61,7 @@ def mine(
 
     Raises InputError, with what was set aside in ``rejected.jsonl``, where no table was found.
     """
-    shards = _plan(find_inputs(settings), settings.shard_bytes)
+    shards = plan_shards(find_inputs(settings), settings.shard_bytes)
     outputs = {"documents": DOCUMENT_SCHEMA, "tables": TABLE_SCHEMA, _CANDIDATES: MINED_SCHEMA}
     keys = folder.work.absolute() / "keys"
     task = partial(_mine_shard, settings=settings, keys=keys)
@@ -94,7 +94,7 @@ def mine(
     )
 
 
-def _plan(files: Sequence[Path], shard_bytes: int) -> list[list[Path]]:
+def plan_shards(files: Sequence[Path], shard_bytes: int) -> list[list[Path]]:
     """Files to shards: neighbours together up to a size, so that it depends on them alone."""
     shards: list[list[Path]] = []
     room = 0
