@@ -155,7 +155,7 @@ class Former:
 
     def cells(self, texts: Sequence[str]) -> list[str]:
         """The forms of many cells at once."""
-        joined = "\n".join(texts)
+        joined = "\n".join([text.replace("\n", " ") for text in texts])
         if not joined.isascii():
             joined = _plain(unicodedata.normalize("NFKC", joined))
         if "[" in joined:

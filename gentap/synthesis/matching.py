@@ -70,7 +70,7 @@ class PageCells:
             for row in table.rows:
                 texts += row
         self.forms = former.cells(texts)
-        self.shorter = former.shorter(self.forms)
+        self.shorter = former.shorter(self.forms) + _items(texts, former)
 
     def column(self, table: int, column: int) -> list[str]:
         begin, width = self._begins[table], len(self.tables[table].header)
@@ -90,6 +90,21 @@ class PageCells:
     def _place(self, index: int) -> Place:
         table = bisect_right(self._begins, index) - 1
         return table, *divmod(index - self._begins[table], len(self.tables[table].header))
+
+
+def _items(texts: Sequence[str], former: Former) -> list[tuple[int, str]]:
+    """The forms of the lines of cells that hold several, with the cells' places."""
+    lines = [
+        (index, line)
+        for index, text in enumerate(texts)
+        if "\n" in text
+        for line in text.split("\n")
+    ]
+    forms = former.cells([line for _, line in lines])
+    items = dict.fromkeys((lines[at][0], form) for at, form in enumerate(forms) if form)
+    for at, name in former.shorter(forms):
+        items[lines[at][0], name] = None
+    return list(items)
 
 
 class PageMatcher:

@@ -333,6 +333,12 @@ def test_a_number_is_found_beside_other_signs(around: str) -> None:
     assert best(f"Marlowe, {around}", table(["Marlowe", "1914"], ["Other", "1915"])) is not None
 
 
+def test_each_line_of_a_cell_is_a_value_of_it() -> None:
+    sentence = "Marlowe and Ada Dawn won there."
+    match = best(sentence, table(["Marlowe", 'Bo Dusk\n"Ada Dawn" (late)'], ["Other", "Thing"]))
+    assert named(match, sentence) == [(0, 0, "Marlowe"), (0, 1, "Ada Dawn")]
+
+
 # Which rows are named
 
 CUPS = table(
