@@ -1,6 +1,7 @@
 """`gentap run`: all stages of a recipe and of its variants, strung together."""
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -9,7 +10,6 @@ from typing import Any
 
 from gentap.errors import FolderError, SettingError
 from gentap.recipe import recipe_variants
-from gentap.records import Kind
 from gentap.settings import (
     EvaluateSettings,
     FinetuneSettings,
@@ -20,7 +20,7 @@ from gentap.settings import (
 )
 from gentap.stages.evaluation import evaluate_stage
 from gentap.stages.synthesis import mine_stage, sample_stage
-from gentap.stages.training import base_stage, finetune_stage, pretrain_stage
+from gentap.stages.training import Objective, base_stage, finetune_stage, pretrain_stage
 from gentap.stages.writing import write_stage, writer_stage
 from gentap.store import is_done
 
@@ -32,6 +32,11 @@ Models = dict[str, list[Path]]
 
 def run(recipe: Recipe, *, name: str) -> None:
     """All stages of a recipe, in order; those whose work is done are skipped."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise SettingError(
+            "gentap run works in one process. Launch the commands that train (base, pretrain, "
+            "finetune, questions train) in several, each by itself."
+        )
     recipes = {"": recipe, **recipe_variants(recipe)}
     _check(recipes.values())
     work = _Work(Path(recipe.output), recipe.reuse)
@@ -145,7 +150,9 @@ def _train(recipe: Recipe, work: _Work) -> Models:
             overwrite=overwrite,
         ),
     )
-    corpora: dict[Kind, Path] = {"long": long, "cell": cell}
+    corpora: dict[Objective, Path] = {"long": long, "cell": cell}
+    if recipe.pretrain.mix.masked:
+        corpora["masked"] = mined
     pretrained = work.made(
         "pretrained",
         [recipe.pretrain, linearizer, seed],

@@ -64,16 +64,23 @@ def make_settings(kind: type[Model], values: Mapping[str, Any], where: str) -> M
 
 
 def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
-    """``name=value`` pairs, the value as in TOML (a bare word is a text)."""
+    """``name=value`` pairs, the value as in TOML (a bare word is a text).
+
+    A dotted name sets a value within a table: ``mix.masked=1``.
+    """
     values: dict[str, Any] = {}
     for assignment in assignments:
         name, sign, value = assignment.partition("=")
-        if not sign or not name.strip():
+        names = [part.strip() for part in name.split(".")]
+        if not sign or not all(names):
             raise SettingError(f"--set {assignment}: write it as name=value.")
         try:
-            values[name.strip()] = tomllib.loads(f"value = {value}")["value"]
+            given = tomllib.loads(f"value = {value}")["value"]
         except tomllib.TOMLDecodeError:
-            values[name.strip()] = value.strip()
+            given = value.strip()
+        for part in reversed(names):
+            given = {part: given}
+        values = merge(values, given)
     return values
 
 

@@ -3,7 +3,9 @@
 import re
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from gentap.trainer_arguments import check_arguments, take_ours
 
 Size = Literal["tiny", "mini", "small", "base"]
 Precision = Literal["auto", "bf16", "fp32"]
@@ -117,7 +119,7 @@ class TrainingSettings(Settings):
     epochs: float = Field(3.0, gt=0, description="passes over the data")
     max_steps: int = Field(0, ge=0, description="stop after so many optimizer steps; 0: no limit")
     batch_tokens: int = Field(
-        8192, ge=64, description="input tokens a step, padding included, for each micro-batch"
+        8192, ge=8, description="input tokens a step, padding included, for each micro-batch"
     )
     accumulate: int = Field(1, ge=1, description="micro-batches a step")
     optimizer: Optimizer = Field(
@@ -131,7 +133,29 @@ class TrainingSettings(Settings):
     save_every: int = Field(200, ge=1, description="steps between checkpoints")
     keep_checkpoints: int = Field(2, ge=1, description="checkpoints kept while training")
     max_target_tokens: int = Field(96, ge=4, description="longest target; examples above go")
-    report_to: list[str] = Field([], description="experiment logs, such as tensorboard")
+    report_to: list[str] = Field(
+        [], description="experiment logs: tensorboard, trackio and others that transformers knows"
+    )
+    patience: int = Field(
+        0, ge=0, description="end after so many looks at dev without gain; 0: never early"
+    )
+    dev_answers: int = Field(
+        0, ge=0, description="sentences written at each look at dev, for their BLEU over pieces"
+    )
+    arguments: dict[str, Any] = Field(
+        {}, description="any other argument of transformers' TrainingArguments, by its name"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_ours(cls, values: Any) -> Any:
+        return take_ours(values) if isinstance(values, dict) else values
+
+    @field_validator("arguments")
+    @classmethod
+    def _check_arguments(cls, arguments: dict[str, Any]) -> dict[str, Any]:
+        check_arguments(arguments)
+        return arguments
 
 
 class BaseSettings(TrainingSettings):
@@ -153,6 +177,9 @@ class BaseSettings(TrainingSettings):
     table_share: float = Field(0.3, ge=0, le=1, description="share of windows that hold tables")
     sentence_share: float = Field(
         0.3, ge=0, le=1, description="share of windows that hold mined sentences and their tables"
+    )
+    held_out: float = Field(
+        0.01, ge=0, lt=1, description="share of the pages whose sentences measure the copying"
     )
 
     @model_validator(mode="after")
@@ -285,8 +312,28 @@ class SampleSettings(Settings):
     )
 
 
+class Mix(Settings):
+    """Examples of each objective in a step, in proportion."""
+
+    long: int = Field(1, ge=0, description="sentence answers, for the long decoder")
+    cell: int = Field(1, ge=0, description="cell answers, for the cell decoder")
+    masked: int = Field(
+        0, ge=0, description="tables whose hidden cells the long decoder recovers; needs --tables"
+    )
+
+    @model_validator(mode="after")
+    def _holds_something(self) -> "Mix":
+        if not self.long + self.cell + self.masked:
+            raise ValueError("a mix of nothing: give long, cell or masked a number above 0")
+        return self
+
+
 class PretrainSettings(TrainingSettings):
     """`gentap pretrain`: one encoder, two decoders, equal numbers of both kinds a step."""
+
+    mix: Mix = Field(Mix(), description="examples of each objective in a step, in proportion")
+    hidden_cells: float = Field(0.15, gt=0, lt=1, description="share of a masked table's cells")
+    workers: int = Field(1, ge=1, description="processes that tokenize the corpora")
 
 
 class FinetuneSettings(TrainingSettings):

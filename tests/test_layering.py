@@ -19,6 +19,7 @@ FLOORS = [
         "runner",
         "cluster",
         "lifeline",
+        "trainer_arguments",
     },
     {"documents", "tables"},
     {"model"},

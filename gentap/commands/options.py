@@ -68,10 +68,10 @@ def stage_settings(
     **given: Any,
 ) -> Any:
     """A stage's settings: the recipe's section, then --set, then the command's own options."""
-    from gentap.recipe import load_section, make_settings, parse_assignments
+    from gentap.recipe import load_section, make_settings, merge, parse_assignments
 
     values = load_section(recipe, section) if recipe else {}
-    values |= parse_assignments(assignments or [])
+    values = merge(values, parse_assignments(assignments or []))
     values |= {name: value for name, value in given.items() if value not in (None, [], ())}
     return make_settings(kind, values, section)
 

@@ -45,18 +45,24 @@ def pretrain(
     output: Output,
     long: Annotated[Path | None, typer.Option(help="Examples with sentence answers.")] = None,
     cell: Annotated[Path | None, typer.Option(help="Examples with cell answers.")] = None,
+    tables: Annotated[
+        Path | None, typer.Option(help="A mined folder, for masked cells (mix.masked).")
+    ] = None,
     seed: Seed = 1,
     recipe: RecipeFile = None,
     assignments: Assignments = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Pretrain one encoder and two decoders on both kinds of examples in equal numbers."""
-    from gentap.records import Kind
     from gentap.settings import PretrainSettings
-    from gentap.stages.training import pretrain_stage
+    from gentap.stages.training import Objective, pretrain_stage
 
     settings = stage_settings(PretrainSettings, "pretrain", recipe, assignments)
-    given: list[tuple[Kind, Path | None]] = [("long", long), ("cell", cell)]
+    given: list[tuple[Objective, Path | None]] = [
+        ("long", long),
+        ("cell", cell),
+        ("masked", tables),
+    ]
     corpora = {kind: path for kind, path in given if path is not None}
     pretrain_stage(
         base, corpora, settings, linearizer_settings(recipe), output, seed=seed, overwrite=overwrite

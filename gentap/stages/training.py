@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Literal
 
 from gentap.errors import SettingError
-from gentap.records import Kind
 from gentap.settings import (
     BaseSettings,
     FinetuneSettings,
     LinearizerSettings,
     PretrainSettings,
 )
-from gentap.stages.opening import say, stage_folder
+from gentap.stages.opening import say, training_folder
 from gentap.store import REJECTED, require_stage
+
+Objective = Literal["long", "cell", "masked"]
 
 
 def base_stage(
@@ -31,18 +33,18 @@ def base_stage(
         )
     require_stage(mined, "mine", "a base is trained on mined documents")
     used = {**settings.model_dump(), "linearizer": linearizer.model_dump(), "seed": seed}
-    with stage_folder(output, "base", used, [mined], overwrite) as folder:
+    with training_folder(output, "base", used, [mined], overwrite) as folder:
         if folder is not None:
             from gentap.training.base import train_base
 
             stats = train_base(mined, settings, linearizer, folder, seed=seed)
             folder.finish(stats)
-            say(f"base: {stats['parameters']:,} parameters, last loss {stats['last_loss']:.3f}")
+            say(f"base: {stats['parameters']:,} parameters{_losses(stats)}")
 
 
 def pretrain_stage(
     base: str,
-    corpora: Mapping[Kind, Path],
+    corpora: Mapping[Objective, Path],
     settings: PretrainSettings,
     linearizer: LinearizerSettings,
     output: Path,
@@ -50,14 +52,21 @@ def pretrain_stage(
     seed: int,
     overwrite: bool = False,
 ) -> None:
+    mix = settings.mix.model_dump()
+    if "masked" in corpora and not mix["masked"]:
+        raise SettingError("pretrain: --tables is for masked cells: set mix.masked to 1.")
+    if mix["masked"] and "masked" not in corpora:
+        raise SettingError("pretrain: mix.masked needs tables: give a mined folder as --tables.")
+    corpora = {kind: path for kind, path in corpora.items() if mix[kind]}
     if not corpora:
-        raise SettingError("pretrain: give --long, --cell, or both.")
+        raise SettingError("pretrain: give --long, --cell, or both, as the mix asks for.")
+    made_by = {"long": "questions write", "cell": "sample", "masked": "mine"}
     for kind, path in corpora.items():
-        made_by = "questions write" if kind == "long" else "sample"
-        require_stage(path, made_by, f"the {kind} examples come from there")
-    used = {**settings.model_dump(), "linearizer": linearizer.model_dump(), "seed": seed}
+        require_stage(path, made_by[kind], f"the {kind} examples come from there")
+    given = settings.model_dump(exclude={"workers"})  # which changes nothing in the result
+    used = {**given, "linearizer": linearizer.model_dump(), "seed": seed}
     used["kinds"] = list(corpora)
-    with stage_folder(
+    with training_folder(
         output, "pretrain", used, [Path(base), *corpora.values()], overwrite
     ) as folder:
         if folder is not None:
@@ -65,7 +74,7 @@ def pretrain_stage(
 
             stats = pretrain(base, corpora, settings, linearizer, folder, seed=seed)
             folder.finish(stats)
-            say(f"pretrain: {stats['steps']:,} steps, last loss {stats['last_loss']:.3f}")
+            say(f"pretrain: {stats['steps']:,} steps{_losses(stats)}")
 
 
 def finetune_stage(
@@ -89,15 +98,25 @@ def finetune_stage(
     dev = dev_questions.examples
     inputs = [Path(path) for path in (model, *settings.train, *settings.dev)]
     used = {**settings.model_dump(), "linearizer": linearizer.model_dump(), "seed": seed}
-    with stage_folder(output, "finetune", used, inputs, overwrite) as folder:
+    with training_folder(output, "finetune", used, inputs, overwrite) as folder:
         if folder is not None:
+            from gentap.training.processes import is_main
             from gentap.training.stages import finetune
 
-            list_unread(folder.path / REJECTED, [*questions.unread, *dev_questions.unread])
+            if is_main():
+                list_unread(folder.path / REJECTED, [*questions.unread, *dev_questions.unread])
             stats = finetune(model, examples, dev, settings, linearizer, folder, seed=seed)
             folder.finish(stats)
-            best = stats["best_dev_loss"]
-            say(
-                f"finetune: {len(examples):,} questions, {stats['steps']:,} steps"
-                + (f", best loss on dev {best:.3f}" if best is not None else "")
-            )
+            say(f"finetune: {len(examples):,} questions, {stats['steps']:,} steps{_losses(stats)}")
+
+
+def _losses(stats: Mapping[str, Any]) -> str:
+    """The last loss, the best one on dev, and what of dev was right at the last look."""
+    looks = [entry for entry in stats["history"] if "eval_loss" in entry]
+    right = (
+        {name[5:]: value for name, value in looks[-1].items() if "exact" in name} if looks else {}
+    )
+    shown = [("last loss", stats["last_loss"]), ("best loss on dev", stats["best_dev_loss"])]
+    told = [f"{name} {value:.3f}" for name, value in shown if value is not None]
+    told += [f"{name.replace('_', ' ')} on dev {value:.1f}%" for name, value in right.items()]
+    return "".join(f", {text}" for text in told)

@@ -7,8 +7,8 @@ from typing import Any
 
 from gentap.errors import InputError, SettingError
 from gentap.settings import LinearizerSettings, WriterSettings, WriteSettings
-from gentap.stages.opening import say, stage_folder
-from gentap.store import StageFolder, parts, read_rows, require_stage, write_text
+from gentap.stages.opening import say, stage_folder, training_folder
+from gentap.store import StageFolder, Tally, parts, read_rows, require_stage, write_text
 
 HELD_OUT = "held_out.jsonl"
 METRICS = ("bleu", "rougeL", "meteor")
@@ -34,16 +34,19 @@ def writer_stage(
     annotated = expand_inputs(settings.annotated, (".jsonl",))
     used = {**settings.model_dump(), "linearizer": linearizer.model_dump(), "seed": seed}
     inputs = [*data, *annotated, Path(base)]
-    with stage_folder(output, "writer", used, inputs, overwrite) as folder:
+    with training_folder(output, "writer", used, inputs, overwrite) as folder:
         if folder is not None:
             from gentap.synthesis.invert import invert
+            from gentap.training.processes import is_main
             from gentap.training.stages import train_writer
 
             _check_base(base, settings, linearizer)
             if settings.held_out:
                 _find_wordnet()
-            tally = invert(data, annotated, settings, folder)
+            tally = invert(data, annotated, settings, folder) if is_main() else Tally()
             stats = train_writer(base, settings, linearizer, folder, seed=seed)
+            if not is_main():
+                return
             scores = score_held_out(settings, folder, seed)
             folder.finish({**stats, "held_out": scores, "inverted": tally.to_json()})
             say(f"questions train: {stats['examples']['pairs']:,} questions{_shown(stats, scores)}")

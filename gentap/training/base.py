@@ -3,29 +3,38 @@
 import math
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from gentap.errors import InputError
 from gentap.model.device import attention
 from gentap.model.tokenizer import (
-    SENTINELS,
     TableTokenizer,
     load_saved_tokenizer,
     train_vocabulary,
 )
-from gentap.records import digest, table_from_row
+from gentap.records import Row, digest, table_from_row
 from gentap.settings import BaseSettings, LinearizerSettings, Size
 from gentap.store import StageFolder, Tally, count_rows, parts, read_rows
 from gentap.tables.linearize import table_pieces
 from gentap.training.finish import finish_model
-from gentap.training.streams import Hiding, MaskedStream, MixedStream, SpanStream, Stream
+from gentap.training.processes import main_first
+from gentap.training.streams import MaskedStream, MixedStream, SpanStream, Stream
 from gentap.training.tokens import write_tokens
 from gentap.training.trainer import train
-from gentap.training.windows import prose_windows, sentence_windows, table_windows, within
+from gentap.training.windows import (
+    hiding_of,
+    prose_windows,
+    sentence_windows,
+    table_windows,
+    within,
+)
 
 _VOCABULARY = "vocabulary"
 _CHARACTERS_A_TOKEN = 3.0
+_HELD_OUT = 1000
+"""Sentences that are measured at most."""
 
 SIZES: dict[Size, dict[str, int]] = {
     "tiny": {"d_model": 128, "d_ff": 512, "d_kv": 32, "num_heads": 4, "num_layers": 2},
@@ -49,24 +58,28 @@ def train_base(
     if not documents:
         raise InputError(f"{mined}: holds no documents to learn from (documents/part-*.parquet).")
     characters = sum(len(text) for text in _texts(documents, tables))
-    tokenizer = _vocabulary(documents, tables, settings, linearizer, folder.work, characters)
-    stream, tally = _stream(mined, tokenizer, settings, folder.work / "tokens", characters, seed)
+    with main_first():
+        tokenizer = _vocabulary(documents, tables, settings, linearizer, folder.work, characters)
+        tokens = folder.work / "tokens"
+        stream, tally = _stream(mined, tokenizer, settings, tokens, characters, seed)
+        held_out = _held_out(mined, tokenizer, settings, tokens, seed)
     if not len(stream):
         raise InputError(f"{mined}: the documents are too short to learn from.")
     model = _new_model(settings, tokenizer, seed)
-    stats = train(
+    trained = train(
         model,
         {"pairs": stream},
-        None,
+        {"pairs": held_out} if len(held_out) else None,
         settings,
         folder.work,
         padding=tokenizer.hf.pad_token_id,
         seed=seed,
         label="base",
+        keep_best=False,
     )
-    finish_model(model, tokenizer, folder.path)
+    finish_model(model, trained, tokenizer, folder.path)
     vocabulary = {"vocabulary": len(tokenizer.hf), "characters": characters}
-    return {**stats, **vocabulary, **tally.to_json()}
+    return {**trained.stats, **vocabulary, **tally.to_json()}
 
 
 def _stream(
@@ -100,7 +113,11 @@ def _stream(
     windows = {
         "prose": prose_windows(documents, bounded, picked["prose"]),
         "tables": table_windows(tables, bounded, picked["tables"]),
-        "sentences": sentence_windows(sentences, bounded, picked["sentences"]),
+        "sentences": sentence_windows(
+            (row for row in read_rows(sentences) if not _is_held_out(row, settings, seed)),
+            bounded,
+            picked["sentences"],
+        ),
     }
     stores = {
         name: write_tokens(folder / name, windows[name] if share else ())
@@ -110,14 +127,30 @@ def _stream(
     for name, store in stores.items():
         tally.add(store.tally)
         tally.counts[f"{name} windows"] += len(store)
-    names = [tokenizer.hf.convert_tokens_to_ids(f"<extra_id_{i}>") for i in range(SENTINELS)]
-    hiding = Hiding(names, tokenizer.hf.eos_token_id, seed)
+    hiding = hiding_of(tokenizer, seed)
     streams: dict[str, Stream] = {
         "prose": SpanStream(stores["prose"], hiding, settings.noise, settings.mean_span),
         "tables": MaskedStream(stores["tables"], hiding, settings.hidden_cells),
         "sentences": MaskedStream(stores["sentences"], hiding),
     }
     return MixedStream(streams, shares), tally
+
+
+def _held_out(
+    mined: Path, tokenizer: TableTokenizer, settings: BaseSettings, folder: Path, seed: int
+) -> MaskedStream:
+    """Sentences of the held-out pages: how many of their hidden values does the model find?"""
+    rows = (
+        row for row in read_rows(parts(mined / "sentences")) if _is_held_out(row, settings, seed)
+    )
+    bounded = within(tokenizer, settings.window)
+    windows = sentence_windows(islice(rows, _HELD_OUT), bounded, lambda name: True)
+    store = write_tokens(folder / "held-out", windows)
+    return MaskedStream(store, hiding_of(tokenizer, seed))
+
+
+def _is_held_out(row: Row, settings: BaseSettings, seed: int) -> bool:
+    return _picked(settings.held_out, seed, f"held out:{row['url']}")
 
 
 def _needed_windows(settings: BaseSettings) -> float:

@@ -19,7 +19,12 @@ from gentap.training.streams import Stream
 WINDOW = 4096
 """Groups of examples that are sorted by length together."""
 
-_LABELS = {"pairs": "labels", "masked": "cell_labels"}
+WIDTH_STEP = 8
+"""Inputs are padded to a multiple of this."""
+
+_PADDING = 0.1
+_LABELS = {"pairs": "labels", "masked": "denoise_labels"}
+_OBJECTIVES = ("long_labels", "cell_labels", "denoise_labels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ def _plan_epoch(
         window = {}
         for name, order in orders.items():
             part = order[start : start + WINDOW]
-            by_length = part.ravel()[np.argsort(lengths[name][part.ravel()], kind="stable")]
+            by_length = part.ravel()[_by_length(lengths[name][part.ravel()])]
             window[name] = by_length.reshape(part.shape)
         steps += _pack(window, lengths, batch_tokens, epoch)
     return [steps[index] for index in rng.permutation(len(steps))]
@@ -86,23 +91,42 @@ def _order(count: int, size: int, rng: np.random.Generator) -> npt.NDArray[np.in
     return np.concatenate([rng.permutation(count) for _ in range(rounds)])[:size]
 
 
+def _by_length(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
+    """The order by input length as it is padded, then by target length; ``lengths`` (n, 2)."""
+    return np.lexsort((lengths[:, 1], -(-lengths[:, 0] // WIDTH_STEP)))
+
+
 def _pack(
     window: Mapping[str, npt.NDArray[np.int64]],
     lengths: Mapping[str, npt.NDArray[np.int64]],
     batch_tokens: int,
     epoch: int,
 ) -> list[Step]:
-    """As many groups a step as the budget allows; ``window`` is (groups, examples) by stream."""
-    longest = np.maximum.reduce([lengths[name][part].max(axis=1) for name, part in window.items()])
-    examples = sum(part.shape[1] for part in window.values())
+    """As many groups a step as the budget allows; ``window`` is (groups, examples) by stream.
+
+    A stream takes its examples times its longest input.
+    """
+    streams = [
+        (part.shape[1], lengths[name][part, 0].max(axis=1).tolist())
+        for name, part in window.items()
+    ]
+    groups = len(streams[0][1])
     steps = []
     start = 0
-    for stop in range(1, len(longest) + 1):
-        last = stop == len(longest)
-        if last or (stop + 1 - start) * examples * longest[stop] > batch_tokens:
-            chosen = {name: part[start:stop].ravel() for name, part in window.items()}
-            steps.append(Step(epoch, chosen))
-            start = stop
+    longest = [0] * len(streams)
+    for stop in range(1, groups + 1):
+        longest = [max(held, of[stop - 1]) for held, (_, of) in zip(longest, streams, strict=True)]
+        if stop < groups:
+            cost = sum(
+                (stop + 1 - start) * size * max(held, of[stop])
+                for held, (size, of) in zip(longest, streams, strict=True)
+            )
+            if cost <= batch_tokens:
+                continue
+        chosen = {name: part[start:stop].ravel() for name, part in window.items()}
+        steps.append(Step(epoch, chosen))
+        start = stop
+        longest = [0] * len(streams)
     return steps
 
 
@@ -110,9 +134,9 @@ class StepDataset(Dataset[dict[str, torch.Tensor]]):
     """The tensors of each step.
 
     ``input_ids`` and ``attention_mask`` (batch, tokens) hold the streams' examples one stream after
-    another; ``<decoder>_labels`` (examples of the decoder, tokens) the targets, padded with -100.
-    The decoder is the stream's name, but that of ``masked`` is ``cell``, and a single stream
-    ``pairs`` gives plain ``labels``.
+    another; ``<stream>_labels`` (examples of the stream, tokens) the targets, padded with -100.
+    The labels of ``masked`` are named ``denoise_labels``, and those of a single stream ``pairs``
+    plain ``labels``.
     """
 
     def __init__(self, streams: Mapping[str, Stream], steps: Sequence[Step], padding: int) -> None:
@@ -124,16 +148,39 @@ class StepDataset(Dataset[dict[str, torch.Tensor]]):
     def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
         step = self._steps[index]
         sources: list[Sequence[int]] = []
-        targets: dict[str, list[Sequence[int]]] = {}
+        tensors: dict[str, torch.Tensor] = {}
         for name, indices in step.indices.items():
             pairs = [self._streams[name].pair(int(place), step.epoch) for place in indices]
             sources += [source for source, _ in pairs]
-            labels = _LABELS.get(name, f"{name}_labels")
-            targets.setdefault(labels, []).extend(target for _, target in pairs)
-        tensors: dict[str, torch.Tensor] = {}
-        for labels, of_decoder in targets.items():
-            padded, mask = pad(of_decoder, 0)
-            padded[mask == 0] = -100
-            tensors[labels] = padded
+            labels, mask = pad([target for _, target in pairs], 0)
+            labels[mask == 0] = -100
+            tensors[_LABELS.get(name, f"{name}_labels")] = labels
         tensors["input_ids"], tensors["attention_mask"] = pad(sources, self._padding)
         return tensors
+
+
+def apart(batch: Mapping[str, torch.Tensor]) -> list[dict[str, torch.Tensor]]:
+    """A batch of several objectives as it is encoded: whole, or the rows of each for themselves.
+
+    They are parted where a tenth of the whole would be padding, which the narrower rows then do
+    without. Rows of one objective never are.
+    """
+    ids, mask = batch["input_ids"], batch["attention_mask"]
+    lengths = mask.sum(1)
+    objectives = [name for name in _OBJECTIVES if name in batch]
+    if len(objectives) < 2 or lengths.sum() >= (1 - _PADDING) * mask.numel():
+        return [dict(batch)]
+    parts = []
+    first = 0
+    for name in objectives:
+        rows = slice(first, first + len(batch[name]))
+        width = -(-int(lengths[rows].max()) // WIDTH_STEP) * WIDTH_STEP
+        parts.append(
+            {
+                "input_ids": ids[rows, :width],
+                "attention_mask": mask[rows, :width],
+                name: batch[name],
+            }
+        )
+        first = rows.stop
+    return parts

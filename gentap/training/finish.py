@@ -5,14 +5,20 @@ from typing import Any
 
 from gentap.model.tokenizer import TableTokenizer
 from gentap.store import REJECTED, WORK, write_text
+from gentap.training.processes import is_main
+from gentap.training.trainer import Trained
 
 
-def finish_model(model: Any, tokenizer: TableTokenizer, folder: Path) -> None:
-    """Save model, tokenizer and linearizer settings.
+def finish_model(model: Any, trained: Trained, tokenizer: TableTokenizer, folder: Path) -> None:
+    """Save model, tokenizer and linearizer settings; the first process does it for all.
 
     Examples that were set aside while they were tokenized join those listed already.
     """
-    model.to("cpu").save_pretrained(folder)
+    if not is_main():
+        return
+    if trained.weights is None:
+        model.to("cpu")
+    model.save_pretrained(folder, state_dict=trained.weights)
     tokenizer.save(folder)
     lists = [folder / REJECTED, *sorted((folder / WORK).rglob(REJECTED))]
     listed = [path.read_text(encoding="utf-8") for path in lists if path.exists()]

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from gentap.documents.unread import Unread
 from gentap.errors import InputError, SettingError
 from gentap.model.checkpoints import load_seq2seq
 from gentap.model.network import load_model
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
-from gentap.records import Example, Kind, example_from_row
+from gentap.records import Example, Kind
 from gentap.settings import (
     FinetuneSettings,
     LinearizerSettings,
@@ -18,13 +18,18 @@ from gentap.settings import (
     WriterSettings,
 )
 from gentap.store import REJECTED, StageFolder, Tally, parts, read_rows, write_text
+from gentap.training.examples import Pair, TableEncoder
 from gentap.training.finish import finish_model
-from gentap.training.streams import PairStream
+from gentap.training.processes import is_main, main_first
+from gentap.training.streams import MaskedStream, PairStream, Stream
 from gentap.training.tokens import write_tokens
 from gentap.training.trainer import train
+from gentap.training.windows import hiding_of, table_windows
 
+Objective = Literal["long", "cell", "masked"]
 KINDS: tuple[Kind, ...] = ("long", "cell")
-Pair = tuple[list[int], list[int]] | Unread
+OBJECTIVES: tuple[Objective, ...] = ("long", "cell", "masked")
+Source = Sequence[Example] | Sequence[Path]
 
 
 def train_writer(
@@ -39,28 +44,28 @@ def train_writer(
     tokenizer = load_tokenizer(base, linearizer)
     tally = Tally()
     streams = {}
-    for split in ("train", "dev"):
-        rows = read_rows(parts(folder.path / "pairs" / split))
-        pairs = _writer_pairs(rows, tokenizer, settings.max_target_tokens)
-        store = write_tokens(folder.work / "tokens" / split, pairs)
-        tally.add(store.tally)
-        streams[split] = PairStream(store)
+    with main_first():
+        for split in ("train", "dev"):
+            rows = read_rows(parts(folder.path / "pairs" / split))
+            pairs = _writer_pairs(rows, tokenizer, settings.max_target_tokens)
+            store = write_tokens(folder.work / "tokens" / split, pairs)
+            tally.add(store.tally)
+            streams[split] = PairStream(store)
     if not len(streams["train"]):
         raise InputError("questions train: no question can be used; see rejected.jsonl.")
     model = load_seq2seq(base, vocabulary=len(tokenizer.hf), dropout=settings.dropout)
-    dev = {"pairs": streams["dev"]} if len(streams["dev"]) else None
-    stats = train(
+    trained = train(
         model,
         {"pairs": streams["train"]},
-        dev,
+        {"pairs": streams["dev"]} if len(streams["dev"]) else None,
         settings,
         folder.work,
         padding=tokenizer.hf.pad_token_id,
         seed=seed,
         label="writer",
     )
-    finish_model(model, tokenizer, folder.path)
-    return {**stats, **tally.to_json()}
+    finish_model(model, trained, tokenizer, folder.path)
+    return {**trained.stats, **tally.to_json()}
 
 
 def _writer_pairs(
@@ -81,24 +86,40 @@ def _writer_pairs(
 
 def pretrain(
     base: str,
-    corpora: Mapping[Kind, Path],
+    corpora: Mapping[Objective, Path],
     settings: PretrainSettings,
     linearizer: LinearizerSettings,
     folder: StageFolder,
     *,
     seed: int,
 ) -> dict[str, Any]:
-    """Train both decoders, or one where only one corpus is given, on Example folders."""
-    files = {kind: parts(corpora[kind]) for kind in KINDS if kind in corpora}
-    for kind, path in corpora.items():
-        if not files[kind]:
-            raise InputError(f"{path}: holds no examples (part-*.parquet).")
-    examples = {
-        kind: (example_from_row(row) for row in read_rows(paths)) for kind, paths in files.items()
+    """Train both decoders, or one where the mix or the corpora hold only its examples.
+
+    ``corpora`` are Example folders for ``long`` and ``cell``, and a mined folder for ``masked``,
+    whose tables have cells hidden.
+    """
+    files = {
+        kind: parts(corpora[kind] / "tables" if kind == "masked" else corpora[kind])
+        for kind in OBJECTIVES
+        if kind in corpora
     }
-    write_text(folder.path / REJECTED, "")
+    for kind in files:
+        if not files[kind]:
+            what = "tables (tables/part-*.parquet)" if kind == "masked" else "examples"
+            raise InputError(f"{corpora[kind]}: holds no {what} (part-*.parquet).")
+    examples = {kind: files[kind] for kind in KINDS if kind in files}
+    if is_main():
+        write_text(folder.path / REJECTED, "")
     return _train_table_model(
-        base, examples, {}, settings, linearizer, folder, seed=seed, label="pretrain"
+        base,
+        examples,
+        {},
+        settings,
+        linearizer,
+        folder,
+        seed=seed,
+        label="pretrain",
+        masked=files.get("masked", []),
     )
 
 
@@ -136,32 +157,43 @@ def finetune(
 
 def _train_table_model(
     base: str,
-    examples: Mapping[Kind, Iterable[Example]],
-    dev: Mapping[Kind, Iterable[Example]],
+    examples: Mapping[Kind, Source],
+    dev: Mapping[Kind, Source],
     settings: TrainingSettings,
     linearizer: LinearizerSettings,
     folder: StageFolder,
     *,
     seed: int,
     label: str,
+    masked: Sequence[Path] = (),
 ) -> dict[str, Any]:
-    tokenizer = load_tokenizer(base, linearizer)
+    encoder = TableEncoder(base, linearizer, settings.max_target_tokens)
+    tokenizer = encoder.tokenizer
+    workers = settings.workers if isinstance(settings, PretrainSettings) else 1
     tally = Tally()
-    streams: dict[str, dict[str, PairStream]] = {"train": {}, "dev": {}}
-    for split, corpora in (("train", examples), ("dev", dev)):
-        for kind, corpus in corpora.items():
-            counted = Tally()
-            pairs = _table_pairs(corpus, tokenizer, settings.max_target_tokens, counted)
-            store = write_tokens(folder.work / "tokens" / f"{split}-{kind}", pairs, counted)
+    streams: dict[str, dict[str, Stream]] = {"train": {}, "dev": {}}
+    with main_first():
+        for split, corpora in (("train", examples), ("dev", dev)):
+            for kind, corpus in corpora.items():
+                counted = Tally()
+                pairs = encoder.encode(corpus, counted, workers)
+                store = write_tokens(folder.work / "tokens" / f"{split}-{kind}", pairs, counted)
+                tally.add(store.tally)
+                if not len(store):
+                    raise InputError(
+                        f"{label}: no {kind} example of {split} fits the model "
+                        f"({dict(tally.rejected)}). Raise linearizer.max_tokens or "
+                        "max_target_tokens."
+                    )
+                streams[split][kind] = PairStream(store)
+        if masked and isinstance(settings, PretrainSettings):
+            hiding = hiding_of(tokenizer, seed)
+            windows = table_windows(masked, tokenizer, lambda name: True)
+            store = write_tokens(folder.work / "tokens" / "train-masked", windows)
             tally.add(store.tally)
-            if not len(store):
-                raise InputError(
-                    f"{label}: no {kind} example of {split} fits the model "
-                    f"({dict(tally.rejected)}). Raise linearizer.max_tokens or max_target_tokens."
-                )
-            streams[split][kind] = PairStream(store)
+            streams["train"]["masked"] = MaskedStream(store, hiding, settings.hidden_cells)
     model = load_model(base, vocabulary=len(tokenizer.hf), dropout=settings.dropout)
-    stats = train(
+    trained = train(
         model,
         streams["train"],
         streams["dev"] or None,
@@ -170,35 +202,7 @@ def _train_table_model(
         padding=tokenizer.hf.pad_token_id,
         seed=seed,
         label=label,
+        mix=settings.mix.model_dump() if isinstance(settings, PretrainSettings) else None,
     )
-    finish_model(model, tokenizer, folder.path)
-    return {**stats, **tally.to_json()}
-
-
-def _table_pairs(
-    examples: Iterable[Example], tokenizer: TableTokenizer, longest: int, tally: Tally
-) -> Iterator[Pair]:
-    """Encode examples; a grammar's table must fit as it is, for its answer was computed on it."""
-    limit = tokenizer.settings.max_tokens
-    for example in examples:
-        target = tokenizer.target_ids(example.answer)
-        if len(target) > longest:
-            yield Unread(example.id, "answer too long to learn from", example.answer)
-            continue
-        computed = example.origin == "grammar"
-        encoded = tokenizer.linearizer.encode(
-            example.question, example.table, example.cells, cut_table=not computed
-        )
-        if len(encoded.ids) > limit:
-            yield Unread(example.id, "sampled table too long for the model", example.question)
-            continue
-        if encoded.question_cut:
-            yield Unread(example.id, "question too long for the model", example.question)
-            continue
-        kept = sum(encoded.fitted.place(cell) is not None for cell in example.cells)
-        tally.counts["examples"] += 1
-        tally.counts["examples whose table was cut"] += len(encoded.fitted.rows) < len(
-            example.table.rows
-        )
-        tally.counts["examples with all evidence kept"] += kept == len(example.cells)
-        yield encoded.ids, target
+    finish_model(model, trained, tokenizer, folder.path)
+    return {**trained.stats, **tally.to_json()}

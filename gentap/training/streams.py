@@ -14,7 +14,10 @@ Pair = tuple[Sequence[int], Sequence[int]]
 
 
 class Stream(Protocol):
-    """A source of training pairs; ``epoch`` lets a stream vary what it gives for an index."""
+    """A source of training pairs; ``epoch`` lets a stream vary what it gives for an index.
+
+    ``lengths`` is (pairs, 2): tokens of each input and target, about as many where they vary.
+    """
 
     def __len__(self) -> int: ...
     def lengths(self) -> npt.NDArray[np.int64]: ...
@@ -31,8 +34,7 @@ class PairStream:
         return len(self.store)
 
     def lengths(self) -> npt.NDArray[np.int64]:
-        sums: npt.NDArray[np.int64] = self.store.lengths().sum(axis=1)
-        return sums
+        return self.store.lengths()
 
     def pair(self, index: int, epoch: int) -> Pair:
         source, target = self.store.pair(index)
@@ -64,7 +66,7 @@ class SpanStream:
         return len(self.store)
 
     def lengths(self) -> npt.NDArray[np.int64]:
-        return self.store.lengths()[:, 0]
+        return _inputs_alone(self.store)
 
     def pair(self, index: int, epoch: int) -> Pair:
         window = self.store.pair(index)[0]
@@ -94,7 +96,7 @@ class MaskedStream:
         return len(self.store)
 
     def lengths(self) -> npt.NDArray[np.int64]:
-        return self.store.lengths()[:, 0]
+        return _inputs_alone(self.store)
 
     def pair(self, index: int, epoch: int) -> Pair:
         window, flat = self.store.pair(index)
@@ -106,6 +108,13 @@ class MaskedStream:
             count = max(1, round(self.share * len(spans)))
         chosen = some_of(spans, min(count, len(self.hiding.sentinels)), rng)
         return hide(window, chosen, self.hiding.sentinels, self.hiding.end)
+
+
+def _inputs_alone(store: TokenStore) -> npt.NDArray[np.int64]:
+    """The windows' lengths; what is hidden of them is a like share of each."""
+    lengths = store.lengths()
+    lengths[:, 1] = 0
+    return lengths
 
 
 class MixedStream:
@@ -128,10 +137,10 @@ class MixedStream:
         return sum(self._counts)
 
     def lengths(self) -> npt.NDArray[np.int64]:
-        lengths = np.zeros(0, dtype=np.int64)
+        parts = [np.zeros((0, 2), dtype=np.int64)]
         for stream, count in zip(self._streams, self._counts, strict=True):
-            lengths = np.append(lengths, np.resize(stream.lengths(), count))
-        return lengths
+            parts.append(stream.lengths()[np.arange(count) % len(stream)])
+        return np.concatenate(parts)
 
     def pair(self, index: int, epoch: int) -> Pair:
         place = int(np.searchsorted(self._ends, index, side="right"))

@@ -1,14 +1,16 @@
 """What a base learns from, as windows of tokens with the spans in them that may be hidden."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 from gentap.documents.unread import Unread
-from gentap.model.tokenizer import TableTokenizer, with_marks
-from gentap.records import Cell, Mined, mined_from_row, table_from_row
+from gentap.errors import SettingError
+from gentap.model.tokenizer import SENTINELS, TableTokenizer, with_marks
+from gentap.records import Cell, Mined, Row, mined_from_row, table_from_row
 from gentap.store import read_rows
 from gentap.tables.linearize import CELL, ROW
+from gentap.training.streams import Hiding
 
 SHORTEST = 8
 """Tokens below which a window has too little in it to learn from."""
@@ -19,7 +21,7 @@ Picked = Callable[[str], bool]
 
 
 def prose_windows(
-    documents: list[Path], tokenizer: TableTokenizer, picked: Picked
+    documents: Sequence[Path], tokenizer: TableTokenizer, picked: Picked
 ) -> Iterator[Window]:
     """The paragraphs one after another, cut where a window is full; any span may be hidden."""
     size = tokenizer.settings.max_tokens
@@ -38,7 +40,7 @@ def prose_windows(
 
 
 def table_windows(
-    files: list[Path], tokenizer: TableTokenizer, picked: Picked
+    files: Sequence[Path], tokenizer: TableTokenizer, picked: Picked
 ) -> Iterator[Window | Unread]:
     """Linearized tables as the model sees them; any body cell that is not empty may be hidden."""
     linearizer = tokenizer.linearizer
@@ -68,11 +70,11 @@ def cell_spans(ids: list[int], row: int, cell: int) -> list[int]:
 
 
 def sentence_windows(
-    files: list[Path], tokenizer: TableTokenizer, picked: Picked
+    rows: Iterable[Row], tokenizer: TableTokenizer, picked: Picked
 ) -> Iterator[Window | Unread]:
     """Mined sentences in a question's place before their table; the shared values may be hidden."""
     longest = tokenizer.settings.max_question_tokens
-    for row in read_rows(files):
+    for row in rows:
         if not picked(row["id"]):
             continue
         mined = mined_from_row(row)
@@ -96,6 +98,20 @@ def _sentence_ids(mined: Mined, tokenizer: TableTokenizer) -> tuple[list[int], l
         if inside and not (spans and inside[0] < spans[-1]):
             spans += [inside[0], inside[-1] + 1]
     return encoded["input_ids"], spans
+
+
+def hiding_of(tokenizer: TableTokenizer, seed: int) -> Hiding:
+    """How spans are hidden with a tokenizer's sentinels; SettingError where it has none."""
+    known = tokenizer.hf.get_vocab()
+    sentinels = [
+        known[name] for name in map("<extra_id_{}>".format, range(SENTINELS)) if name in known
+    ]
+    if not sentinels:
+        raise SettingError(
+            "The vocabulary of this checkpoint has no sentinels (<extra_id_0>, …) to hide cells "
+            "behind, as those of T5 have. Set mix.masked to 0."
+        )
+    return Hiding(sentinels, tokenizer.hf.eos_token_id, seed)
 
 
 def within(tokenizer: TableTokenizer, size: int) -> TableTokenizer:

@@ -39,7 +39,9 @@ class ListStream:
         return len(self.pairs)
 
     def lengths(self) -> npt.NDArray[np.int64]:
-        return np.array([len(source) + len(target) for source, target in self.pairs])
+        return np.array([(len(source), len(target)) for source, target in self.pairs]).reshape(
+            -1, 2
+        )
 
     def pair(self, index: int, epoch: int) -> tuple[list[int], list[int]]:
         return self.pairs[index]

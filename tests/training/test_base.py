@@ -27,6 +27,7 @@ from gentap.store import open_stage
 from gentap.tables.linearize import MARKS
 from gentap.training import base
 from gentap.training.base import train_base
+from gentap.training.trainer import Trained
 
 LINEARIZER = LinearizerSettings(max_tokens=96, max_question_tokens=48, max_cell_chars=40)
 
@@ -126,7 +127,9 @@ def test_windows_are_mixed_in_the_wanted_shares(
 ) -> None:
     given = []
     monkeypatch.setattr(base, "finish_model", lambda *rest: None)
-    monkeypatch.setattr(base, "train", lambda *rest, **more: given.append(rest) or {})
+    monkeypatch.setattr(
+        base, "train", lambda *rest, **more: given.append(rest) or Trained({}, None)
+    )
     stats = make("base", table_share=shares[0], sentence_share=shares[1], max_steps=0)
     stream = given[0][1]["pairs"]
     counts = stats["counts"]
@@ -137,7 +140,8 @@ def test_windows_are_mixed_in_the_wanted_shares(
     wanted = {"prose": 1 - sum(shares), "tables": shares[0], "sentences": shares[1]}
     total = max(sizes[name] / wanted[name] for name in sizes if wanted[name] > 1e-9)
     assert len(stream) == pytest.approx(total, abs=3)
-    assert 4 <= stream.lengths().min() <= stream.lengths().max() <= 96
+    sizes_of_inputs = stream.lengths()[:, 0]
+    assert 4 <= sizes_of_inputs.min() <= sizes_of_inputs.max() <= 96
     assert stats["characters"] > 5000
 
 

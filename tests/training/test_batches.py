@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gentap.training import batches
-from gentap.training.batches import Step, StepDataset, plan
+from gentap.training.batches import Step, StepDataset, apart, plan
 from gentap.training.streams import PairStream
 from gentap.training.tokens import write_tokens
 
@@ -36,7 +37,7 @@ def plain(steps: list[Step]) -> list[tuple[int, dict[str, list[int]]]]:
 def make_streams(list_stream: Any) -> Any:
     def make(lengths: Mapping[str, list[int]]) -> dict[str, Any]:
         return {
-            name: list_stream([([3] * (length - 1), [1]) for length in of_stream])
+            name: list_stream([([3] * length, [1]) for length in of_stream])
             for name, of_stream in lengths.items()
         }
 
@@ -64,9 +65,9 @@ def test_a_plan_shows_all_in_equal_numbers_within_the_budget(
     for _, indices in steps:
         assert list(indices) == list(lengths)
         (rows,) = {len(of_stream) for of_stream in indices.values()}
-        longest = max(lengths[name][index] for name in indices for index in indices[name])
+        longest = [max(lengths[name][index] for index in indices[name]) for name in indices]
         assert rows > 0
-        assert rows == 1 or rows * len(lengths) * longest <= budget
+        assert rows == 1 or rows * sum(longest) <= budget
 
 
 @settings(max_examples=50)
@@ -99,13 +100,26 @@ def test_like_lengths_go_together_and_steps_are_shuffled(make_streams: Any) -> N
     lengths = [(7 * index) % 16 + 1 for index in range(16)]
     steps = plain(plan(make_streams({"pairs": lengths}), 40, 1, 1))
     spans = [[lengths[index] for index in indices["pairs"]] for _, indices in steps]
-    assert all(span == sorted(span) for span in spans)
-    assert [length for span in sorted(spans) for length in span] == sorted(lengths)
-    assert spans != sorted(spans)
+    widths = [[-(-length // 8) for length in span] for span in spans]
+    assert all(span == sorted(span) for span in widths)
+    assert [width for span in sorted(widths) for width in span] == sorted(
+        -(-length // 8) for length in lengths
+    )
+    assert widths != sorted(widths)
+
+
+def test_of_inputs_as_wide_those_with_like_targets_go_together(list_stream) -> None:
+    targets = [(7 * index) % 16 + 1 for index in range(16)]
+    stream = list_stream(
+        [([3] * (9 + index % 8), [1] * target) for index, target in enumerate(targets)]
+    )
+    steps = plan({"pairs": stream}, 64, 1, 1)
+    spans = sorted(sorted(targets[index] for index in step.indices["pairs"]) for step in steps)
+    assert [target for span in spans for target in span] == sorted(targets)
 
 
 def test_a_step_takes_as_many_as_the_budget_holds(make_streams: Any) -> None:
-    for streams, rows in (({"long": [10] * 12}, 4), ({"long": [10] * 12, "cell": [5] * 3}, 2)):
+    for streams, rows in (({"long": [10] * 12}, 4), ({"long": [10] * 12, "cell": [5] * 3}, 3)):
         steps = plan(make_streams(streams), 49, 1, 1)
         assert {len(step.indices["long"]) for step in steps} == {rows}
 
@@ -135,7 +149,49 @@ def test_a_step_becomes_tensors_with_rows_in_the_order_of_the_streams(list_strea
 def test_a_single_stream_of_pairs_gives_plain_labels(tmp_path: Path) -> None:
     store = write_tokens(tmp_path / "store", [([4, 5], [6, 0]), ([7], [8])])
     stream = PairStream(store)
-    assert (len(stream), stream.lengths().tolist(), stream.pair(1, 0)) == (2, [4, 2], ([7], [8]))
+    assert (len(stream), stream.lengths().tolist(), stream.pair(1, 0)) == (
+        2,
+        [[2, 2], [1, 1]],
+        ([7], [8]),
+    )
     tensors = StepDataset({"pairs": stream}, [Step(0, {"pairs": np.array([0])})], 0)[0]
     assert set(tensors) == {"input_ids", "attention_mask", "labels"}
     assert tensors["labels"].tolist() == [[6, 0] + [-100] * 6]
+
+
+def mixed_batch(list_stream, long: list[int], cell: list[int]) -> dict[str, torch.Tensor]:
+    streams = {
+        name: list_stream([([5] * length, [6, 7]) for length in lengths])
+        for name, lengths in (("long", long), ("cell", cell))
+    }
+    indices = {name: np.arange(len(stream)) for name, stream in streams.items()}
+    return StepDataset(streams, [Step(0, indices)], 0)[0]
+
+
+def test_a_batch_of_like_lengths_is_encoded_whole(list_stream) -> None:
+    batch = mixed_batch(list_stream, [31, 32], [30, 32])
+    (part,) = apart(batch)
+    assert part.keys() == batch.keys()
+    assert all(part[name] is batch[name] for name in batch)
+
+
+def test_a_batch_with_much_padding_is_encoded_by_decoder(list_stream) -> None:
+    batch = mixed_batch(list_stream, [31, 32], [9, 12, 10])
+    long, cell = apart(batch)
+    assert long["input_ids"].shape == (2, 32)
+    assert cell["input_ids"].shape == (3, 16)
+    assert long["long_labels"] is batch["long_labels"]
+    assert cell["cell_labels"] is batch["cell_labels"]
+    assert set(long) | set(cell) == set(batch)
+    assert torch.equal(cell["input_ids"], batch["input_ids"][2:, :16])
+    assert cell["attention_mask"].sum(1).tolist() == [9, 12, 10]
+
+
+def test_rows_of_one_decoder_are_never_parted(list_stream) -> None:
+    batch = mixed_batch(list_stream, [31, 2], [3])
+    rows = {
+        "input_ids": batch["input_ids"],
+        "attention_mask": batch["attention_mask"],
+        "labels": torch.zeros(3, 2),
+    }
+    assert len(apart(rows)) == 1

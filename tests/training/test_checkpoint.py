@@ -5,53 +5,102 @@ import pytest
 import torch
 
 from gentap.training.checkpoint import (
+    aside,
+    checkpoints,
     drop_old,
     latest_checkpoint,
     load_optimizer,
     load_random,
-    mark_complete,
+    publish,
     save_optimizer,
     save_random,
 )
 
 
-def make(folder: Path, step: int, *, complete: bool = True) -> Path:
-    checkpoint = folder / f"checkpoint-{step}"
-    checkpoint.mkdir(parents=True)
-    (checkpoint / "model.safetensors").write_bytes(b"weights")
-    if complete:
-        mark_complete(checkpoint)
-    return checkpoint
+def make(folder: Path, step: int, weights: bytes = b"weights") -> Path:
+    written = aside(folder) / f"checkpoint-{step}"
+    written.mkdir(parents=True)
+    (written / "model.safetensors").write_bytes(weights)
+    (written / "trainer_state.json").write_text("{}")
+    return publish(written, folder)
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(path.name for path in folder.iterdir() if path.name != "aside")
 
 
-def test_without_checkpoints_there_is_none(tmp_path: Path) -> None:
+@pytest.fixture
+def told() -> list[str]:
+    return []
+
+
+def test_without_checkpoints_there_is_none(tmp_path: Path, told: list[str]) -> None:
     (tmp_path / "checkpoint-best").mkdir()
-    assert latest_checkpoint(tmp_path / "nowhere") is None
-    assert latest_checkpoint(tmp_path) is None
+    assert latest_checkpoint(tmp_path / "nowhere", told.append) is None
+    assert latest_checkpoint(tmp_path, told.append) is None
     assert names(tmp_path) == ["checkpoint-best"]
+    assert told == []
 
 
-def test_the_newest_complete_checkpoint_counts_and_incomplete_ones_go(tmp_path: Path) -> None:
+def test_the_newest_checkpoint_counts_and_what_a_kill_left_goes(tmp_path: Path, told) -> None:
     make(tmp_path, 900)
     newest = make(tmp_path, 1000)
-    make(tmp_path, 1100, complete=False)
-    make(tmp_path, 1200, complete=False)
-    assert latest_checkpoint(tmp_path) == newest
-    assert names(tmp_path) == ["checkpoint-1000", "checkpoint-900"]
+    half = aside(tmp_path) / "checkpoint-1100"
+    half.mkdir()
+    (half / "model.safetensors").write_bytes(b"ha")
+    assert latest_checkpoint(tmp_path, told.append) == newest
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint-1000", "checkpoint-900"]
+    assert told == []
 
 
-def test_where_none_is_complete_the_training_starts_anew(tmp_path: Path) -> None:
-    make(tmp_path, 10, complete=False)
-    assert latest_checkpoint(tmp_path) is None
+def cut_short(checkpoint: Path) -> None:
+    (checkpoint / "model.safetensors").write_bytes(b"weigh")
+
+
+def bit_flipped(checkpoint: Path) -> None:
+    (checkpoint / "model.safetensors").write_bytes(b"weighus")
+
+
+def file_lost(checkpoint: Path) -> None:
+    (checkpoint / "trainer_state.json").unlink()
+
+
+def list_lost(checkpoint: Path) -> None:
+    (checkpoint / "digests.json").unlink()
+
+
+def list_broken(checkpoint: Path) -> None:
+    (checkpoint / "digests.json").write_text("[1, 2")
+
+
+@pytest.mark.parametrize("damage", [cut_short, bit_flipped, file_lost, list_lost, list_broken])
+def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(tmp_path, told, damage) -> None:
+    before = make(tmp_path, 10)
+    damage(make(tmp_path, 20))
+    assert latest_checkpoint(tmp_path, told.append) == before
+    assert names(tmp_path) == ["checkpoint-10"]
+    (message,) = told
+    assert "checkpoint-20: damaged" in message
+
+
+def test_where_all_are_damaged_the_training_starts_anew(tmp_path: Path, told: list[str]) -> None:
+    for step in (10, 20):
+        cut_short(make(tmp_path, step))
+    assert latest_checkpoint(tmp_path, told.append) is None
+    assert len(told) == 2
     assert names(tmp_path) == []
 
 
+def test_a_step_that_is_saved_again_replaces_the_old_one(tmp_path: Path, told) -> None:
+    make(tmp_path, 10, b"old")
+    make(tmp_path, 10, b"new")
+    newest = latest_checkpoint(tmp_path, told.append)
+    assert newest is not None
+    assert (newest / "model.safetensors").read_bytes() == b"new"
+
+
 def test_the_newest_and_the_best_are_kept(tmp_path: Path) -> None:
-    made = [make(tmp_path, step, complete=step != 20) for step in (8, 9, 10, 20, 30)]
+    made = [make(tmp_path, step) for step in (8, 9, 10, 20, 30)]
     drop_old(tmp_path, 2, made[1])
     assert names(tmp_path) == ["checkpoint-20", "checkpoint-30", "checkpoint-9"]
     drop_old(tmp_path, 1, None)
@@ -59,10 +108,10 @@ def test_the_newest_and_the_best_are_kept(tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_that_is_half_removed_does_not_count(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: list[str]
 ) -> None:
     make(tmp_path, 1)
-    make(tmp_path, 2)
+    newest = make(tmp_path, 2)
 
     def interrupted(path: Path) -> None:
         raise KeyboardInterrupt
@@ -71,8 +120,8 @@ def test_a_checkpoint_that_is_half_removed_does_not_count(
         patch.setattr(shutil, "rmtree", interrupted)
         with pytest.raises(KeyboardInterrupt):
             drop_old(tmp_path, 1, None)
-    shutil.rmtree(tmp_path / "checkpoint-2")
-    assert latest_checkpoint(tmp_path) is None
+    assert checkpoints(tmp_path) == [newest]
+    assert latest_checkpoint(tmp_path, told.append) == newest
 
 
 def optimization(
@@ -96,9 +145,9 @@ def advance(weight: torch.nn.Parameter, optimizer, schedule, steps: int) -> None
 def test_a_loaded_optimizer_goes_on_bit_for_bit(tmp_path: Path) -> None:
     weight, _, optimizer, schedule = optimization([0.3, -0.7, 1.1])
     advance(weight, optimizer, schedule, 3)
-    save_optimizer(tmp_path, optimizer, schedule)
+    save_optimizer(tmp_path, optimizer.state_dict(), schedule)
     other, unused, loaded, place = optimization(weight.tolist())
-    load_optimizer(tmp_path, loaded, place)
+    loaded.load_state_dict(load_optimizer(tmp_path, place))
     assert place.get_last_lr() == schedule.get_last_lr() == [0.1 / 4]
     advance(weight, optimizer, schedule, 4)
     advance(other, loaded, place, 4)
@@ -116,4 +165,4 @@ def test_loaded_randomness_goes_on_as_saved(tmp_path: Path) -> None:
     torch.manual_seed(9)
     load_random(tmp_path)
     assert torch.equal(torch.rand(4), wanted)
-    assert names(tmp_path) == ["random.safetensors"]
+    assert names(tmp_path) == ["random-0.safetensors"]

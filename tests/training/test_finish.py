@@ -3,6 +3,7 @@ from pathlib import Path
 
 from gentap.store import REJECTED, WORK
 from gentap.training.finish import finish_model
+from gentap.training.trainer import Trained
 
 
 def test_the_folder_holds_the_model_and_all_that_was_set_aside(
@@ -12,7 +13,7 @@ def test_the_folder_holds_the_model_and_all_that_was_set_aside(
     store = tmp_path / WORK / "tokens" / "train"
     store.mkdir(parents=True)
     (store / REJECTED).write_text('{"where": "second"}\n')
-    finish_model(make_t5(), tokenizer, tmp_path)
+    finish_model(make_t5(), Trained({}, None), tokenizer, tmp_path)
     names = {path.name for path in tmp_path.iterdir()}
     assert {"model.safetensors", "config.json", "tokenizer.json", "linearizer.json"} <= names
     listed = [json.loads(line)["where"] for line in (tmp_path / REJECTED).open()]

@@ -9,17 +9,18 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from gentap.errors import InputError
+from gentap.errors import InputError, SettingError
 from gentap.model.checkpoints import load_seq2seq
 from gentap.model.network import load_model
-from gentap.model.tokenizer import load_saved_tokenizer
-from gentap.records import Cell, Example, Table
+from gentap.model.tokenizer import TableTokenizer, load_saved_tokenizer
+from gentap.records import TABLE_SCHEMA, Cell, Example, SourcedTable, Table, sourced_table_to_row
 from gentap.settings import FinetuneSettings, LinearizerSettings, PretrainSettings, WriterSettings
 from gentap.store import StageFolder, open_stage
 from gentap.tables.linearize import linearize
 from gentap.training import stages
 from gentap.training.stages import finetune, pretrain, train_writer
 from gentap.training.tokens import TokenStore
+from gentap.training.windows import hiding_of
 
 QUICK = {"epochs": 1, "max_steps": 2, "batch_tokens": 256, "precision": "fp32", "dropout": 0}
 TOO_LONG = " ".join(["bridge"] * 120)
@@ -121,6 +122,40 @@ def test_pretraining_moves_the_decoders_that_have_a_corpus(tmp_path, base, run_p
     assert stats["rejected"] == {}
     saved = load_saved_tokenizer(tmp_path / "out")
     assert saved.settings.max_tokens == 64
+
+
+def test_masked_cells_are_a_third_objective(
+    tmp_path: Path, base: Path, stage, write_examples, kept_tokens, tokenizer
+) -> None:
+    tables = tmp_path / "mined" / "tables"
+    tables.mkdir(parents=True)
+    rows = [
+        sourced_table_to_row(SourcedTable(id=f"t{rows}", url="u", table=table(rows)))
+        for rows in range(4)
+    ]
+    pq.write_table(pa.Table.from_pylist(rows, TABLE_SCHEMA), tables / "part-00000.parquet")
+    corpora = {
+        "cell": write_examples(tmp_path / "cell", examples("cell")),
+        "masked": tmp_path / "mined",
+    }
+    settings = PretrainSettings(**QUICK, mix={"masked": 2}, hidden_cells=0.5)
+    with stage("out") as folder:
+        stats = pretrain(str(base), corpora, settings, LinearizerSettings(), folder, seed=5)
+    assert stats["examples"] == {"cell": 6, "masked": 3}
+    assert stats["rejected"] == {"table without a cell to hide": 1}
+    stored = list(kept_tokens(tmp_path / "out" / ".work" / "tokens" / "train-masked"))
+    assert [len(flat) for _, flat in stored] == [4, 8, 12]
+
+
+def test_masked_cells_need_sentinels(tmp_path: Path, base: Path, stage, tokenizer) -> None:
+    class NoSentinels:
+        eos_token_id = 1
+
+        def get_vocab(self) -> dict[str, int]:
+            return {"</s>": 1}
+
+    with pytest.raises(SettingError, match="no sentinels"):
+        hiding_of(TableTokenizer(NoSentinels(), tokenizer.linearizer), 1)
 
 
 def test_the_order_of_the_corpora_does_not_count(tmp_path: Path, run_pretrain) -> None:

@@ -18,6 +18,7 @@ from gentap.records import (
     sourced_table_to_row,
 )
 from gentap.settings import LinearizerSettings
+from gentap.store import read_rows
 from gentap.tables.linearize import MARKS
 from gentap.training.windows import sentence_windows, table_windows, within
 
@@ -97,13 +98,13 @@ def test_only_picked_records_are_read(tmp_path: Path, wide) -> None:
     files = tables(tmp_path, BRIDGES, BRIDGES, BRIDGES)
     assert len(list(table_windows(files, wide, lambda name: name != "t1"))) == 2
     files = sentences(tmp_path, mined("The tall bridge of 1862.", ("1862", 1, 1)))
-    assert not list(sentence_windows(files, wide, lambda name: False))
+    assert not list(sentence_windows(read_rows(files), wide, lambda name: False))
 
 
 def test_the_spans_of_a_sentence_are_its_tables_values(tmp_path: Path, wide) -> None:
     sentence = "The tall bridge was opened in 1862."
     record = mined(sentence, ("1862", 1, 1), ("tall bridge", 1, 0))
-    ((ids, flat),) = sentence_windows(sentences(tmp_path, record), wide, every)
+    ((ids, flat),) = sentence_windows(read_rows(sentences(tmp_path, record)), wide, every)
     assert span_texts((ids, flat), wide) == ["tall bridge", "1862"]
     marks = {wide.hf.convert_tokens_to_ids(mark) for mark in MARKS}
     table_start = next(place for place, token in enumerate(ids) if token in marks)
@@ -125,7 +126,7 @@ def test_values_that_overlap_or_are_named_twice_give_one_span(tmp_path: Path, wi
         ("1862", 1, 1),
         ("1862", 2, 1),
     )
-    (window,) = sentence_windows(sentences(tmp_path, record), wide, every)
+    (window,) = sentence_windows(read_rows(sentences(tmp_path, record)), wide, every)
     assert span_texts(window, wide) == ["tall bridge", "1862"]
 
 
@@ -135,7 +136,7 @@ def test_a_large_table_keeps_the_rows_that_the_sentence_names(tmp_path: Path, wi
     record = mined(
         "It crossed river 77 in 1927.", ("river 77", 77, 0), ("1927", 77, 1), table=table
     )
-    ((ids, _),) = sentence_windows(sentences(tmp_path, record), wide, every)
+    ((ids, _),) = sentence_windows(read_rows(sentences(tmp_path, record)), wide, every)
     assert len(ids) < wide.settings.max_tokens
     assert "river 77" in wide.texts([ids])[0].partition(".")[2]
 
@@ -143,7 +144,7 @@ def test_a_large_table_keeps_the_rows_that_the_sentence_names(tmp_path: Path, wi
 def test_a_sentence_past_a_questions_length_is_listed(tmp_path: Path, wide) -> None:
     sentence = "The tall bridge was opened in 1862 " + "and painted " * 40 + "."
     record = mined(sentence, ("1862", 1, 1), ("tall bridge", 1, 0))
-    (found,) = sentence_windows(sentences(tmp_path, record), wide, every)
+    (found,) = sentence_windows(read_rows(sentences(tmp_path, record)), wide, every)
     assert found == Unread(sentence, "sentence too long to stand before its table", sentence)
 
 
