@@ -48,7 +48,7 @@ class Wordings:
         self._grammar = grammar
         self._titles = titles
         self._choices: dict[tuple[str, int], Choice] = {}
-        self._names: dict[str, frozenset[str]] = {}
+        self._numbers: dict[str, list[int]] = {}
 
     def choice(self, rule: Rule, number: int = 0) -> Choice:
         """A rule's wordings (of a numbers rule those that say ``number``)."""
@@ -65,7 +65,10 @@ class Wordings:
 
     def numbers(self, rule: Rule) -> list[int]:
         """The numbers that a numbers rule can say."""
-        return sorted({one.number for one in rule.alternatives if self._can_say(one)})
+        if rule.name not in self._numbers:
+            sayable = {one.number for one in rule.alternatives if self._can_say(one)}
+            self._numbers[rule.name] = sorted(sayable)
+        return self._numbers[rule.name]
 
     def _can_say(self, alternative: Alternative) -> bool:
         for slot in alternative.slots:
