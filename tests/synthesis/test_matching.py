@@ -110,13 +110,23 @@ def numbers(text: str) -> str:
     )
 
 
+def whole_and_lines(cell: str) -> list[str]:
+    """A cell as one text, and each line of a cell that holds several."""
+    return [cell.replace("\n", " "), *(cell.split("\n") if "\n" in cell else [])]
+
+
+def keys(text: str) -> list[str]:
+    (form,) = FORMER.cells([text])
+    return [form, *(shorter for _, shorter in FORMER.shorter([form]))]
+
+
 def slow_hits(text: str, cell: str) -> Iterator[tuple[int, int, str]]:
     """Where a cell stands at word boundaries: its span, and which of its forms it is."""
     plain = text.translate(str.maketrans("‘’“”−–", "''\"\"--")).casefold()
     assert len(plain) == len(text)
-    (form,) = FORMER.cells([cell])
-    keys = [form, *(shorter for _, shorter in FORMER.shorter([form]))]
-    for key, way in zip(keys, ways(cell), strict=False):
+    for key, way in (
+        pair for own in whole_and_lines(cell) for pair in zip(keys(own), ways(own), strict=False)
+    ):
         for match in re.finditer(f"(?=({way}))", plain):
             start, end = match.span(1)
             before, first = plain[:start], plain[start:end][:1]
@@ -221,10 +231,7 @@ def slow_bits(
     columns = [
         [FORMER.cells([line[place]])[0] for line in one.rows] for place in range(len(one.header))
     ]
-    count = sum(
-        form == key or any(shorter == key for _, shorter in FORMER.shorter([form]))
-        for form in columns[column]
-    )
+    count = sum(any(key in keys(own) for own in whole_and_lines(line[column])) for line in one.rows)
     mentions = sum(any(hit[2] == key for hit in own) for own in hits)
     naming = [place for place, forms in enumerate(columns) if is_naming(forms)]
     bits = text_bits(key, written)
