@@ -19,3 +19,8 @@ class FolderError(GentapError):
 
 class WorkerError(GentapError):
     """Work broke off part of the way; what was finished is kept and a rerun continues."""
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of another library's message, as a sentence to go on from."""
+    return str(error).strip().partition("\n")[0].rstrip(".") + "."

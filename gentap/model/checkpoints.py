@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from transformers import AutoConfig
 
-from gentap.errors import InputError
+from gentap.errors import InputError, first_line
 from gentap.model.device import attention
 from gentap.model.tokenizer import check_model_folder
 
@@ -31,7 +31,7 @@ def load_config(path: str) -> Any:
         return AutoConfig.from_pretrained(path, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
-            f"{path}: no model could be loaded: {_first_line(error)} Give a checkpoint's folder, "
+            f"{path}: no model could be loaded: {first_line(error)} Give a checkpoint's folder, "
             "or a name on the hub that can be reached."
         ) from error
 
@@ -80,7 +80,7 @@ def load_weights(kind: Any, path: str, config: Any) -> Any:
         )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise InputError(
-            f"{path}: the model's weights can't be loaded: {_first_line(error)}"
+            f"{path}: the model's weights can't be loaded: {first_line(error)}"
         ) from error
 
 
@@ -132,7 +132,3 @@ def _with_rows(weight: torch.Tensor, rows: int) -> torch.Tensor:
     new = torch.empty(rows - len(weight), weight.shape[1], dtype=weight.dtype)
     new.normal_(generator=torch.Generator().manual_seed(0))
     return torch.cat([weight, weight.mean(dim=0) + _SPREAD * weight.std(dim=0) * new])
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".") + "."

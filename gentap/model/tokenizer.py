@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gentap.errors import InputError
+from gentap.errors import InputError, first_line
 from gentap.settings import LinearizerSettings
 from gentap.store import write_json
 from gentap.tables.linearize import MARKS, Linearizer
@@ -92,7 +92,7 @@ def _load(base: str, settings: LinearizerSettings) -> TableTokenizer:
         hf = AutoTokenizer.from_pretrained(base, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
-            f"{base}: no tokenizer could be loaded: {_first_line(error)} Give the folder of a "
+            f"{base}: no tokenizer could be loaded: {first_line(error)} Give the folder of a "
             "checkpoint with its tokenizer files, or a name on the hub that can be reached."
         ) from error
     return with_marks(hf, _saved_settings(folder) or settings)
@@ -179,7 +179,7 @@ def train_vocabulary(
         )
     except RuntimeError as error:
         raise InputError(
-            f"base: no vocabulary of {size} pieces could be learnt: {_first_line(error)} Give more "
+            f"base: no vocabulary of {size} pieces could be learnt: {first_line(error)} Give more "
             "documents, or a smaller base.vocabulary."
         ) from error
     pieces = sentencepiece.SentencePieceProcessor(model_proto=trained.getvalue())
@@ -209,9 +209,5 @@ def _saved_settings(folder: Path) -> LinearizerSettings | None:
         return LinearizerSettings(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError, ValidationError) as error:
         raise InputError(
-            f"{path}: not readable linearizer settings: {_first_line(error)}"
+            f"{path}: not readable linearizer settings: {first_line(error)}"
         ) from error
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".") + "."
