@@ -6,6 +6,7 @@ and the names of rows that the tokenizer leaves free. Every converted model must
 log-probabilities of the model that it came from.
 """
 
+import copy
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,7 @@ from typing import Any
 from gentap.errors import InputError, SettingError
 from gentap.records import digest
 from gentap.settings import WriteSettings
-from gentap.store import read_json, write_json
+from gentap.store import read_json
 from gentap.synthesis.source import Entry, Source
 from gentap.synthesis.writers.interface import Unwritten, Written, best_first
 from gentap.synthesis.writers.local import TOO_LONG, LocalWriter, by_length
@@ -58,12 +59,16 @@ def convert(model: Any, tokenizer: Any, folder: str, target: Path) -> Path:
     require_ctranslate2()
     from ctranslate2.converters import TransformersConverter
 
+    free = range(len(tokenizer), model.config.vocab_size)
+    named = copy.deepcopy(tokenizer)
+    named.add_tokens([f"<free_{number}>" for number in free])
+
     class Converter(TransformersConverter):  # type: ignore[misc]
         def load_model(self, *args: Any, **kwargs: Any) -> Any:
             return model
 
         def load_tokenizer(self, *args: Any, **kwargs: Any) -> Any:
-            return tokenizer
+            return named
 
     if target.exists():
         return target
@@ -84,10 +89,6 @@ def convert(model: Any, tokenizer: Any, folder: str, target: Path) -> Path:
         ) from error
     finally:
         config.tie_word_embeddings = tied
-    names = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
-    free = range(len(names), config.vocab_size)
-    for file in aside.glob("*vocabulary.json"):
-        write_json(file, [*names, *(f"<free_{number}>" for number in free)])
     aside.rename(target)
     return target
 

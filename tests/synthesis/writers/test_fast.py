@@ -100,6 +100,35 @@ def test_bart_is_converted_to_equal_log_probabilities(tmp_path: Path) -> None:
         assert list(result.log_probs) == pytest.approx(wanted, abs=1e-3)
 
 
+def test_a_bart_with_spare_rows_writes_the_same(tmp_path: Path) -> None:
+    from transformers import BartConfig, BartForConditionalGeneration
+
+    torch.manual_seed(0)
+    names = ["<s>", "<pad>", "</s>", "<unk>", *"when did Ada win the cup in 1914 ?".split()]
+    config = BartConfig(
+        vocab_size=40, d_model=16, encoder_layers=1, decoder_layers=2, encoder_attention_heads=2,
+        decoder_attention_heads=2, encoder_ffn_dim=32, decoder_ffn_dim=32,
+        max_position_embeddings=600, pad_token_id=1, bos_token_id=0, eos_token_id=2,
+        decoder_start_token_id=2, forced_eos_token_id=None,
+    )  # fmt: skip
+    model = BartForConditionalGeneration(config)
+    for weight in model.parameters():
+        weight.data *= 4
+    folder = tmp_path / "bart"
+    model.save_pretrained(folder)
+    write_word_tokenizer(folder, names)
+    sources = [
+        Source(sentence=f"Ada did win {'the ' * number}cup .", entries=()) for number in range(5)
+    ]
+    settings = made(beams=2, max_question_tokens=6)
+    wanted = LocalWriter(str(folder), settings).write(sources, 1)
+    found = FastWriter(str(folder), settings, tmp_path).write(sources, 1)
+    for one, other in zip(found, wanted, strict=True):
+        assert isinstance(one, list)
+        assert isinstance(other, list)
+        assert [written.question for written in one] == [written.question for written in other]
+
+
 def write_word_tokenizer(folder: Path, names: list[str]) -> None:
     from tokenizers import Tokenizer, models
     from transformers import PreTrainedTokenizerFast
