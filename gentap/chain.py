@@ -229,6 +229,7 @@ def _checks(recipe: Recipe) -> dict[Callable[[Any], object], object]:
 
     return {
         check_cluster: recipe.cluster,
+        _check_data: recipe.writer,
         find_inputs: recipe.mine,
         _check_grammar: recipe.sample.grammar,
         _check_writer: recipe.writer,
@@ -244,13 +245,16 @@ def _check_grammar(name: str) -> None:
     load_grammar(find_grammar(name))
 
 
+def _check_data(settings: WriterSettings) -> None:
+    if not settings.data and not settings.annotated:
+        raise SettingError("writer.data names no reading-comprehension file.")
+
+
 def _check_writer(settings: WriterSettings) -> None:
     from gentap.documents.annotated.reading import read_annotated
     from gentap.documents.read import expand_inputs
     from gentap.synthesis.invert import read_articles
 
-    if not settings.data and not settings.annotated:
-        raise SettingError("writer.data names no reading-comprehension file.")
     for path in expand_inputs(settings.data, (".json",)):
         read_articles(path)
     for path in expand_inputs(settings.annotated, (".jsonl",)):
