@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gentap.evaluation.results import Shown
 from gentap.records import Example, Kind, Table
 from gentap.runner import Progress
 from gentap.settings import EvaluateSettings, LinearizerSettings
@@ -30,7 +31,8 @@ class Answerer:
 
     Inputs are encoded and sorted by length once. Answers are written chunk by chunk, so that a
     rerun takes up the work where it was broken off; the model is loaded when the first one is
-    needed, unless it is given.
+    needed, unless it is given. ``shown`` says for each question what of its table the model sees,
+    None where that is all of it.
     """
 
     def __init__(
@@ -55,7 +57,8 @@ class Answerer:
             )
         self._tokenizer = load_tokenizer(path, LinearizerSettings())
         self._model = model
-        self._shown: list[tuple[Fitted, Table]] = []
+        self._tables: list[tuple[Fitted, Table]] = []
+        self.shown: list[Shown | None] = []
         self._inputs = [self._encode(example) for example in examples]
         self._order = sorted(
             range(len(examples)),
@@ -64,13 +67,12 @@ class Answerer:
 
     def _encode(self, example: Example) -> NDArray[np.int32]:
         encoded = self._tokenizer.linearizer.encode(example.question, example.table)
-        shown = len(encoded.fitted.rows), len(encoded.fitted.columns)
-        self.counts["questions whose table was cut"] += shown != (
-            len(example.table.rows),
-            len(example.table.header),
-        )
+        fitted, table = encoded.fitted, example.table
+        cut = (len(fitted.rows), len(fitted.columns)) != (len(table.rows), len(table.header))
+        self.counts["questions whose table was cut"] += cut
         self.counts["questions that were cut"] += encoded.question_cut
-        self._shown.append((encoded.fitted, example.table))
+        self.shown.append(Shown(fitted.rows, fitted.columns) if cut else None)
+        self._tables.append((fitted, table))
         return np.asarray(encoded.ids, dtype=np.int32)
 
     def answer(self, length: Length, folder: Path, label: str) -> list[str]:
@@ -111,8 +113,8 @@ class Answerer:
                 "progress": progress.advance,
             }
             if inputs and kind == "cell" and settings.constrain_cells:
-                shown = [self._shown[place] for place in of_kind]
-                texts += write_cells(self._model, self._tokenizer, inputs, shown, **options)
+                tables = [self._tables[place] for place in of_kind]
+                texts += write_cells(self._model, self._tokenizer, inputs, tables, **options)
             elif inputs:
                 texts += generate_texts(
                     self._model,

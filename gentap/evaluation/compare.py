@@ -177,6 +177,7 @@ def _like(system: Results, first: Results) -> Results:
         first.examples,
         [system.predictions[place] for place in order],
         replace(system.scored, statistics=statistics),
+        [system.shown[place] for place in order],
     )
 
 

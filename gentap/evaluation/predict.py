@@ -34,7 +34,7 @@ def evaluate(model: str, settings: EvaluateSettings, folder: StageFolder) -> dic
         length, trials = tune_length(model, dev, settings, folder.work / "length")
     predictions = answerer.answer(length, folder.work / "chunks", "evaluate")
     scored = score(examples, predictions, settings.protocol)
-    results = Results(model, examples, predictions, scored)
+    results = Results(model, examples, predictions, scored, answerer.shown)
     write_results(folder.path, results)
     write_report(
         folder.path,

@@ -18,7 +18,7 @@ from gentap.documents.annotated.reading import Questions, read_questions
 from gentap.documents.jsonl import json_object
 from gentap.errors import InputError
 from gentap.evaluation.denotation import SEPARATOR
-from gentap.evaluation.results import Results
+from gentap.evaluation.results import Results, Shown
 from gentap.evaluation.scoring import score
 from gentap.settings import Protocol
 
@@ -35,7 +35,9 @@ def score_file(path: Path, data: Sequence[str], protocol: Protocol) -> Results:
     scored = score(questions.examples, predictions, protocol)
     more = {"questions that can't be read": len(questions.unread), **left_out}
     warnings = scored.warnings | {name: count for name, count in more.items() if count}
-    return Results(path.stem, questions.examples, predictions, replace(scored, warnings=warnings))
+    shown: list[Shown | None] = [None] * len(predictions)
+    scored = replace(scored, warnings=warnings)
+    return Results(path.stem, questions.examples, predictions, scored, shown)
 
 
 def read_predictions(

@@ -35,21 +35,33 @@ SCORES = "scores.json"
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """The rows and columns that a model was shown of a table that had to be cut."""
+
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
-    """One system's answers and scores, example by example."""
+    """One system's answers and scores, example by example.
+
+    ``shown`` is None where an example's whole table was shown, or where nobody knows.
+    """
 
     name: str
     examples: list[Example]
     predictions: list[str]
     scored: Scored
+    shown: list[Shown | None]
 
 
 def write_results(folder: Path, results: Results) -> None:
     """Write all files of a report's folder but the report."""
     examples, predictions, scored = results.examples, results.predictions, results.scored
     lines = [
-        json.dumps(_row(example, text, scores), ensure_ascii=False)
-        for example, text, scores in zip(examples, predictions, scored.by_example(), strict=True)
+        json.dumps(_row(*about), ensure_ascii=False)
+        for about in zip(examples, predictions, scored.by_example(), results.shown, strict=True)
     ]
     write_text(folder / PREDICTIONS, "".join(f"{line}\n" for line in lines))
     write_text(folder / TEXTS, "".join(f"{text}\n" for text in predictions))
@@ -72,10 +84,11 @@ def read_results(folder: Path) -> Results:
         )
     scores = read_json(folder / SCORES)
     examples = [example_from_row(row) for row in read_rows([folder / EXAMPLES])]
-    predictions = [row["prediction"] for row in read_predictions(folder / PREDICTIONS)]
+    rows = read_predictions(folder / PREDICTIONS)
+    predictions = [row["prediction"] for row in rows]
     statistics = _read_statistics(folder / STATISTICS, scores["signatures"])
     scored = Scored(scores["protocol"], scores["questions"], statistics, scores["warnings"])
-    return Results(folder.name, examples, predictions, scored)
+    return Results(folder.name, examples, predictions, scored, list(map(_shown, rows)))
 
 
 def read_predictions(path: Path) -> list[dict[str, Any]]:
@@ -84,7 +97,10 @@ def read_predictions(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines if line]
 
 
-def _row(example: Example, prediction: str, scores: Mapping[str, float]) -> dict[str, Any]:
+def _row(
+    example: Example, prediction: str, scores: Mapping[str, float], shown: Shown | None
+) -> dict[str, Any]:
+    cut = {} if shown is None else {"rows_shown": shown.rows, "columns_shown": shown.columns}
     return {
         "id": example.id,
         "kind": example.kind,
@@ -94,8 +110,15 @@ def _row(example: Example, prediction: str, scores: Mapping[str, float]) -> dict
         "references": list(example.references),
         "title": example.table.title,
         "table": table_digest(example.table),
+        **cut,
         "scores": dict(scores),
     }
+
+
+def _shown(row: Mapping[str, Any]) -> Shown | None:
+    if "rows_shown" not in row:
+        return None
+    return Shown(tuple(row["rows_shown"]), tuple(row["columns_shown"]))
 
 
 def _write_statistics(

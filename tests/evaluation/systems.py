@@ -54,9 +54,8 @@ def results(name: str, examples: Sequence[Example], predictions: Sequence[str]) 
         rows = held.rows * ~is_long[:, None]
         statistics["exact_match"] = Statistics(rows, held.signature, held.formula, held.of_one)
     counts = {"long": int(is_long.sum()), "cell": int((~is_long).sum())}
-    return Results(
-        name, list(examples), list(predictions), Scored("fetaqa", counts, statistics, {})
-    )
+    scored = Scored("fetaqa", counts, statistics, {})
+    return Results(name, list(examples), list(predictions), scored, [None] * len(examples))
 
 
 WORDS = "Mara Lind sang in three films and the harbour choir gave concerts every winter".split()

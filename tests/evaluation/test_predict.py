@@ -12,6 +12,7 @@ from gentap.documents.annotated.reading import read_questions
 from gentap.errors import InputError, SettingError
 from gentap.evaluation.predict import evaluate
 from gentap.evaluation.predictions import score_file
+from gentap.evaluation.results import Shown, read_results
 from gentap.evaluation.scoring import METRICS, score
 from gentap.settings import EvaluateSettings
 from gentap.stages.evaluation import evaluate_stage
@@ -209,6 +210,83 @@ def test_all_is_written_in_an_order_of_length_and_given_back_in_that_of_the_data
 
 def read_lines(report: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (report / "predictions.jsonl").open(encoding="utf-8")]
+
+
+def large_table(title: str) -> dict[str, Any]:
+    """More rows than the toy model's 64 tokens hold."""
+    rows = [[str(1900 + row), f"winter concert {row}"] for row in range(40)]
+    return {"title": title, "header": ["Year", "Concert"], "rows": rows}
+
+
+def test_what_was_shown_of_a_cut_table_stands_beside_its_prediction(
+    tmp_path: Path, toy_model: Path
+) -> None:
+    table = large_table("Mara Lind")
+    lines = [
+        CELL_QUESTIONS[0],
+        {"question": "which in 1937", "answer": "Dusk", "kind": "cell", "table": table},
+        {"question": "which in 1911", "answer": "1937", "kind": "cell", "table": table},
+    ]
+    path = write_questions(tmp_path / "cells.jsonl", lines)
+    chosen = EvaluateSettings(data=[str(path)], beams=1, max_answer_tokens=4)
+    evaluate_stage(str(toy_model), chosen, tmp_path / "report")
+    whole, *cut = read_lines(tmp_path / "report")
+    assert not {"rows_shown", "columns_shown"} & whole.keys()
+    for row, asked in zip(cut, (37, 11), strict=True):
+        assert asked in row["rows_shown"]  # the question names it; the answer is not looked at
+        assert row["rows_shown"] == sorted(row["rows_shown"])
+        assert 0 < len(row["rows_shown"]) < 40
+        assert row["columns_shown"] == [0, 1]
+    read = read_results(tmp_path / "report").shown
+    assert read == [None, *(Shown(tuple(row["rows_shown"]), (0, 1)) for row in cut)]
+    stats = read_json(tmp_path / "report" / "stats.json")
+    assert stats["inputs"]["questions whose table was cut"] == 2
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_constrained_answers_to_cell_questions_are_cells_that_were_shown(
+    tmp_path: Path, toy_model: Path, beams: int
+) -> None:
+    tables: list[dict[str, Any]] = [
+        TABLE,
+        large_table("films"),
+        {"title": "old", "header": ["Year"], "rows": [["1850 in the old town"]]},
+        {"title": "empty", "header": ["Year", "Film"], "rows": [["", ""]]},
+    ]
+    lines = [
+        {"question": question, "answer": "Dusk", "kind": "cell", "table": table}
+        for table in tables
+        for question in ("which film", "the harbour choir in winter")
+    ]
+    path = write_questions(tmp_path / "cells.jsonl", lines)
+    free = EvaluateSettings(data=[str(path)], beams=beams, batch_size=3, precision="fp32")
+    chosen = free.model_copy(update={"constrain_cells": True, "max_answer_tokens": 4})
+    for name, settings in (("free", free), ("bound", chosen)):
+        evaluate_stage(str(toy_model), settings, tmp_path / name)
+    said = []
+    for line, row in zip(lines, read_lines(tmp_path / "bound"), strict=True):
+        rows = line["table"]["rows"]
+        shown = row.get("rows_shown", range(len(rows)))
+        assert row["prediction"] in {cell for place in shown for cell in rows[place]}
+        said.append(row["prediction"])
+    assert all(said[:-2])
+    assert said[-2:] == ["", ""]
+    assert said != [row["prediction"] for row in read_lines(tmp_path / "free")]
+
+
+@pytest.mark.usefixtures("wordnet")
+def test_sentences_are_written_freely_where_cells_are_constrained(
+    tmp_path: Path, toy_model: Path, settings: EvaluateSettings
+) -> None:
+    bound = settings.model_copy(update={"constrain_cells": True})
+    for name, chosen in (("free", settings), ("bound", bound)):
+        evaluate_stage(str(toy_model), chosen, tmp_path / name)
+    free, said = read_lines(tmp_path / "free"), read_lines(tmp_path / "bound")
+    for one, other in zip(free, said, strict=True):
+        if one["kind"] == "long":
+            assert one["prediction"] == other["prediction"]
+        else:
+            assert other["prediction"] in {"2004", "Dawn", "2005", "Dusk"}
 
 
 @pytest.mark.usefixtures("wordnet")

@@ -67,7 +67,8 @@ def run_of(name: str, count: int, score: float = 0.5) -> Results:
     examples = [example(f"q{n}", f"What is asked {n}?", f"Wanted {n}.") for n in range(count)]
     kept = {"rougeL": mean_statistics([score] * count, "f1")}
     scored = Scored("fetaqa", {"long": count, "cell": 0}, kept, {})
-    return Results(name, examples, [f"By {name} {n}." for n in range(count)], scored)
+    said = [f"By {name} {n}." for n in range(count)]
+    return Results(name, examples, said, scored, [None] * count)
 
 
 @pytest.mark.parametrize(
