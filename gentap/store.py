@@ -241,6 +241,20 @@ def require_stage(path: Path, made_by: str, purpose: str) -> None:
         raise InputError(f"{path}: {state}.")
 
 
+def require_columns(files: Iterable[Path], columns: Iterable[str]) -> None:
+    """Raise InputError unless all Parquet files hold these columns."""
+    import pyarrow.parquet as pq
+
+    for path in files:
+        with _readable(path):
+            missing = sorted(set(columns) - set(pq.read_schema(path).names))
+        if missing:
+            raise InputError(
+                f"{path}: has no column {', '.join(missing)}. Another version of GenTaP wrote it: "
+                "make the folder anew."
+            )
+
+
 @dataclass(slots=True)
 class Tally:
     """Counts of what a stage did, and of what it set aside by reason."""

@@ -14,6 +14,7 @@ import pytest
 from gentap.errors import FolderError, InputError
 from gentap.shards import Shard, merge_shards, prepare_shards
 from gentap.store import (
+    require_columns,
     Tally,
     count_rows,
     fingerprint,
@@ -371,3 +372,11 @@ def test_a_slice_of_a_part_is_that_of_all_its_rows(
     pq.write_table(pa.table({"number": range(25)}), part, row_group_size=10)
     found = [row["number"] for row in read_slice(part, start, stop, stride)]
     assert found == list(range(25))[start:stop:stride]
+
+
+def test_a_corpus_of_other_columns_is_told_with_its_file(tmp_path: Path) -> None:
+    part = tmp_path / "part-00000.parquet"
+    pq.write_table(pa.table({"id": ["1"], "sentence": ["One."]}), part)
+    require_columns([part], ["id", "sentence"])
+    with pytest.raises(InputError, match=r"part-00000\.parquet: has no column heading, row\."):
+        require_columns([part], ["id", "row", "sentence", "heading"])

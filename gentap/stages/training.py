@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gentap.errors import SettingError
+from gentap.records import EXAMPLE_SCHEMA, MINED_SCHEMA
 from gentap.settings import (
     BaseSettings,
     FinetuneSettings,
@@ -12,7 +13,7 @@ from gentap.settings import (
     PretrainSettings,
 )
 from gentap.stages.opening import say, training_folder
-from gentap.store import REJECTED, require_stage
+from gentap.store import REJECTED, parts, require_columns, require_stage
 
 Objective = Literal["long", "cell", "masked"]
 
@@ -32,6 +33,7 @@ def base_stage(
             "Give it to the other commands as --base."
         )
     require_stage(mined, "mine", "a base is trained on mined documents")
+    require_columns(parts(mined / "sentences"), MINED_SCHEMA.names)
     used = {**settings.model_dump(), "linearizer": linearizer.model_dump(), "seed": seed}
     with training_folder(output, "base", used, [mined], overwrite) as folder:
         if folder is not None:
@@ -63,6 +65,8 @@ def pretrain_stage(
     made_by = {"long": "questions write", "cell": "sample", "masked": "mine"}
     for kind, path in corpora.items():
         require_stage(path, made_by[kind], f"the {kind} examples come from there")
+        if kind != "masked":
+            require_columns(parts(path), {*EXAMPLE_SCHEMA.names} - {"alternatives"})
     given = settings.model_dump(exclude={"workers"})  # which changes nothing in the result
     used = {**given, "linearizer": linearizer.model_dump(), "seed": seed}
     used["kinds"] = list(corpora)

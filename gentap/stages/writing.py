@@ -6,9 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from gentap.errors import InputError, SettingError
+from gentap.records import MINED_SCHEMA
 from gentap.settings import LinearizerSettings, WriterSettings, WriteSettings
 from gentap.stages.opening import say, stage_folder, training_folder
-from gentap.store import StageFolder, Tally, parts, read_rows, require_stage, write_text
+from gentap.store import (
+    StageFolder,
+    Tally,
+    parts,
+    read_rows,
+    require_columns,
+    require_stage,
+    write_text,
+)
 
 HELD_OUT = "held_out.jsonl"
 METRICS = ("bleu", "rougeL", "meteor")
@@ -142,6 +151,7 @@ def write_stage(
     from gentap.synthesis.writers.opening import check_writer, is_endpoint
 
     require_stage(mined, "mine", "questions are written for mined sentences")
+    require_columns(parts(mined / "sentences"), MINED_SCHEMA.names)
     used: dict[str, Any] = {**settings.model_dump(exclude={"threads"}), "seed": seed}
     for name in (*OPERATIONAL, "cache", "key_variable"):
         del used["endpoint"][name]
