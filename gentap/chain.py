@@ -9,20 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from gentap.errors import FolderError, SettingError
-from gentap.recipe import recipe_variants
-from gentap.settings import (
-    EvaluateSettings,
-    FinetuneSettings,
-    Recipe,
-    Settings,
-    WriterSettings,
-    WriteSettings,
-)
+from gentap.recipe import Recipe, recipe_variants
+from gentap.settings import EvaluateSettings, Settings, WriteSettings
 from gentap.stages.evaluation import evaluate_stage
 from gentap.stages.synthesis import mine_stage, sample_stage
 from gentap.stages.training import Objective, base_stage, finetune_stage, pretrain_stage
 from gentap.stages.writing import write_stage, writer_stage
 from gentap.store import is_done
+from gentap.training_settings import FinetuneSettings, WriterSettings
 
 OWN_ROUND_TRIP = "finetuned-base"
 

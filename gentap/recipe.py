@@ -12,12 +12,67 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from gentap.errors import InputError, SettingError
-from gentap.settings import Recipe, Settings
+from gentap.settings import (
+    ClusterSettings,
+    EvaluateSettings,
+    LinearizerSettings,
+    MineSettings,
+    SampleSettings,
+    Settings,
+    WriteSettings,
+)
+from gentap.training_settings import (
+    BaseSettings,
+    FinetuneSettings,
+    PretrainSettings,
+    WriterSettings,
+)
 
 Model = TypeVar("Model", bound=Settings)
+
+
+class Recipe(Settings):
+    """All stages of `gentap run`."""
+
+    extends: str = Field("", description="a recipe beside this one, whose settings it changes")
+    output: str = Field(description="folder that all output folders are made in")
+    reuse: str = Field(
+        "", description="another run's output, whose stages are taken where they are the same"
+    )
+    seed: int = Field(1, ge=0, description="seed of everything random")
+    workers: int = Field(2, ge=1, description="processes for mining and sampling")
+    finetunings: int = Field(
+        1, ge=1, description="finetunings of each system, with the seeds from seed on"
+    )
+    note: str = Field("", description="a remark that is printed below the results")
+    variants: dict[str, dict[str, Any]] = Field(
+        {}, description="by name, settings that differ: such systems are made and scored too"
+    )
+    cluster: ClusterSettings = ClusterSettings()
+    linearizer: LinearizerSettings = LinearizerSettings()
+    mine: MineSettings = MineSettings()
+    base: BaseSettings = BaseSettings()
+    writer: WriterSettings = WriterSettings()
+    write: WriteSettings = WriteSettings()
+    sample: SampleSettings = SampleSettings()
+    pretrain: PretrainSettings = PretrainSettings()
+    finetune: FinetuneSettings = FinetuneSettings()
+    evaluate: EvaluateSettings = EvaluateSettings()
+
+    @model_validator(mode="after")
+    def _variants_change_stages(self) -> "Recipe":
+        for name, changes in self.variants.items():
+            fixed = {"output", "extends", "variants", "finetunings", "reuse", "evaluate"} & set(
+                changes
+            )
+            if fixed:
+                raise ValueError(f"the variant '{name}' must leave {min(fixed)} as it is")
+            if not re.search(r"\w", name):
+                raise ValueError(f"a variant's name needs a letter or a digit: {name!r}")
+        return self
 
 
 def load_recipe(path: Path) -> Recipe:

@@ -1,16 +1,11 @@
 """Every setting of every stage, with its default and meaning; checked when they are made."""
 
-import re
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from gentap.trainer_arguments import check_arguments, take_ours
-
-Size = Literal["tiny", "mini", "small", "base"]
 Precision = Literal["auto", "bf16", "fp32"]
 Protocol = Literal["default", "fetaqa"]
-Optimizer = Literal["adafactor", "adamw"]
 Backend = Literal["transformers", "ctranslate2", "ctranslate2-int8"]
 Task = Literal["questions", "text"]
 
@@ -111,100 +106,6 @@ class MineSettings(Settings):
     answer_words: int = Field(
         8, ge=3, description="sentences that share so many words in a row with an answer go"
     )
-
-
-class TrainingSettings(Settings):
-    """Settings of every stage that trains."""
-
-    epochs: float = Field(3.0, gt=0, description="passes over the data")
-    max_steps: int = Field(0, ge=0, description="stop after so many optimizer steps; 0: no limit")
-    batch_tokens: int = Field(
-        8192, ge=8, description="input tokens a step, padding included, for each micro-batch"
-    )
-    accumulate: int = Field(1, ge=1, description="micro-batches a step")
-    optimizer: Optimizer = Field(
-        "adafactor", description="adafactor, whose rate is relative to each weight's size, or adamw"
-    )
-    learning_rate: float = Field(1e-3, gt=0, description="highest learning rate")
-    warmup: float = Field(0.05, ge=0, le=1, description="share of the steps to warm up in")
-    weight_decay: float = Field(0.01, ge=0, description="decoupled weight decay")
-    dropout: float = Field(0.1, ge=0, lt=1, description="dropout while training")
-    precision: Precision = Field("auto", description="bf16 where it is fast, or bf16, or fp32")
-    save_every: int = Field(200, ge=1, description="steps between checkpoints")
-    keep_checkpoints: int = Field(2, ge=1, description="checkpoints kept while training")
-    max_target_tokens: int = Field(96, ge=4, description="longest target; examples above go")
-    report_to: list[str] = Field(
-        [], description="experiment logs: tensorboard, trackio and others that transformers knows"
-    )
-    patience: int = Field(
-        0, ge=0, description="end after so many looks at dev without gain; 0: never early"
-    )
-    dev_answers: int = Field(
-        0, ge=0, description="sentences written at each look at dev, for their BLEU over pieces"
-    )
-    arguments: dict[str, Any] = Field(
-        {}, description="any other argument of transformers' TrainingArguments, by its name"
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _take_ours(cls, values: Any) -> Any:
-        return take_ours(values) if isinstance(values, dict) else values
-
-    @field_validator("arguments")
-    @classmethod
-    def _check_arguments(cls, arguments: dict[str, Any]) -> dict[str, Any]:
-        check_arguments(arguments)
-        return arguments
-
-
-class BaseSettings(TrainingSettings):
-    """`gentap base`: a vocabulary and a small T5 from scratch, where no checkpoint is at hand."""
-
-    checkpoint: str = Field(
-        "", description="folder or hub name of a T5; given, nothing is trained from scratch"
-    )
-    size: Size = Field("mini", description="size of the new model")
-    vocabulary: int = Field(8000, ge=300, description="pieces of the new vocabulary")
-    vocabulary_sentences: int = Field(
-        400_000, ge=100, description="texts that the vocabulary is learnt from"
-    )
-    learning_rate: float = Field(2e-2, gt=0, description="highest learning rate")
-    window: int = Field(256, ge=32, description="tokens of text that are corrupted together")
-    noise: float = Field(0.15, gt=0, lt=0.9, description="share of the tokens that is hidden")
-    mean_span: float = Field(3.0, ge=1, description="mean number of tokens hidden in a row")
-    hidden_cells: float = Field(0.15, gt=0, lt=1, description="share of a table's cells hidden")
-    table_share: float = Field(0.3, ge=0, le=1, description="share of windows that hold tables")
-    sentence_share: float = Field(
-        0.3, ge=0, le=1, description="share of windows that hold mined sentences and their tables"
-    )
-    held_out: float = Field(
-        0.01, ge=0, lt=1, description="share of the pages whose sentences measure the copying"
-    )
-
-    @model_validator(mode="after")
-    def _shares_a_whole(self) -> "BaseSettings":
-        if self.table_share + self.sentence_share > 1:
-            raise ValueError("table_share and sentence_share together must be at most 1")
-        return self
-
-
-class WriterSettings(TrainingSettings):
-    """`gentap questions train`: the question writer, from a reading-comprehension set."""
-
-    data: list[str] = Field([], description="reading-comprehension files in SQuAD layout")
-    annotated: list[str] = Field(
-        [], description="annotated table questions to mix in, inverted (FeTaQA's or our JSONL)"
-    )
-    held_out: float = Field(0.1, ge=0, lt=1, description="share of the articles held out")
-    max_entries: int = Field(8, ge=1, le=64, description="entries given with a sentence")
-    max_answer_words: int = Field(
-        12, ge=1, description="longer reading-comprehension answers are unlike a table's entries"
-    )
-    tags: bool = Field(
-        True, description="title and entries stand as tags that are copied whole (small models)"
-    )
-    dev_beams: int = Field(4, ge=1, description="beams of the search on held-out articles")
 
 
 class FilterSettings(Settings):
@@ -312,41 +213,6 @@ class SampleSettings(Settings):
     )
 
 
-class Mix(Settings):
-    """Examples of each objective in a step, in proportion."""
-
-    long: int = Field(1, ge=0, description="sentence answers, for the long decoder")
-    cell: int = Field(1, ge=0, description="cell answers, for the cell decoder")
-    masked: int = Field(
-        0, ge=0, description="tables whose hidden cells the long decoder recovers; needs --tables"
-    )
-
-    @model_validator(mode="after")
-    def _holds_something(self) -> "Mix":
-        if not self.long + self.cell + self.masked:
-            raise ValueError("a mix of nothing: give long, cell or masked a number above 0")
-        return self
-
-
-class PretrainSettings(TrainingSettings):
-    """`gentap pretrain`: one encoder, two decoders, equal numbers of both kinds a step."""
-
-    mix: Mix = Field(Mix(), description="examples of each objective in a step, in proportion")
-    hidden_cells: float = Field(0.15, gt=0, lt=1, description="share of a masked table's cells")
-    workers: int = Field(1, ge=1, description="processes that tokenize the corpora")
-
-
-class FinetuneSettings(TrainingSettings):
-    """`gentap finetune`: on annotated questions; the best state by loss on `dev` is kept."""
-
-    train: list[str] = Field([], description="annotated questions to train on")
-    dev: list[str] = Field([], description="annotated questions to choose the best state by")
-    task: Task = Field(
-        "questions", description="questions to answer, or text: the evidence to say in a sentence"
-    )
-    shots: int = Field(0, ge=0, description="train on so many, drawn by the seed; 0: on all")
-
-
 class EvaluateSettings(Settings):
     """`gentap evaluate`: answers to annotated questions, and their scores."""
 
@@ -370,44 +236,3 @@ class EvaluateSettings(Settings):
     batch_size: int = Field(32, ge=1, description="questions answered at a time")
     chunk: int = Field(256, ge=1, description="questions between two savings")
     precision: Precision = Field("auto", description="bf16 where it is fast, or bf16, or fp32")
-
-
-class Recipe(Settings):
-    """All stages of `gentap run`."""
-
-    extends: str = Field("", description="a recipe beside this one, whose settings it changes")
-    output: str = Field(description="folder that all output folders are made in")
-    reuse: str = Field(
-        "", description="another run's output, whose stages are taken where they are the same"
-    )
-    seed: int = Field(1, ge=0, description="seed of everything random")
-    workers: int = Field(2, ge=1, description="processes for mining and sampling")
-    finetunings: int = Field(
-        1, ge=1, description="finetunings of each system, with the seeds from seed on"
-    )
-    note: str = Field("", description="a remark that is printed below the results")
-    variants: dict[str, dict[str, Any]] = Field(
-        {}, description="by name, settings that differ: such systems are made and scored too"
-    )
-    cluster: ClusterSettings = ClusterSettings()
-    linearizer: LinearizerSettings = LinearizerSettings()
-    mine: MineSettings = MineSettings()
-    base: BaseSettings = BaseSettings()
-    writer: WriterSettings = WriterSettings()
-    write: WriteSettings = WriteSettings()
-    sample: SampleSettings = SampleSettings()
-    pretrain: PretrainSettings = PretrainSettings()
-    finetune: FinetuneSettings = FinetuneSettings()
-    evaluate: EvaluateSettings = EvaluateSettings()
-
-    @model_validator(mode="after")
-    def _variants_change_stages(self) -> "Recipe":
-        for name, changes in self.variants.items():
-            fixed = {"output", "extends", "variants", "finetunings", "reuse", "evaluate"} & set(
-                changes
-            )
-            if fixed:
-                raise ValueError(f"the variant '{name}' must leave {min(fixed)} as it is")
-            if not re.search(r"\w", name):
-                raise ValueError(f"a variant's name needs a letter or a digit: {name!r}")
-        return self

@@ -23,12 +23,13 @@ from typing import Any
 
 from gentap.model.tokenizer import load_tokenizer
 from gentap.records import example_from_row
-from gentap.settings import LinearizerSettings, PretrainSettings
+from gentap.settings import LinearizerSettings
 from gentap.store import Tally, parts, read_rows
 from gentap.training.batches import StepDataset, apart, plan
 from gentap.training.examples import TableEncoder
 from gentap.training.streams import PairStream
 from gentap.training.tokens import write_tokens
+from gentap.training_settings import PretrainSettings
 
 KINDS = ("long", "cell")
 

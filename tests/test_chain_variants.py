@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import gentap.chain as chain
-from gentap.recipe import merge
-from gentap.settings import MineSettings, Recipe
+from gentap.recipe import Recipe, merge
+from gentap.settings import MineSettings
 from gentap.store import open_stage
 
 STAGES = ["mine", "base", "writer", "write", "sample", "pretrain", "finetune", "evaluate"]

@@ -13,6 +13,7 @@ FLOORS = [
         "records",
         "errors",
         "settings",
+        "training_settings",
         "recipe",
         "store",
         "shards",

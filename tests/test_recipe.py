@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from gentap.errors import InputError, SettingError
 from gentap.recipe import (
+    Recipe,
     load_recipe,
     load_section,
     make_settings,
@@ -15,7 +16,7 @@ from gentap.recipe import (
     parse_assignments,
     recipe_variants,
 )
-from gentap.settings import EvaluateSettings, LinearizerSettings, MineSettings, Recipe
+from gentap.settings import EvaluateSettings, LinearizerSettings, MineSettings
 
 SECTIONS = [
     "linearizer", "mine", "base", "writer", "write", "sample", "pretrain", "finetune", "evaluate",

@@ -14,7 +14,6 @@ import pytest
 from gentap.errors import FolderError, InputError
 from gentap.shards import Shard, merge_shards, prepare_shards
 from gentap.store import (
-    require_columns,
     Tally,
     count_rows,
     fingerprint,
@@ -24,6 +23,7 @@ from gentap.store import (
     read_json,
     read_rows,
     read_slice,
+    require_columns,
     require_stage,
     write_json,
     write_text,

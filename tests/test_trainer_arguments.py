@@ -4,8 +4,8 @@ import pytest
 
 from gentap.errors import SettingError
 from gentap.recipe import load_recipe, make_settings, parse_assignments
-from gentap.settings import FinetuneSettings, PretrainSettings, TrainingSettings
 from gentap.trainer_arguments import OURS, REFUSED
+from gentap.training_settings import FinetuneSettings, PretrainSettings, TrainingSettings
 
 
 def settings(*assignments: str) -> TrainingSettings:

@@ -37,8 +37,8 @@ def train(
     overwrite: Overwrite = False,
 ) -> None:
     """Train the question writer on annotated questions, inverted."""
-    from gentap.settings import WriterSettings
     from gentap.stages.writing import writer_stage
+    from gentap.training_settings import WriterSettings
 
     settings = stage_settings(
         WriterSettings, "writer", recipe, assignments, data=data, annotated=annotated

@@ -31,8 +31,8 @@ def base(
     overwrite: Overwrite = False,
 ) -> None:
     """Train a vocabulary and a small T5 from scratch, where no checkpoint is at hand."""
-    from gentap.settings import BaseSettings
     from gentap.stages.training import base_stage
+    from gentap.training_settings import BaseSettings
 
     settings = stage_settings(BaseSettings, "base", recipe, assignments)
     base_stage(mined, settings, linearizer_settings(recipe), output, seed=seed, overwrite=overwrite)
@@ -54,8 +54,8 @@ def pretrain(
     overwrite: Overwrite = False,
 ) -> None:
     """Pretrain one encoder and two decoders on both kinds of examples in equal numbers."""
-    from gentap.settings import PretrainSettings
     from gentap.stages.training import Objective, pretrain_stage
+    from gentap.training_settings import PretrainSettings
 
     settings = stage_settings(PretrainSettings, "pretrain", recipe, assignments)
     given: list[tuple[Objective, Path | None]] = [
@@ -90,8 +90,8 @@ def finetune(
     overwrite: Overwrite = False,
 ) -> None:
     """Finetune on annotated questions: FeTaQA's JSONL, or the plain JSONL of the README."""
-    from gentap.settings import FinetuneSettings
     from gentap.stages.training import finetune_stage
+    from gentap.training_settings import FinetuneSettings
 
     settings = stage_settings(
         FinetuneSettings,

@@ -3,13 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from gentap.settings import (
-    LOCAL,
-    ClusterSettings,
-    LinearizerSettings,
-    MineSettings,
-    SampleSettings,
-)
+from gentap.settings import LOCAL, ClusterSettings, LinearizerSettings, MineSettings, SampleSettings
 from gentap.stages.opening import say, stage_folder
 
 

@@ -6,14 +6,10 @@ from typing import Any, Literal
 
 from gentap.errors import SettingError
 from gentap.records import EXAMPLE_SCHEMA, MINED_SCHEMA
-from gentap.settings import (
-    BaseSettings,
-    FinetuneSettings,
-    LinearizerSettings,
-    PretrainSettings,
-)
+from gentap.settings import LinearizerSettings
 from gentap.stages.opening import say, training_folder
 from gentap.store import REJECTED, parts, require_columns, require_stage
+from gentap.training_settings import BaseSettings, FinetuneSettings, PretrainSettings
 
 Objective = Literal["long", "cell", "masked"]
 

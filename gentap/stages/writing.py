@@ -7,7 +7,7 @@ from typing import Any
 
 from gentap.errors import InputError, SettingError
 from gentap.records import MINED_SCHEMA
-from gentap.settings import LinearizerSettings, WriterSettings, WriteSettings
+from gentap.settings import LinearizerSettings, WriteSettings
 from gentap.stages.opening import say, stage_folder, training_folder
 from gentap.store import (
     StageFolder,
@@ -18,6 +18,7 @@ from gentap.store import (
     require_stage,
     write_text,
 )
+from gentap.training_settings import WriterSettings
 
 HELD_OUT = "held_out.jsonl"
 METRICS = ("bleu", "rougeL", "meteor")

@@ -17,7 +17,6 @@ import pyarrow as pa
 from gentap.documents.annotated.reading import read_annotated
 from gentap.errors import InputError
 from gentap.records import Cell, Example, digest
-from gentap.settings import WriterSettings
 from gentap.shards import Shard, merge_shards, prepare_shards
 from gentap.store import StageFolder, Tally
 from gentap.synthesis.mentions import find_value
@@ -31,6 +30,7 @@ from gentap.synthesis.source import (
     save_layout,
     source_pieces,
 )
+from gentap.training_settings import WriterSettings
 
 _PIECES = pa.list_(pa.struct([pa.field("mark", pa.string()), pa.field("text", pa.string())]))
 PAIR_SCHEMA = pa.schema(

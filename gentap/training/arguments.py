@@ -8,7 +8,7 @@ from transformers.trainer_utils import IntervalStrategy
 
 from gentap.errors import SettingError
 from gentap.model.device import best_device, use_bf16
-from gentap.settings import TrainingSettings
+from gentap.training_settings import TrainingSettings
 
 _DEV_EVALUATIONS = 5
 

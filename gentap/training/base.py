@@ -15,7 +15,7 @@ from gentap.model.tokenizer import (
     train_vocabulary,
 )
 from gentap.records import Row, digest, table_from_row
-from gentap.settings import BaseSettings, LinearizerSettings, Size
+from gentap.settings import LinearizerSettings
 from gentap.store import StageFolder, Tally, count_rows, parts, read_rows
 from gentap.tables.linearize import table_pieces
 from gentap.training.finish import finish_model
@@ -30,6 +30,7 @@ from gentap.training.windows import (
     table_windows,
     within,
 )
+from gentap.training_settings import BaseSettings, Size
 
 _VOCABULARY = "vocabulary"
 _CHARACTERS_A_TOKEN = 3.0

@@ -10,13 +10,7 @@ from gentap.model.checkpoints import load_seq2seq
 from gentap.model.network import load_model
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
 from gentap.records import Example, Kind
-from gentap.settings import (
-    FinetuneSettings,
-    LinearizerSettings,
-    PretrainSettings,
-    TrainingSettings,
-    WriterSettings,
-)
+from gentap.settings import LinearizerSettings
 from gentap.store import REJECTED, StageFolder, Tally, parts, read_rows, write_text
 from gentap.training.examples import Pair, TableEncoder
 from gentap.training.finish import finish_model
@@ -25,6 +19,12 @@ from gentap.training.streams import MaskedStream, PairStream, Stream
 from gentap.training.tokens import write_tokens
 from gentap.training.trainer import train
 from gentap.training.windows import hiding_of, table_windows
+from gentap.training_settings import (
+    FinetuneSettings,
+    PretrainSettings,
+    TrainingSettings,
+    WriterSettings,
+)
 
 Objective = Literal["long", "cell", "masked"]
 KINDS: tuple[Kind, ...] = ("long", "cell")

@@ -17,7 +17,6 @@ from transformers.trainer_callback import PrinterCallback
 from transformers.utils import logging
 
 from gentap.errors import SettingError
-from gentap.settings import TrainingSettings
 from gentap.training.arguments import make_arguments, optimizer_of
 from gentap.training.batches import StepDataset, apart, plan
 from gentap.training.checkpoint import (
@@ -40,6 +39,7 @@ from gentap.training.sharded import (
     load_full_optimizer,
 )
 from gentap.training.streams import Stream
+from gentap.training_settings import TrainingSettings
 
 CHECKPOINTS = "checkpoints"
 LOGS = "logs"

@@ -17,9 +17,10 @@ from gentap.errors import FolderError, GentapError, InputError, SettingError, Wo
 from gentap.model.device import attention
 from gentap.model.tokenizer import train_vocabulary
 from gentap.records import MINED_SCHEMA, Mined, NamedCell, Table, mined_to_row
-from gentap.settings import LinearizerSettings, WriterSettings, WriteSettings
+from gentap.settings import LinearizerSettings, WriteSettings
 from gentap.stages.writing import write_stage, writer_stage
 from gentap.store import StageFolder, parts, read_json, read_rows
+from gentap.training_settings import WriterSettings
 
 LINEARIZER = LinearizerSettings(max_tokens=128, max_question_tokens=32)
 QUICK: dict[str, Any] = {

@@ -8,9 +8,9 @@ import pytest
 
 from gentap.errors import InputError
 from gentap.records import Cell, Example, Table
-from gentap.settings import WriterSettings
 from gentap.store import StageFolder, Tally, parts, read_rows
 from gentap.synthesis.invert import annotated_source, column_of, invert, read_articles
+from gentap.training_settings import WriterSettings
 
 Open = Callable[[Path], StageFolder]
 CONTEXT = "Ada  Dawn was born in Rome. In 1914 she met Dr. Bo Dusk in Rome.\nShe left."

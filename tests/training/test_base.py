@@ -22,12 +22,13 @@ from gentap.records import (
     mined_to_row,
     sourced_table_to_row,
 )
-from gentap.settings import BaseSettings, LinearizerSettings
+from gentap.settings import LinearizerSettings
 from gentap.store import open_stage
 from gentap.tables.linearize import MARKS
 from gentap.training import base
 from gentap.training.base import train_base
 from gentap.training.trainer import Trained
+from gentap.training_settings import BaseSettings
 
 LINEARIZER = LinearizerSettings(max_tokens=96, max_question_tokens=48, max_cell_chars=40)
 

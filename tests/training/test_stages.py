@@ -14,13 +14,14 @@ from gentap.model.checkpoints import load_seq2seq
 from gentap.model.network import load_model
 from gentap.model.tokenizer import TableTokenizer, load_saved_tokenizer
 from gentap.records import TABLE_SCHEMA, Cell, Example, SourcedTable, Table, sourced_table_to_row
-from gentap.settings import FinetuneSettings, LinearizerSettings, PretrainSettings, WriterSettings
+from gentap.settings import LinearizerSettings
 from gentap.store import StageFolder, open_stage
 from gentap.tables.linearize import linearize
 from gentap.training import stages
 from gentap.training.stages import finetune, pretrain, train_writer
 from gentap.training.tokens import TokenStore
 from gentap.training.windows import hiding_of
+from gentap.training_settings import FinetuneSettings, PretrainSettings, WriterSettings
 
 QUICK = {"epochs": 1, "max_steps": 2, "batch_tokens": 256, "precision": "fp32", "dropout": 0}
 TOO_LONG = " ".join(["bridge"] * 120)

@@ -12,10 +12,10 @@ from transformers import set_seed
 from gentap.errors import SettingError, WorkerError
 from gentap.model.device import best_device
 from gentap.model.network import GenTapModel
-from gentap.settings import TrainingSettings
 from gentap.training import trainer
 from gentap.training.batches import StepDataset, apart, plan
 from gentap.training.trainer import CHECKPOINTS, train
+from gentap.training_settings import TrainingSettings
 
 Weights = dict[str, torch.Tensor]
 
