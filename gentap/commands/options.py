@@ -31,7 +31,7 @@ Cluster = Annotated[
     typer.Option("--cluster", help="A setting of the engine, as name=value; may be repeated."),
 ]
 Workers = Annotated[int, typer.Option(min=1, help="Processes to work with.")]
-BaseModelName = Annotated[str, typer.Option("--base", help="A T5's folder or hub name.")]
+BaseModelName = Annotated[str, typer.Option("--base", help="A T5's or BART's folder or hub name.")]
 Data = Annotated[list[str], typer.Option("--data", help="Annotated questions (JSONL).")]
 ProtocolName = Annotated[str, typer.Option(help="How scores are computed: default or fetaqa.")]
 

@@ -10,7 +10,7 @@ from gentap.cli import app
 from gentap.errors import InputError
 from gentap.model.cells import find_cell
 from gentap.records import Cell, Table
-from gentap.serving.answer import Answer, answer
+from gentap.serving.answer import Answer, Answerer, answer
 from gentap.tables.truncate import Fitted
 from gentap.tables.values import normal_form
 
@@ -138,3 +138,68 @@ def test_the_command_notes_what_was_cut_and_that_no_cell_was_named(
         "note: the table or question was cut to what the model can read: 1 of 1 rows and 2 of "
         in result.stderr
     )
+
+
+QUESTIONS = ("Which film in 2005?", "When was Dawn made?", "Which was the last film?")
+OTHERS = (
+    Table(title="Towns", header=("Town",), rows=(("Harbour",), ("Old year",))),
+    Table(header=("Year", "Film"), rows=(("", " "), ("", ""))),
+    Table(header=("Year", "Film"), rows=()),
+    Table(header=("n", "Film"), rows=tuple((str(n), f"choir {n}") for n in range(90))),
+)
+
+
+@pytest.mark.parametrize("beams", [1, 4])
+def test_constrained_answers_to_several_questions_are_cells_of_their_tables(
+    constant_model: Path, beams: int
+) -> None:
+    asked = [(question, table) for table in (TABLE, *OTHERS) for question in QUESTIONS]
+    bound, free = (
+        Answerer(str(constant_model), beams=beams, batch_size=4, constrain=constrain).answer(asked)
+        for constrain in (True, False)
+    )
+    for (_, table), found, freely in zip(asked, bound, free, strict=True):
+        if any(text.strip() for row in table.rows for text in row):
+            assert found.cell is not None
+            assert found.cell.row in found.rows
+            assert found.cell.column in found.columns
+            assert found.value == table.rows[found.cell.row][found.cell.column] != ""
+        else:
+            assert (found.value, found.cell) == ("", None)
+        assert found.sentence == freely.sentence
+        assert found.cut is (len(table.rows) == 90)
+
+
+def test_what_the_model_would_say_anyway_is_said_where_cells_are_constrained(
+    constant_model: Path,
+) -> None:
+    free = Answerer(str(constant_model))
+    bound = Answerer(str(constant_model), constrain=True)
+    asked = [(question, TABLE) for question in QUESTIONS]
+    assert bound.answer(asked) == free.answer(asked)
+    assert free.answer([(QUESTIONS[0], OTHERS[0])])[0].cell is None
+    assert bound.answer([(QUESTIONS[0], OTHERS[0])])[0].cell is not None
+
+
+@pytest.mark.parametrize("constrain", [False, True])
+def test_answers_do_not_depend_on_what_else_is_asked(constant_model: Path, constrain: bool) -> None:
+    asked = [(question, table) for question in QUESTIONS for table in (TABLE, *OTHERS)]
+    answerer = Answerer(str(constant_model), batch_size=4, constrain=constrain)
+    together = answerer.answer(asked)
+    assert answerer.answer(asked[::-1]) == together[::-1]
+    assert [answerer.answer([one])[0] for one in asked[:5]] == together[:5]
+    assert answerer.answer([]) == []
+
+
+def test_the_command_answers_with_nothing_but_a_cell_where_it_is_told_to(
+    constant_model: Path, films: Path
+) -> None:
+    films.write_text("Year,Film\n2004,Dawn\n,Dusk\n", encoding="utf-8")
+    command = ["answer", "--model", str(constant_model), "--table", str(films), "Which film?"]
+    free, bound = (CliRunner().invoke(app, [*command, *more]) for more in ([], ["--constrain"]))
+    assert free.stdout.endswith("cell:   Dusk at Sea (no cell of the table has this value)\n")
+    assert bound.exit_code == 0, bound.stderr
+    assert bound.stdout in {
+        f"answer: She made Dusk at Sea.\ncell:   {value} (row {row}, column '{column}')\n"
+        for value, row, column in (("2004", 1, "Year"), ("Dawn", 1, "Film"), ("Dusk", 2, "Film"))
+    }
