@@ -5,12 +5,13 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from gentap.documents.annotated.reading import read_annotated
 from gentap.records import Document, Table
-from gentap.tables.values import normal_form
+from gentap.tables.values import normal_form, normal_forms
 
 _WORDS = re.compile(r"\w+")
 _COMMON_VALUE = 50
@@ -55,6 +56,8 @@ class Exclusions:
 
         Nearly: the Jaccard index of the sets of cell values is at least ``similar_table``.
         """
+        if not self._tables:
+            return False
         values = _values(table)
         candidates = Counter(index for value in values for index in self._postings.get(value, ()))
         return any(
@@ -64,6 +67,8 @@ class Exclusions:
 
     def holds_answer(self, sentence: str) -> bool:
         """Whether the sentence shares ``answer_words`` words in a row with an answer."""
+        if not self._answers:
+            return False
         return not self._answers.isdisjoint(_ngrams(sentence, self._length))
 
 
@@ -79,7 +84,7 @@ def page_key(url: str) -> str:
 
 
 def _values(table: Table) -> frozenset[str]:
-    return frozenset(form for row in table.rows for cell in row if (form := normal_form(cell)))
+    return frozenset(normal_forms(chain.from_iterable(table.rows))) - {""}
 
 
 def _ngrams(text: str, length: int) -> list[tuple[str, ...]]:

@@ -6,10 +6,10 @@ most of, see :class:`PageMatcher`.
 """
 
 import re
-from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import ahocorasick
 
@@ -22,6 +22,8 @@ Span = tuple[int, int]
 Place = tuple[int, int, int]
 """A body cell of a page: table, row, column."""
 
+_WORD = re.compile(r"[^\W_]+")
+_FIRST_WORD = re.compile(r"^(?:[^\w\n]|_)*([^\W_]*).*", re.M)
 _HEAD = re.compile(rf"(?<![^\W_])(?<!\d[.,])(?<!{MARK})\d{{1,3}} $")
 _GROUP = re.compile(r"\d{3}(?![^\W_])")
 
@@ -59,52 +61,46 @@ class Candidate:
 
 
 class PageCells:
-    """The forms of all body cells of a page's tables: table by table, row by row, in one list."""
+    """The forms of all body cells of a page's tables; each text is formed once."""
 
     def __init__(self, tables: Sequence[Table], former: Former) -> None:
         self.tables = tables
-        self._begins: list[int] = []
-        texts: list[str] = []
-        for table in tables:
-            self._begins.append(len(texts))
-            for row in table.rows:
-                texts += row
-        self.forms = former.cells(texts)
-        self.shorter = former.shorter(self.forms) + _items(texts, former)
+        texts = dict.fromkeys(text for table in tables for row in table.rows for text in row)
+        distinct = list(texts)
+        forms = former.cells(distinct)
+        self._forms = dict(zip(distinct, forms, strict=True))
+        self._others = [(distinct[at], name) for at, name in former.shorter(forms)]
+        self._others += _items(distinct, former)
+
+    def forms(self) -> set[str]:
+        return {*self._forms.values(), *(form for _, form in self._others)}
 
     def column(self, table: int, column: int) -> list[str]:
-        begin, width = self._begins[table], len(self.tables[table].header)
-        return self.forms[begin + column : begin + width * len(self.tables[table].rows) : width]
+        return [self._forms[row[column]] for row in self.tables[table].rows]
 
     def places(self, wanted: set[str]) -> Mapping[str, list[Place]]:
         """Where the cells of some forms stand, in reading order."""
-        found: dict[str, list[int]] = defaultdict(list)
-        for index, form in enumerate(self.forms):
+        forms = {text: {form} for text, form in self._forms.items() if form in wanted}
+        for text, form in self._others:
             if form in wanted:
-                found[form].append(index)
-        for index, shorter in self.shorter:
-            if shorter in wanted:
-                found[shorter].append(index)
-        return {form: [self._place(index) for index in sorted(found[form])] for form in found}
+                forms.setdefault(text, set()).add(form)
+        found: dict[str, list[Place]] = {form: [] for form in wanted}
+        for number, table in enumerate(self.tables):
+            for at, row in enumerate(table.rows):
+                if forms.keys().isdisjoint(row):
+                    continue
+                for column, text in enumerate(row):
+                    for form in forms.get(text, ()):
+                        found[form].append((number, at, column))
+        return found
 
-    def _place(self, index: int) -> Place:
-        table = bisect_right(self._begins, index) - 1
-        return table, *divmod(index - self._begins[table], len(self.tables[table].header))
 
-
-def _items(texts: Sequence[str], former: Former) -> list[tuple[int, str]]:
-    """The forms of the lines of cells that hold several, with the cells' places."""
-    lines = [
-        (index, line)
-        for index, text in enumerate(texts)
-        if "\n" in text
-        for line in text.split("\n")
-    ]
+def _items(texts: Sequence[str], former: Former) -> list[tuple[str, str]]:
+    """The forms of the lines of cells that hold several, with the cells' texts."""
+    lines = [(text, line) for text in texts if "\n" in text for line in text.split("\n")]
     forms = former.cells([line for _, line in lines])
-    items = dict.fromkeys((lines[at][0], form) for at, form in enumerate(forms) if form)
-    for at, name in former.shorter(forms):
-        items[lines[at][0], name] = None
-    return list(items)
+    items = [(lines[at][0], form) for at, form in enumerate(forms) if form]
+    return items + [(lines[at][0], name) for at, name in former.shorter(forms)]
 
 
 class PageMatcher:
@@ -121,25 +117,17 @@ class PageMatcher:
     ) -> None:
         self._former, self._cell_bits, self._row_bits = former, cell_bits, row_bits
         self._cells = PageCells(tables, former)
-        forms = set(self._cells.forms)
-        forms.update(form for _, form in self._cells.shorter)
-        self._automaton = ahocorasick.Automaton(ahocorasick.STORE_LENGTH)
-        for form in forms:
-            if len(form) > 4 or _is_value(form):
-                self._automaton.add_word(form)
-        self._empty = not self._automaton
-        if not self._empty:
-            self._automaton.make_automaton()
 
     def candidates(self, paragraphs: Sequence[str]) -> Iterator[Candidate]:
         """The sentences of tidy paragraphs that name two cells of one row, in order."""
-        if self._empty:
+        proses = [self._former.prose(paragraph) for paragraph in paragraphs]
+        automaton = _automaton(self._cells.forms(), proses)
+        if not automaton:
             return
         found = []
         mentions: Counter[str] = Counter()
-        for number, paragraph in enumerate(paragraphs):
-            prose = self._former.prose(paragraph)
-            hits = self._hits(prose)
+        for number, prose in enumerate(proses):
+            hits = _hits(prose, automaton)
             mentions.update({hit.form for hit in hits})
             if len(hits) > 1:
                 found.append((number, hits))
@@ -159,24 +147,6 @@ class PageMatcher:
                         sentence = paragraph[start:end].strip()
                         match = self._best(paragraph, start, named, telling)
                         yield Candidate(number, sentence, match)
-
-    def _hits(self, prose: Prose) -> list[Hit]:
-        """Values at word boundaries."""
-        form = prose.form
-        size = len(form)
-        hits = []
-        for last, length in self._automaton.iter(form):
-            start, end = last - length + 1, last + 1
-            if start and form[start - 1].isalnum() and form[start].isalnum():
-                continue
-            if end < size and form[end].isalnum() and form[last].isalnum():
-                continue
-            if _cuts_a_number(form, start, end):
-                continue
-            span = prose.original(start, end)
-            if span is not None:
-                hits.append(Hit(form[start:end], *span))
-        return hits
 
     def _best(
         self, paragraph: str, begin: int, named: "RowsNamed", telling: Specificity
@@ -207,6 +177,43 @@ class PageMatcher:
 
 RowsNamed = dict[tuple[int, int], list[tuple[Hit, int]]]
 """For a table's row, the values named and their columns."""
+
+
+def _automaton(forms: set[str], proses: Sequence[Prose]) -> Any:
+    """Finds the forms of which each word is one of the prose; the others can't stand in it."""
+    words = {"", *_WORD.findall("\n".join([prose.form for prose in proses]))}
+    listed = ["", *forms]
+    firsts = _FIRST_WORD.findall("\n".join(listed))
+    automaton = ahocorasick.Automaton(ahocorasick.STORE_LENGTH)
+    for form, first in zip(listed, firsts, strict=True):
+        if (
+            first in words
+            and (len(form) > 4 or _is_value(form))
+            and words.issuperset(_WORD.findall(form))
+        ):
+            automaton.add_word(form)
+    if automaton:
+        automaton.make_automaton()
+    return automaton
+
+
+def _hits(prose: Prose, automaton: Any) -> list[Hit]:
+    """Values at word boundaries."""
+    form = prose.form
+    size = len(form)
+    hits = []
+    for last, length in automaton.iter(form):
+        start, end = last - length + 1, last + 1
+        if start and form[start - 1].isalnum() and form[start].isalnum():
+            continue
+        if end < size and form[end].isalnum() and form[last].isalnum():
+            continue
+        if _cuts_a_number(form, start, end):
+            continue
+        span = prose.original(start, end)
+        if span is not None:
+            hits.append(Hit(form[start:end], *span))
+    return hits
 
 
 def _is_value(form: str) -> bool:
