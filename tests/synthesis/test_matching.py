@@ -297,6 +297,13 @@ def test_real_pages_match_as_by_the_slow_matcher(data: Path) -> None:
     assert matches > 150
 
 
+def test_a_cell_that_two_of_its_forms_name_counts_once() -> None:
+    tables = table(("Ada Dawn\n(Ada Dusk)", "Rome"), ("Bo Dusk", "Oslo"))
+    sentence = "In 1914 Ada Dawn moved to Rome."
+    cells = [(0, 0, "Ada Dawn"), (0, 1, "Rome")]
+    assert named(best(sentence, tables), sentence) == cells
+
+
 # Where a named value stands
 
 
