@@ -1,6 +1,7 @@
 """Questions a second with both decoders, beside two calls of transformers' `generate`.
 
     python scripts/bench_answer.py --model runs/finetuned --data fetaQA-v1_test.jsonl
+    python scripts/bench_answer.py --model runs/finetuned --data data/training.tsv --tables
 
 Both sides answer the same questions with both decoders in fp32, in one process and taken in turn,
 part by part; tables are cut and tokenized beforehand, for both alike. The plain side takes batches
@@ -9,8 +10,13 @@ of `--batch` in the order of the file, pads each to its longest question, and ca
 once, and lets answered questions leave it. The model must have learnt to end its answers: one with
 random weights writes to the greatest length, where nothing can leave early.
 
-Answers are compared as texts. They are equal but where two tokens score alike to the last digits,
-which rounding decides otherwise in a batch of another shape.
+`--tables` asks instead what it brings to put the questions of one table together. The questions
+are ordered by table, and ours answers each part in three ways: sorted by length, table after table
+in full batches (the table with the shortest input first), and each table by itself.
+
+Times are the process's processor time, which a loaded machine changes little; wall time is the
+same on one thread of an idle one. Answers are compared as texts. They are equal but where two
+tokens score alike to the last digits, which rounding decides otherwise in a batch of another shape.
 """
 
 import argparse
@@ -26,6 +32,7 @@ from gentap.documents.annotated.reading import read_annotated
 from gentap.model.generate import generate_ids, pad
 from gentap.model.network import DECODERS, load_model
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
+from gentap.records import Example, table_digest
 from gentap.settings import LinearizerSettings
 
 
@@ -40,37 +47,94 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--beams", type=int, default=4)
     parser.add_argument("--tokens", type=int, default=64, help="longest answer")
+    parser.add_argument("--tables", action="store_true", help="a table's questions together")
     args = parser.parse_args()
     tokenizer = load_tokenizer(args.model, LinearizerSettings())
     model = load_model(args.model, vocabulary=len(tokenizer.hf))
-    examples = read_annotated(args.data)[0][: args.questions]
+    examples = read_annotated(args.data)[0]
+    if args.tables:
+        examples = by_table(examples, args.questions)
+    examples = examples[: args.questions]
     inputs = [tokenizer.linearizer.encode(one.question, one.table).ids for one in examples]
+    tables = [table_digest(one.table) for one in examples]
     options = {"beams": args.beams, "max_new_tokens": args.tokens, "batch_size": args.batch}
+
+    def ours(part: Sequence[int]) -> dict[str, list[str]]:
+        chosen = [inputs[place] for place in part]
+        ids = generate_ids(model, tokenizer, chosen, decoders=DECODERS, precision="fp32", **options)
+        return {decoder: tokenizer.texts(ids[decoder]) for decoder in DECODERS}
+
+    def in_calls(calls: Sequence[Sequence[int]], part: Sequence[int]) -> dict[str, list[str]]:
+        told: dict[str, dict[int, str]] = {decoder: {} for decoder in DECODERS}
+        for call in calls:
+            for decoder, texts in ours(call).items():
+                told[decoder] |= dict(zip(call, texts, strict=True))
+        return {decoder: [told[decoder][place] for place in part] for decoder in DECODERS}
+
+    def side_by_side(part: Sequence[int]) -> dict[str, list[str]]:
+        order = [place for group in groups(part, inputs, tables) for place in group]
+        starts = range(0, len(order), args.batch)
+        return in_calls([order[start : start + args.batch] for start in starts], part)
+
+    def one_by_one(part: Sequence[int]) -> dict[str, list[str]]:
+        return in_calls(groups(part, inputs, tables), part)
+
+    def two_calls(part: Sequence[int]) -> dict[str, list[str]]:
+        return plain(model, tokenizer, [inputs[place] for place in part], **options)
+
+    sides = {"two generate calls": two_calls, "GenTaP": ours}
+    if args.tables:
+        sides = {"sorted by length": ours, "table after table": side_by_side}
+        sides["each table alone"] = one_by_one
+    spent = dict.fromkeys(sides, 0.0)
+    equal = {(side, decoder): 0 for side in list(sides)[1:] for decoder in DECODERS}
     size = -(-len(inputs) // args.parts)
-    spent = {"two generate calls": 0.0, "GenTaP": 0.0}
-    equal = dict.fromkeys(DECODERS, 0)
     for start in range(0, len(inputs), size):
-        part = inputs[start : start + size]
-        begun = time.perf_counter()
-        wanted = plain(model, tokenizer, part, **options)
-        spent["two generate calls"] += time.perf_counter() - begun
-        begun = time.perf_counter()
-        ids = generate_ids(model, tokenizer, part, decoders=DECODERS, precision="fp32", **options)
-        spent["GenTaP"] += time.perf_counter() - begun
-        for decoder in DECODERS:
-            said = tokenizer.texts(ids[decoder])
-            equal[decoder] += sum(map(str.__eq__, said, wanted[decoder]))
+        part = range(start, min(start + size, len(inputs)))
+        wanted: dict[str, list[str]] = {}
+        for side, answer in sides.items():
+            begun = time.process_time()
+            said = answer(part)
+            spent[side] += time.process_time() - begun
+            wanted = wanted or said
+            for decoder in DECODERS if said is not wanted else ():
+                equal[side, decoder] += sum(map(str.__eq__, said[decoder], wanted[decoder]))
     lengths = sorted(map(len, inputs))
     print(
-        f"{len(inputs)} questions, {model.num_parameters():,} parameters, beams {args.beams}, "
-        f"batches of {args.batch}, inputs of {lengths[0]} to {lengths[-1]} tokens (median "
-        f"{lengths[len(lengths) // 2]}), {torch.get_num_threads()} thread(s)"
+        f"{len(inputs)} questions of {len(set(tables))} tables, {model.num_parameters():,} "
+        f"parameters, beams {args.beams}, batches of {args.batch}, inputs of {lengths[0]} to "
+        f"{lengths[-1]} tokens (median {lengths[len(lengths) // 2]}), {torch.get_num_threads()} "
+        "thread(s)"
     )
+    first = next(iter(sides))
     for side, seconds in spent.items():
-        print(f"{side:<20} {len(inputs) / seconds:8.2f} questions/s")
-    print(f"ratio                {spent['two generate calls'] / spent['GenTaP']:8.2f}")
-    for decoder, count in equal.items():
-        print(f"equal {decoder} answers   {count} of {len(inputs)}")
+        ratio = spent[first] / seconds
+        print(f"{side:<20} {len(inputs) / seconds:8.2f} questions/s {ratio:8.2f} times '{first}'")
+    for (side, decoder), count in equal.items():
+        print(f"{side:<20} {count} of {len(inputs)} {decoder} answers equal")
+
+
+def by_table(examples: Sequence[Example], questions: int) -> list[Example]:
+    """At least so many examples: all of a table together, tables as they first come."""
+    of_table: dict[str, list[Example]] = {}
+    for example in examples:
+        of_table.setdefault(table_digest(example.table), []).append(example)
+    chosen: list[Example] = []
+    for group in of_table.values():
+        if len(chosen) >= questions:
+            break
+        chosen += group
+    return chosen
+
+
+def groups(
+    part: Sequence[int], inputs: Sequence[Sequence[int]], tables: Sequence[str]
+) -> list[list[int]]:
+    """The places of each table's questions, the table with the shortest input first."""
+    of_table: dict[str, list[int]] = {}
+    for place in sorted(part, key=lambda place: len(inputs[place])):
+        of_table.setdefault(tables[place], []).append(place)
+    return list(of_table.values())
 
 
 @torch.inference_mode()
