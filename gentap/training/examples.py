@@ -62,8 +62,9 @@ class TableEncoder:
             return Unread(example.id, "sampled table too long for the model", example.question)
         if encoded.question_cut:
             return Unread(example.id, "question too long for the model", example.question)
-        kept = sum(encoded.fitted.place(cell) is not None for cell in example.cells)
-        cut = len(encoded.fitted.rows) < len(example.table.rows)
+        shown, table = encoded.fitted, example.table
+        kept = sum(shown.place(cell) is not None for cell in example.cells)
+        cut = (len(shown.rows), len(shown.columns)) != (len(table.rows), len(table.header))
         tally.counts["examples"] += 1
         tally.counts["examples whose table was cut"] += cut
         tally.counts["examples with all evidence kept"] += kept == len(example.cells)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -53,3 +54,20 @@ def test_slices_cover_each_row_once(files: list[Path], monkeypatch: pytest.Monke
     rows = [row["id"] for made in ahead.made_ahead(files, list, 1) for row in made]
     assert rows == [str(number) for number in range(40)]
     assert [stop - start for _, start, stop in ahead.slices(files)] == [7, 7, 6, 7, 7, 6]
+
+
+def test_a_table_that_lost_columns_alone_counts_as_cut(base: Path) -> None:
+    wide = Table(
+        header=tuple(f"tall wooden castle {column}" for column in range(30)),
+        rows=(tuple(map(str, range(30))),),
+    )
+    narrow = replace(example(1), table=Table(header=("bridge",), rows=(("1",),)), cells=())
+    tally = Tally()
+    encoder = TableEncoder(str(base), LinearizerSettings(), longest=30)
+    asked = [narrow, replace(narrow, table=wide, cells=(Cell(0, 29),))]
+    assert len(list(encoder.encode(asked, tally, 1))) == 2
+    assert tally.to_json()["counts"] == {
+        "examples": 2,
+        "examples whose table was cut": 1,
+        "examples with all evidence kept": 2,
+    }
