@@ -53,10 +53,12 @@ _ISO = re.compile(rf"([0-9]{_EDGE_OF_DIGIT}\d{{3}})-(\d{{2}})-(\d{{2}}){_END}")
 _SCALED = re.compile(rf"([0-9]{_EDGE_OF_DIGIT}\d*)(?:\.(\d+))? ({'|'.join(_SCALES)})\b")
 _HEAD = r"(?<![^\W_])(?<!\d[.,])"
 _GROUPS = (
-    rf"(?:(?<={_HEAD}\d[, ])|(?<={_HEAD}\d\d[, ])|(?<={_HEAD}\d\d\d[, ])|(?<=,\d\d\d,))"
     rf"(?=\d{{3}}(?!\w))"
+    rf"(?:(?<={_HEAD}\d[, ])|(?<={_HEAD}\d\d[, ])|(?<={_HEAD}\d\d\d[, ])|(?<=,\d\d\d,))"
 )
 _COMMA, _SPACE = re.compile(f",{_GROUPS}"), re.compile(f" {_GROUPS}")
+_DIGIT = re.compile(r"\d")
+"""There is none in most prose; without one nothing changes."""
 _HAS_DAY_FIRST = re.compile(rf" (?<=[\dthnrdf] )(?:{'|'.join(_MONTH_STEMS)})")
 _HAS_ISO = re.compile(r"-(?<=\d\d\d\d-)\d\d-\d\d")
 _HAS_SCALE = re.compile(rf" (?<=\d )(?:{'|'.join(_SCALES)})")
@@ -185,7 +187,7 @@ class Former:
 
     def _change(self, form: str) -> tuple[str, list[list[Piece]]]:
         """Write dates and numbers in one way; of overlapping finds the longest one stands."""
-        found = list(self._changes(form))
+        found = list(self._changes(form)) if _DIGIT.search(form) else []
         if not found:
             return form, []
         if len(found) > 1:
