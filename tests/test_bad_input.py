@@ -141,7 +141,7 @@ def test_pages_without_tables_are_told_with_the_reasons() -> None:
     write("pages/b.html", "")
     message = complaint("mine", "pages", "-o", "out")
     assert message == (
-        "mine: no data table in 1 pages (empty page: 1, page without a data table: 1). Records set "
+        "mine: no data table in 1 pages (empty file: 1, page without a data table: 1). Records set "
         "aside are listed in out/rejected.jsonl."
     )
     assert [entry["where"] for entry in rejected("out")] == ["a.html", "b.html"]
@@ -381,7 +381,10 @@ def test_other_work_in_an_output_folder_is_told_with_both_remedies() -> None:
 @pytest.mark.parametrize(
     ("command", "what"),
     [
-        (["pretrain", "--base", "b", "-o", "out"], "pretrain: give --long, --cell, or both."),
+        (
+            ["pretrain", "--base", "b", "-o", "out"],
+            "pretrain: give --long, --cell, or both, as the mix asks for.",
+        ),
         (["finetune", "--model", "m", "-o", "out"], "finetune: no annotated questions given"),
         (["evaluate", "--model", "m", "-o", "out"], "evaluate: no annotated questions given"),
     ],

@@ -124,7 +124,16 @@ EXAMPLE_COLUMNS = [
 COLUMNS = {
     "mined/documents": ["url", "title", "blocks"],
     "mined/tables": ["id", "url", *TABLE_COLUMNS],
-    "mined/sentences": ["id", "sentence", "url", *TABLE_COLUMNS, "row", "cells"],
+    "mined/sentences": [
+        "id",
+        "sentence",
+        "url",
+        *TABLE_COLUMNS,
+        "row",
+        "cells",
+        "heading",
+        "pronoun",
+    ],
     "long": EXAMPLE_COLUMNS,
     "cell": EXAMPLE_COLUMNS,
 }
@@ -426,7 +435,7 @@ MARKS = {
     "write": ".shards/*.json",
     "evaluate": ".work/chunks/*.json",
 }
-CHECKPOINT = ".work/checkpoints/*/complete.json"
+CHECKPOINT = ".work/checkpoints/*/digests.json"
 SLOW = [
     pytest.param(stage, marks=pytest.mark.slow)
     for stage in ("base", "writer", "finetune", "evaluate")

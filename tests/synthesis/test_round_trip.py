@@ -5,7 +5,7 @@ import torch
 from transformers import T5Config, T5ForConditionalGeneration
 
 from gentap.model.device import attention
-from gentap.model.network import from_t5
+from gentap.model.network import GenTapModel
 from gentap.model.tokenizer import train_vocabulary
 from gentap.records import Table
 from gentap.settings import LinearizerSettings
@@ -32,9 +32,9 @@ def model(tmp_path: Path) -> Path:
         attn_implementation=attention(),
     )
     stock = T5ForConditionalGeneration(config)
-    network = from_t5(stock)
+    network = GenTapModel.from_stock(stock)
     with torch.no_grad():
-        for weight in network.cell_decoder.block.parameters():
+        for weight in network.cell.decoder.block.parameters():
             weight *= 5
     network.save_pretrained(tmp_path / "model")
     tokenizer.save(tmp_path / "model")
