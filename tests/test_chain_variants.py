@@ -138,7 +138,7 @@ def test_files_are_checked_once_for_all_variants(
         seen.append(name)
 
     monkeypatch.setattr(chain, "_check_grammar", check)
-    for name in ("writer", "training", "wordnet"):
+    for name in ("data", "writer", "training", "wordnet"):
         monkeypatch.setattr(chain, f"_check_{name}", lambda given: None)
     page = tmp_path / "page.html"
     page.write_text("<p>x</p>")
