@@ -186,8 +186,8 @@ def table_to_row(table: Table) -> Row:
         "title": table.title,
         "section": table.section,
         "caption": table.caption,
-        "header": list(table.header),
-        "rows": [list(row) for row in table.rows],
+        "header": table.header,
+        "rows": table.rows,
     }
 
 

@@ -46,11 +46,12 @@ class Shard:
         part = self._part(output)
         return part.with_name(f"{part.name}.{self._attempt}")
 
-    def write(self, output: str, row: Row) -> None:
+    def write(self, output: str, row: Row, counts_as: Row | None = None) -> None:
+        """Write a row; it counts as another one where more will be made of it later."""
         rows = self._rows[output]
         rows.append(row)
         self._count_rows(output, 1)
-        self._items[output] += sum(map(_items, row.values()))
+        self._items[output] += sum(map(_items, (counts_as or row).values()))
         if len(rows) >= ROWS_A_GROUP or self._items[output] >= ITEMS_A_GROUP:
             self._flush(output)
 
@@ -76,8 +77,9 @@ class Shard:
             self._rejects.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
     def _flush(self, output: str) -> None:
-        import pyarrow as pa
         import pyarrow.parquet as pq
+
+        from gentap.columns import rows_to_arrow
 
         schema = self._schemas[output]
         aside = self._aside(output)
@@ -86,7 +88,7 @@ class Shard:
                 aside.parent.mkdir(parents=True, exist_ok=True)
                 self._writers[output] = pq.ParquetWriter(aside, schema, compression="zstd")
             if self._rows[output]:
-                self._writers[output].write_table(pa.Table.from_pylist(self._rows[output], schema))
+                self._writers[output].write_table(rows_to_arrow(self._rows[output], schema))
         self._rows[output].clear()
         self._items[output] = 0
 
@@ -112,9 +114,9 @@ class Shard:
 
 def _items(value: Any) -> int:
     """How much a column's value takes: the cells of a table, the entries of a list."""
-    if not isinstance(value, list):
+    if not isinstance(value, list | tuple):
         return 1
-    return len(value) * (len(value[0]) if value and isinstance(value[0], list) else 1)
+    return len(value) * (len(value[0]) if value and isinstance(value[0], list | tuple) else 1)
 
 
 def _marker(folder: Path, index: int, step: str) -> Path:

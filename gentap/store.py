@@ -302,14 +302,14 @@ def read_slice(part: Path, start: int, stop: int, stride: int = 1) -> Iterator[R
             first += size
 
 
-def read_groups(part: Path) -> Iterator[Any]:
+def read_groups(part: Path, columns: Sequence[str] | None = None) -> Iterator[Any]:
     """The row groups of a Parquet file as Arrow tables, one at a time."""
     import pyarrow.parquet as pq
 
     with _readable(part):
         file = pq.ParquetFile(part)
         for group in range(file.num_row_groups):
-            yield file.read_row_group(group)
+            yield file.read_row_group(group, columns=columns)
 
 
 def read_rows(paths: Iterable[Path], columns: Sequence[str] | None = None) -> Iterator[Row]:

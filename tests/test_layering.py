@@ -16,6 +16,7 @@ FLOORS = [
         "training_settings",
         "recipe",
         "store",
+        "columns",
         "shards",
         "runner",
         "cluster",

@@ -23,22 +23,22 @@ from gentap.records import (
     SourcedTable,
     Table,
     digest,
-    mined_to_row,
     sourced_table_to_row,
     table_digest,
 )
 from gentap.runner import run_shards
 from gentap.settings import LOCAL, ClusterSettings, MineSettings
 from gentap.shards import Shard
-from gentap.store import WORK, StageFolder, Tally, read_groups
+from gentap.store import StageFolder, Tally
 from gentap.synthesis import duplicates
 from gentap.synthesis.decontaminate import Exclusions, check_exclusions, load_exclusions
 from gentap.synthesis.forms import Former, Rules
+from gentap.synthesis.keep import CANDIDATE_SCHEMA, CANDIDATES, keep, write_candidate
 from gentap.synthesis.matching import PageMatcher
 from gentap.synthesis.sentences import opens_with_pronoun, tidy, unfit
 
-_CANDIDATES = f"{WORK}/sentences"
-_PROSE = re.compile(r"\w[^.!?]*\w[.!?]")
+_PROSE = re.compile(r"(?:^|[.!?])[^.!?\w]*\w[^.!?]++(?<=\w)[.!?]")
+"""Two letters and a stop; anchored, so that its time is linear."""
 _FEW_KEYS = 200_000
 """So many sentences are judged and written faster than worker processes start."""
 
@@ -62,7 +62,7 @@ def mine(
     Raises InputError, with what was set aside in ``rejected.jsonl``, where no table was found.
     """
     shards = plan_shards(find_inputs(settings), settings.shard_bytes)
-    outputs = {"documents": DOCUMENT_SCHEMA, "tables": TABLE_SCHEMA, _CANDIDATES: MINED_SCHEMA}
+    outputs = {"documents": DOCUMENT_SCHEMA, "tables": TABLE_SCHEMA, CANDIDATES: CANDIDATE_SCHEMA}
     keys = folder.work.absolute() / "keys"
     task = partial(_mine_shard, settings=settings, keys=keys)
     tally = run_shards(
@@ -82,11 +82,10 @@ def mine(
     run_shards(
         folder.path, range(parts), judge, {}, workers=workers, label="duplicates", step="judge"
     )
-    keep = partial(_keep, keys=keys)
     return run_shards(
         folder.path,
         range(len(shards)),
-        keep,
+        partial(keep, keys=keys),
         {"sentences": MINED_SCHEMA},
         workers=workers,
         label="sentences",
@@ -123,8 +122,8 @@ def _mine_shard(files: Sequence[Path], shard: Shard, settings: MineSettings, key
             if exclusions.holds_page(document):
                 shard.reject(document.url, "page of an evaluation set", document.title)
                 continue
-            for mined in _mine_document(document, shard, settings, former, exclusions):
-                shard.write(_CANDIDATES, mined_to_row(mined))
+            for mined, table in _mine_document(document, shard, settings, former, exclusions):
+                write_candidate(shard, mined, table)
                 signatures.add(mined.sentence, _values_named(mined), _rank(mined))
     signatures.save(keys)
 
@@ -135,8 +134,9 @@ def _mine_document(
     settings: MineSettings,
     former: Former,
     exclusions: Exclusions,
-) -> Iterator[Mined]:
-    """Write a page's tables and prose; yields its sentences."""
+) -> Iterator[tuple[Mined, int]]:
+    """Write a page's tables and prose; yields its sentences, each with its table's place."""
+    first = shard.tally.counts["tables"]
     tables = []
     identities = []
     for table in document.tables:
@@ -156,7 +156,10 @@ def _mine_document(
     if blocks:
         row: dict[str, Any] = {"url": document.url, "title": document.title, "blocks": blocks}
         shard.write("documents", row)
-    yield from _sentences(document, tables, identities, shard, settings, former, exclusions)
+    for mined, number in _sentences(
+        document, tables, identities, shard, settings, former, exclusions
+    ):
+        yield mined, first + number
 
 
 def _sentences(
@@ -167,7 +170,7 @@ def _sentences(
     settings: MineSettings,
     former: Former,
     exclusions: Exclusions,
-) -> Iterator[Mined]:
+) -> Iterator[tuple[Mined, int]]:
     paragraphs = [tidy(block.text) for block in document.blocks]
     shard.count("paragraphs read", len(paragraphs))
     matcher = PageMatcher(tables, former, cell_bits=settings.cell_bits, row_bits=settings.row_bits)
@@ -185,7 +188,7 @@ def _sentences(
         if reason is not None or match is None:
             shard.reject(document.url, reason or "", sentence)
             continue
-        yield Mined(
+        mined = Mined(
             id=digest(identities[match.table], sentence),
             sentence=sentence,
             url=document.url,
@@ -195,6 +198,7 @@ def _sentences(
             heading=document.blocks[candidate.paragraph].section,
             pronoun=pronoun,
         )
+        yield mined, match.table
 
 
 def _values_named(mined: Mined) -> list[str]:
@@ -210,23 +214,3 @@ def _rank(mined: Mined) -> int:
 
 def _judge(part: int, shard: Shard, parts: int, keys: Path, similar: float) -> None:
     duplicates.judge(keys, part, parts, similar)
-
-
-def _keep(index: int, shard: Shard, keys: Path) -> None:
-    """Write a shard's sentences less those that repeat another."""
-    import pyarrow as pa
-
-    dropped = duplicates.dropped_rows(keys, index)
-    begin = 0
-    for group in read_groups(shard.folder / _CANDIDATES / f"part-{index:05d}.parquet"):
-        gone = [place for place in range(group.num_rows) if begin + place in dropped]
-        for place in gone:
-            equal = dropped[begin + place]
-            reason = "duplicate sentence" if equal else "near-duplicate sentence"
-            row = group.slice(place, 1)
-            shard.reject(row["url"][0].as_py(), reason, row["sentence"][0].as_py())
-        begin += group.num_rows
-        if gone:
-            kept = set(range(group.num_rows)).difference(gone)
-            group = group.take(pa.array(sorted(kept), pa.int64()))
-        shard.write_arrow("sentences", group)
