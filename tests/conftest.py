@@ -1,6 +1,25 @@
 """Settings of all tests: no deadlines, for a busy machine is no failure."""
 
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 settings.register_profile("gentap", deadline=None)
 settings.load_profile("gentap")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Callable[[str], Path]:
+    """Finds a file of the real data sets, or skips the test."""
+
+    def find(name: str) -> Path:
+        path = SHARED / name
+        if not path.exists():
+            pytest.skip(f"the real data is not at hand: ../shared/data/{name}")
+        return path
+
+    return find

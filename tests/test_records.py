@@ -1,11 +1,13 @@
 import io
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import tables as any_tables
 
 from gentap.records import (
     EXAMPLE_SCHEMA,
@@ -29,20 +31,7 @@ from gentap.records import (
 
 texts = st.text(st.characters(codec="utf-8"), max_size=8)
 places = st.integers(min_value=0, max_value=2**31 - 1)
-
-
-@st.composite
-def tables(draw: st.DrawFn, min_width: int = 0) -> Table:
-    width = draw(st.integers(min_width, 4))
-    rows = st.lists(texts, min_size=width, max_size=width).map(tuple)
-    return Table(
-        title=draw(texts),
-        section=draw(texts),
-        caption=draw(texts),
-        header=draw(rows),
-        rows=tuple(draw(st.lists(rows, max_size=4))),
-    )
-
+tables = partial(any_tables, texts, max_rows=4)
 
 examples = st.builds(
     Example,

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from small_shards import SCHEMA, write_shard
 
 from gentap import shards
 from gentap.errors import FolderError
@@ -14,23 +15,9 @@ from gentap.records import TABLE_SCHEMA
 from gentap.shards import ROWS_A_GROUP, Shard, merge_shards, prepare_shards, shard_is_done
 from gentap.store import count_rows, parts, read_json
 
-SCHEMA = pa.schema([pa.field("number", pa.int32()), pa.field("name", pa.string())])
-
 
 def names(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}
-
-
-def write_shard(
-    folder: Path, index: int, rows: int, rejected: int = 0, *, fails: bool = False
-) -> None:
-    with Shard(folder, index, {".": SCHEMA}) as shard:
-        for number in range(rows):
-            shard.write(".", {"number": number, "name": f"film {number}"})
-        for number in range(rejected):
-            shard.reject(f"page {index}:{number}", "too short", "two words")
-        if fails:
-            raise ZeroDivisionError
 
 
 def test_a_shard_shows_its_files_and_marker_only_at_the_end(tmp_path: Path) -> None:

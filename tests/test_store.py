@@ -10,9 +10,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from small_shards import write_shard
 
 from gentap.errors import FolderError, InputError
-from gentap.shards import Shard, merge_shards, prepare_shards
+from gentap.shards import merge_shards, prepare_shards
 from gentap.store import (
     Tally,
     count_rows,
@@ -29,7 +30,6 @@ from gentap.store import (
     write_text,
 )
 
-SCHEMA = pa.schema([pa.field("number", pa.int32()), pa.field("name", pa.string())])
 HOLD_THE_LOCK = """
 import sys
 from pathlib import Path
@@ -56,18 +56,6 @@ def break_off(folder: Path, seed: int = 1) -> None:
     with open_stage(folder, "mine", {"seed": seed}, []):
         write_text(folder / "part-00000.parquet", f"made with seed {seed}")
         (folder / "part-00001.parquet.tmp").write_text("half")
-
-
-def write_shard(
-    folder: Path, index: int, rows: int, rejected: int = 0, *, fails: bool = False
-) -> None:
-    with Shard(folder, index, {".": SCHEMA}) as shard:
-        for number in range(rows):
-            shard.write(".", {"number": number, "name": f"film {number}"})
-        for number in range(rejected):
-            shard.reject(f"page {index}:{number}", "too short", "two words")
-        if fails:
-            raise ZeroDivisionError
 
 
 def test_a_finished_folder_holds_settings_stats_rejects_and_marker(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +10,9 @@ from gentap.errors import InputError
 from gentap.evaluation.page import report_page
 from gentap.evaluation.wordnet import open_wordnet
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 WORDS = (
     "Mara Lind sang in three films and the harbour choir gave concerts every winter in the old town"
 ).split()
-
-
-@pytest.fixture
-def shared() -> Callable[[str], Path]:
-    """Finds a file of the real data sets, or skips the test."""
-
-    def find(name: str) -> Path:
-        path = SHARED / name
-        if not path.exists():
-            pytest.skip(f"the real data is not at hand: ../shared/data/{name}")
-        return path
-
-    return find
 
 
 @pytest.fixture
@@ -40,10 +26,8 @@ def wordnet() -> object:
 @pytest.fixture(scope="session")
 def toy_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of random weights whose two decoders differ."""
-    import torch
-    from transformers import T5Config, T5ForConditionalGeneration
+    import toys
 
-    from gentap.model.network import GenTapModel
     from gentap.model.tokenizer import train_vocabulary
     from gentap.settings import LinearizerSettings
 
@@ -53,24 +37,7 @@ def toy_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tokenizer = train_vocabulary(
         texts, 300, LinearizerSettings(max_tokens=64, max_question_tokens=16)
     )
-    torch.manual_seed(3)
-    stock = T5ForConditionalGeneration(
-        T5Config(
-            vocab_size=len(tokenizer.hf),
-            d_model=16,
-            d_ff=32,
-            d_kv=8,
-            num_heads=2,
-            num_layers=1,
-            decoder_start_token_id=tokenizer.hf.pad_token_id,
-            pad_token_id=tokenizer.hf.pad_token_id,
-            eos_token_id=tokenizer.hf.eos_token_id,
-        )
-    )
-    model = GenTapModel.from_stock(stock)
-    with torch.no_grad():
-        for weight in model.cell.decoder.block.parameters():
-            weight.add_(torch.randn_like(weight))
+    model = toys.toy_model(len(tokenizer.hf), seed=3)
     folder = tmp_path_factory.mktemp("model")
     model.save_pretrained(folder)
     tokenizer.save(folder)

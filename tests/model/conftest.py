@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from toys import TEXTS
 from transformers import (
     BartConfig,
     BartForConditionalGeneration,
@@ -17,17 +18,6 @@ from transformers import (
 from gentap.model.device import attention
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer, train_vocabulary
 from gentap.settings import LinearizerSettings
-
-WORDS = [
-    *["river", "bridge", "harbour", "village", "mountain", "castle", "keeper", "painter"],
-    *["sailor", "teacher", "opened", "crossed", "repaired", "painted", "counted", "visited"],
-    *["early", "late", "small", "tall", "northern", "wooden"],
-]
-TEXTS = [
-    f"The {WORDS[i % 22]} of the {WORDS[(7 * i + 3) % 22]} was {WORDS[(5 * i + 1) % 22]} in "
-    f"{1850 + i} by a {WORDS[(3 * i + 2) % 22]}, or so we read on page {i}."
-    for i in range(150)
-]
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import pytest
 def constant_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model that says one sentence and one cell's value, whatever it is asked."""
     import torch
-    from transformers import T5Config, T5ForConditionalGeneration
+    from toys import toy_t5
 
     from gentap.model.network import GenTapModel
     from gentap.model.tokenizer import train_vocabulary
@@ -19,22 +19,8 @@ def constant_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     settings = LinearizerSettings(max_tokens=96, max_question_tokens=24, max_cell_chars=40)
     tokenizer = train_vocabulary(texts, 300, settings)
-    torch.manual_seed(3)
     model = GenTapModel.from_stock(
-        T5ForConditionalGeneration(
-            T5Config(
-                vocab_size=len(tokenizer.hf),
-                d_model=32,
-                d_ff=64,
-                d_kv=16,
-                num_heads=2,
-                num_layers=1,
-                dropout_rate=0.0,
-                decoder_start_token_id=tokenizer.hf.pad_token_id,
-                pad_token_id=tokenizer.hf.pad_token_id,
-                eos_token_id=tokenizer.hf.eos_token_id,
-            )
-        )
+        toy_t5(len(tokenizer.hf), seed=3, d_model=32, d_ff=64, d_kv=16, dropout_rate=0.0)
     )
     inputs = torch.randint(3, len(tokenizer.hf), (4, 24))
     labels = {

@@ -10,11 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import torch
-from transformers import T5Config, T5ForConditionalGeneration
+from toys import toy_t5
 
 from gentap.errors import FolderError, GentapError, InputError, SettingError, WorkerError
-from gentap.model.device import attention
 from gentap.model.tokenizer import train_vocabulary
 from gentap.records import MINED_SCHEMA, Mined, NamedCell, Table, mined_to_row
 from gentap.settings import LinearizerSettings, WriteSettings
@@ -35,21 +33,10 @@ QUICK: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("base")
     texts = [f"When did rower {number} win the cup of {1900 + number}?" for number in range(99)]
     tokenizer = train_vocabulary(texts, 300, LINEARIZER)
-    config = T5Config(
-        vocab_size=len(tokenizer.hf),
-        d_model=16,
-        d_kv=8,
-        d_ff=32,
-        num_heads=2,
-        num_layers=1,
-        decoder_start_token_id=0,
-        attn_implementation=attention(),
-    )
-    T5ForConditionalGeneration(config).save_pretrained(folder)
+    toy_t5(len(tokenizer.hf)).save_pretrained(folder)
     tokenizer.save(folder)
     return folder
 

@@ -3,6 +3,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import tables
 
 from gentap.records import Cell, Table
 from gentap.settings import LinearizerSettings
@@ -59,19 +60,6 @@ def linearizer(
 texts = st.lists(st.sampled_from(["dawn", "Dusk", "7", "é"]), max_size=12).map(" ".join)
 
 
-@st.composite
-def tables(draw: st.DrawFn) -> Table:
-    width = draw(st.integers(0, 4))
-    row = st.lists(texts, min_size=width, max_size=width).map(tuple)
-    return Table(
-        title=draw(texts),
-        section=draw(texts),
-        caption=draw(texts),
-        header=draw(row),
-        rows=tuple(draw(st.lists(row, max_size=6))),
-    )
-
-
 questions = st.lists(st.sampled_from(["which", "dawn", "7"]), min_size=1, max_size=25).map(" ".join)
 limits = st.tuples(st.integers(64, 160), st.integers(8, 32), st.integers(16, 60))
 
@@ -92,7 +80,7 @@ def test_empty_texts_keep_their_marks_only_in_the_body() -> None:
 
 
 @settings(max_examples=100)
-@given(questions, tables(), limits)
+@given(questions, tables(texts), limits)
 def test_an_input_is_never_longer_than_its_limit_and_reads_as_the_string_form(
     question: str, table: Table, limit: tuple[int, int, int]
 ) -> None:
@@ -106,7 +94,7 @@ def test_an_input_is_never_longer_than_its_limit_and_reads_as_the_string_form(
 
 
 @settings(max_examples=100)
-@given(questions, tables(), limits)
+@given(questions, tables(texts), limits)
 def test_a_table_that_was_fitted_once_stays_as_it_is_beside_any_question(
     question: str, table: Table, limit: tuple[int, int, int]
 ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import tables
 
 from gentap.records import Cell, Table
 from gentap.tables.truncate import Fitted, fit, shorten
@@ -28,21 +29,8 @@ words = st.text(st.sampled_from("ab "), max_size=12)
 
 
 @st.composite
-def tables(draw: st.DrawFn) -> Table:
-    width = draw(st.integers(0, 4))
-    row = st.lists(words, min_size=width, max_size=width).map(tuple)
-    return Table(
-        title=draw(words),
-        section=draw(words),
-        caption=draw(words),
-        header=draw(row),
-        rows=tuple(draw(st.lists(row, max_size=5))),
-    )
-
-
-@st.composite
 def cuts(draw: st.DrawFn) -> tuple[Table, int, int, str, list[Cell]]:
-    table = draw(tables())
+    table = draw(tables(words, max_rows=5))
     cells = [Cell(row, col) for row in range(len(table.rows)) for col in range(len(table.header))]
     keep = draw(st.lists(st.sampled_from(cells), max_size=3)) if cells else []
     return table, draw(st.integers(0, 120)), draw(st.integers(1, 14)), draw(words), keep
@@ -68,7 +56,7 @@ def test_a_cut_table_is_a_part_of_the_whole_within_the_budget(cut) -> None:
 
 
 @settings(max_examples=100)
-@given(tables(), words)
+@given(tables(words, max_rows=5), words)
 def test_a_table_that_fits_stays_whole(table: Table, question: str) -> None:
     if not table.header:
         return

@@ -9,24 +9,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import torch
-from transformers import T5Config, T5ForConditionalGeneration
+from toys import TEXTS, toy_t5
 
-from gentap.model.device import attention
 from gentap.model.tokenizer import TableTokenizer, train_vocabulary
 from gentap.records import EXAMPLE_SCHEMA, Example, example_to_row
 from gentap.settings import LinearizerSettings
-
-WORDS = [
-    *["river", "bridge", "harbour", "village", "mountain", "castle", "keeper", "painter"],
-    *["sailor", "teacher", "opened", "crossed", "repaired", "painted", "counted", "visited"],
-    *["early", "late", "small", "tall", "northern", "wooden"],
-]
-TEXTS = [
-    f"The {WORDS[i % 22]} of the {WORDS[(7 * i + 3) % 22]} was {WORDS[(5 * i + 1) % 22]} in "
-    f"{1850 + i} by a {WORDS[(3 * i + 2) % 22]}, or so we read on page {i}."
-    for i in range(150)
-]
 
 
 @dataclass(frozen=True)
@@ -80,20 +67,7 @@ def make_t5() -> Callable[..., Any]:
     """A random T5 for tests of training."""
 
     def make(vocabulary: int = 40, dropout: float = 0.0) -> Any:
-        torch.manual_seed(0)
-        return T5ForConditionalGeneration(
-            T5Config(
-                vocab_size=vocabulary,
-                d_model=16,
-                d_kv=8,
-                d_ff=32,
-                num_heads=2,
-                num_layers=1,
-                dropout_rate=dropout,
-                decoder_start_token_id=0,
-                attn_implementation=attention(),
-            )
-        )
+        return toy_t5(vocabulary, dropout_rate=dropout)
 
     return make
 

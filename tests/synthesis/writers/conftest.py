@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 import torch
 from chat_server import Server, ask_back, serve_chat
-from transformers import T5Config, T5ForConditionalGeneration
+from toys import toy_t5
 
-from gentap.model.device import attention
 from gentap.model.tokenizer import TableTokenizer, train_vocabulary
 from gentap.settings import LinearizerSettings, WriteSettings
 from gentap.synthesis.source import Entry, Layout, Source, save_layout
@@ -49,29 +48,17 @@ def make_writer(tokenizer: TableTokenizer) -> Callable[..., Path]:
     """
 
     def make(folder: Path, *, tied: bool = True, tags: bool = True, spare: int = 5) -> Path:
-        torch.manual_seed(2)
         kind: dict[str, Any] = {}
         if not tied:
             kind = {"feed_forward_proj": "gated-gelu", "tie_word_embeddings": False}
-        config = T5Config(
-            vocab_size=len(tokenizer.hf) + spare,
-            d_model=32,
-            d_kv=8,
-            d_ff=64,
-            num_heads=4,
-            num_layers=2,
-            decoder_start_token_id=0,
-            pad_token_id=0,
-            eos_token_id=1,
-            attn_implementation=attention(),
-            **kind,
-        )
-        model = T5ForConditionalGeneration(config)
+        vocabulary = len(tokenizer.hf) + spare
+        sizes = {"d_model": 32, "d_ff": 64, "num_heads": 4, "num_layers": 2}
+        model = toy_t5(vocabulary, seed=2, **sizes, **kind)
         with torch.no_grad():
             for weight in model.parameters():
                 weight *= 3
             if not tied:
-                model.lm_head.weight = torch.nn.Parameter(torch.randn(config.vocab_size, 32) / 4)
+                model.lm_head.weight = torch.nn.Parameter(torch.randn(vocabulary, 32) / 4)
         model.save_pretrained(folder)
         path = folder / "config.json"
         values = json.loads(path.read_text())
