@@ -152,6 +152,7 @@ def plain(
         num_beams=beams,
         max_new_tokens=max_new_tokens,
         do_sample=False,
+        use_cache=True,
         pad_token_id=tokenizer.hf.pad_token_id,
         eos_token_id=tokenizer.hf.eos_token_id,
         decoder_start_token_id=model.config.decoder_start_token_id,

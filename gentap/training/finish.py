@@ -18,6 +18,8 @@ def finish_model(model: Any, trained: Trained, tokenizer: TableTokenizer, folder
         return
     if trained.weights is None:
         model.to("cpu")
+    for config in (model.config, getattr(model.config, "base", model.config)):
+        config.use_cache = True  # the trainer turns it off; a saved False slows `generate` down
     model.save_pretrained(folder, state_dict=trained.weights)
     tokenizer.save(folder)
     lists = [folder / REJECTED, *sorted((folder / WORK).rglob(REJECTED))]

@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+from gentap.model.network import GenTapModel
 from gentap.store import REJECTED, WORK
 from gentap.training.finish import finish_model
 from gentap.training.trainer import Trained
@@ -18,3 +19,13 @@ def test_the_folder_holds_the_model_and_all_that_was_set_aside(
     assert {"model.safetensors", "config.json", "tokenizer.json", "linearizer.json"} <= names
     listed = [json.loads(line)["where"] for line in (tmp_path / REJECTED).open()]
     assert listed == ["first", "second"]
+
+
+def test_a_saved_model_caches_while_it_writes(tmp_path: Path, make_t5, tokenizer) -> None:
+    stock = make_t5(vocabulary=len(tokenizer.hf))
+    stock.config.use_cache = False  # as after a training
+    model = GenTapModel.from_stock(stock)
+    model.config.use_cache = False
+    for name, saved in (("stock", stock), ("two", model)):
+        finish_model(saved, Trained({}, None), tokenizer, tmp_path / name)
+        assert '"use_cache": false' not in (tmp_path / name / "config.json").read_text()
