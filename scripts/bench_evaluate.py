@@ -49,6 +49,7 @@ class Theirs:
                 num_beams=settings.beams,
                 length_penalty=settings.length_penalty,
                 do_sample=False,
+                use_cache=True,
                 pad_token_id=padding,
                 eos_token_id=self._tokenizer.hf.eos_token_id,
                 decoder_start_token_id=padding if start is None else start,

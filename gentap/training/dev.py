@@ -89,6 +89,7 @@ class Dev:
                     max_new_tokens=_LONGEST,
                     do_sample=False,
                     num_beams=1,
+                    use_cache=True,
                 )
                 end = model.generation_config.eos_token_id
                 written += [_pieces(ids, end) for ids in out[:, 1:].tolist()]

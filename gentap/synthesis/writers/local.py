@@ -94,6 +94,7 @@ class LocalWriter:
         start = self.model.config.decoder_start_token_id
         wanted = GenerationConfig(
             max_new_tokens=settings.max_question_tokens,
+            use_cache=True,  # whatever the trainer left in the configuration
             num_return_sequences=settings.candidates or settings.beams,
             pad_token_id=self._padding,
             eos_token_id=hf.eos_token_id,
