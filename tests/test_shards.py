@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from small_shards import SCHEMA, write_shard
