@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from whole_chain import Chain, run_once
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -23,3 +24,9 @@ def shared() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
+    """One undisturbed run of all stages."""
+    return run_once(tmp_path_factory.getbasetemp())

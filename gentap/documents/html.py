@@ -108,13 +108,11 @@ def _parse(html: str | bytes) -> Any:
     from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, SelectolaxError
 
     options = LexborDocumentOptions.WO_EVENTS
-    for fresh in (False, True):
-        try:
-            with bounded_memory(fresh):
-                return LexborHTMLParser(html, options=options, scripting=True)
-        except (SelectolaxError, MemoryError):
-            continue
-    raise TooHeavyError(f"over {MAX_MEMORY >> 20:,} MB")
+    try:
+        with bounded_memory():
+            return LexborHTMLParser(html, options=options, scripting=True)
+    except (SelectolaxError, MemoryError):
+        raise TooHeavyError(f"over {MAX_MEMORY >> 20:,} MB") from None
 
 
 _Spans = dict[int, Span]

@@ -97,30 +97,16 @@ def _is_deep(html: bytes) -> bool:
     return False
 
 
-class _Base:
-    """The process's data segment, in bytes, when it was last looked at."""
-
-    size = 0
-
-    @classmethod
-    def measure(cls) -> None:
-        try:
-            with open("/proc/self/statm", "rb") as file:  # noqa: PTH123
-                pages = int(file.read().split()[5])
-        except OSError:  # no Linux: no limit
-            cls.size = 0
-        else:
-            cls.size = pages * resource.getpagesize()
-
-
 @contextmanager
-def bounded_memory(fresh: bool = False) -> Iterator[None]:
-    """Within it, no more than :data:`MAX_MEMORY` is to be had; ``fresh`` counts from now on."""
-    if fresh or not _Base.size:
-        _Base.measure()
+def bounded_memory() -> Iterator[None]:
+    """Within it, no more than :data:`MAX_MEMORY` is to be had beyond what the process has now.
+
+    What it has is looked at each time: a parser that gets no memory at all, since others have taken
+    it meanwhile, crashes.
+    """
+    limit = _data_segment() + MAX_MEMORY
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    limit = _Base.size + MAX_MEMORY
-    if not _Base.size or (soft != resource.RLIM_INFINITY and soft < limit):
+    if limit == MAX_MEMORY or (soft != resource.RLIM_INFINITY and soft < limit):
         yield
         return
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
@@ -128,3 +114,12 @@ def bounded_memory(fresh: bool = False) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+def _data_segment() -> int:
+    """Its size in bytes; 0 where the system does not tell, which then bounds nothing."""
+    try:
+        with open("/proc/self/statm", "rb") as file:  # noqa: PTH123
+            return int(file.read().split()[5]) * resource.getpagesize()
+    except OSError:
+        return 0

@@ -125,3 +125,18 @@ def test_the_worst_pages_are_read_in_bounded_memory(html: str) -> None:
     kinds, megabytes = peak(html)
     assert kinds.endswith("Document")
     assert megabytes < 500
+
+
+def test_memory_that_others_take_is_not_missing_to_the_parser() -> None:
+    """Arrow, for example, takes a gigabyte of addresses between two pages; a parser that gets no
+    memory at all crashes."""
+    program = """
+from gentap.documents.nesting import MAX_MEMORY, bounded_memory
+
+with bounded_memory():
+    pass
+held = bytearray(MAX_MEMORY)
+with bounded_memory():
+    assert bytearray(MAX_MEMORY // 2)
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=300)

@@ -10,9 +10,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
-from transformers import AutoConfig, AutoModelForSeq2SeqLM, BertConfig, T5Config
+from transformers import AutoConfig, AutoModelForSeq2SeqLM, T5Config
 
-from gentap.errors import InputError
 from gentap.model.checkpoints import load_seq2seq
 from gentap.model.config import MODEL_TYPE, GenTapConfig
 from gentap.model.device import attention
@@ -356,77 +355,3 @@ def test_a_grown_model_comes_back_as_it_was(tmp_path, stock_folder: Folder, fami
     loaded = load_model(str(tmp_path / "grown"))
     assert torch.equal(logits_of(loaded, inputs), logits_of(grown, inputs))
     assert loaded.stock("cell").config.vocab_size == 328
-
-
-def without_config(folder: Path) -> None:
-    (folder / "config.json").unlink()
-
-
-def without_weights(folder: Path) -> None:
-    (folder / "model.safetensors").unlink()
-
-
-def truncated_config(folder: Path) -> None:
-    (folder / "config.json").write_text('{"model_type": "t5",')
-
-
-def unknown_type(folder: Path) -> None:
-    (folder / "config.json").write_text('{"model_type": "gentap-t6"}')
-
-
-def other_type(folder: Path) -> None:
-    (folder / "config.json").unlink()
-    BertConfig().save_pretrained(folder)
-
-
-def truncated_weights(folder: Path) -> None:
-    weights = (folder / "model.safetensors").read_bytes()
-    (folder / "model.safetensors").write_bytes(weights[: len(weights) // 2])
-
-
-def empty_weights(folder: Path) -> None:
-    (folder / "model.safetensors").write_bytes(b"")
-
-
-def other_shapes(folder: Path) -> None:
-    values = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps({**values, "d_ff": 48}))
-
-
-def removed(folder: Path) -> None:
-    for path in folder.iterdir():
-        path.unlink()
-    folder.rmdir()
-
-
-@pytest.mark.parametrize("load", [load_model, load_seq2seq])
-@pytest.mark.parametrize(
-    ("spoil", "message"),
-    [
-        (without_config, "not a model folder"),
-        (without_weights, "holds no model.safetensors"),
-        (truncated_config, "no model could be loaded"),
-        (unknown_type, "no model could be loaded"),
-        (other_type, "'bert'; a stock checkpoint of one of these types is needed here: t5, "),
-        (truncated_weights, "weights can't be loaded"),
-        (empty_weights, "weights can't be loaded"),
-        (other_shapes, "weights can't be loaded"),
-        (removed, "no such model folder"),
-    ],
-)
-def test_a_folder_that_cannot_be_loaded_is_named(
-    stock_folder: Folder, load, spoil, message
-) -> None:
-    folder = stock_folder()
-    spoil(folder)
-    with pytest.raises(InputError, match=message) as caught:
-        load(str(folder))
-    assert str(caught.value).startswith(f"{folder}: ")
-
-
-def test_where_a_stock_model_is_needed_one_with_two_decoders_is_refused(
-    tmp_path, make_stock
-) -> None:
-    GenTapModel.from_stock(make_stock()).save_pretrained(tmp_path)
-    with pytest.raises(InputError, match=f"type '{MODEL_TYPE}'; a stock checkpoint"):
-        load_seq2seq(str(tmp_path))
