@@ -79,7 +79,7 @@ class Shard:
     def _flush(self, output: str) -> None:
         import pyarrow.parquet as pq
 
-        from gentap.columns import rows_to_arrow
+        from gentap.arrow import rows_to_arrow
 
         schema = self._schemas[output]
         aside = self._aside(output)

@@ -16,7 +16,7 @@ FLOORS = [
         "training_settings",
         "recipe",
         "store",
-        "columns",
+        "arrow",
         "shards",
         "runner",
         "cluster",

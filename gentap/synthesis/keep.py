@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from gentap.columns import column
+from gentap.arrow import column
 from gentap.records import MINED_SCHEMA, TABLE_SCHEMA, Mined, mined_to_row
 from gentap.shards import Shard
 from gentap.store import WORK, read_groups

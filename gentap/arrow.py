@@ -14,17 +14,19 @@ from gentap.records import Row
 
 
 def rows_to_arrow(rows: Sequence[Row], schema: Any) -> Any:
-    """An Arrow table of rows that hold a value, none of them null, for each field of a schema."""
+    """An Arrow table of rows that hold a value for each field of a schema."""
     columns = [column([row[field.name] for row in rows], field.type) for field in schema]
     return pa.Table.from_arrays(columns, schema=schema)
 
 
 def column(values: Sequence[Any], kind: Any) -> Any:
-    """Texts, whole numbers, truth values, lists of them and structs (as mappings) to an array.
+    """Texts, numbers, truth values, lists of them and structs (as mappings) to an array.
 
     Raises TypeError, ValueError, AttributeError or OverflowError where a value is of another kind.
     """
     size = len(values)
+    if None in values:
+        return pa.array(values, kind)
     if pa.types.is_string(kind):
         texts = [text.encode() for text in values]
         buffers = [None, _ends(map(len, texts)), pa.py_buffer(b"".join(texts))]
