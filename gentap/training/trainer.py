@@ -135,8 +135,10 @@ def _dev(streams: Mapping[str, Stream], settings: TrainingSettings, padding: int
 
 
 def _statistics(trainer: "PlannedTrainer", streams: Mapping[str, Stream]) -> dict[str, Any]:
+    kept = ("step", "loss")
     history = [
-        {name: entry[name] for name in entry if name in ("step", "loss") or name[:5] == "eval_"}
+        # sorted, for a resumed training reads the entries before it in another order
+        {name: entry[name] for name in sorted(entry) if name in kept or name[:5] == "eval_"}
         for entry in trainer.state.log_history
         if "loss" in entry or "eval_loss" in entry
     ]
