@@ -145,18 +145,20 @@ class Former:
         self.rules = rules
 
     def prose(self, text: str) -> Prose:
-        """The form of a paragraph that has single spaces and no footnote marks."""
+        """The form of paragraphs, one a line, that have single spaces and no footnote marks."""
         plain = _plain(text)
         origins: list[int] | None = None
-        if plain.isascii() or unicodedata.is_normalized("NFKC", plain):
-            form = fold(plain)
-        else:
-            form, origins = _fold_letters(plain)
-        form, edits = self._change(form)
+        if not plain.isascii() and not unicodedata.is_normalized("NFKC", plain):
+            plain, origins = _normalized(plain)
+        form, edits = self._change(fold(plain))
         return Prose(form, origins, edits, [pieces[0][0] for pieces in edits])
 
     def cells(self, texts: Sequence[str]) -> list[str]:
         """The forms of many cells at once."""
+        return self.unified(self.folded(texts))
+
+    def folded(self, texts: Sequence[str]) -> list[str]:
+        """The forms of many cells but for numbers and dates, which stand as they are written."""
         joined = "\n".join([text.replace("\n", " ") for text in texts])
         if not joined.isascii():
             joined = _plain(unicodedata.normalize("NFKC", joined))
@@ -165,12 +167,14 @@ class Former:
         joined = fold(joined)
         forms = joined.split("\n")
         if len(forms) != len(texts):  # a cell with a line break of its own
-            return [form for text in texts for form in self.cells([" ".join(text.split())])]
+            return [form for text in texts for form in self.folded([" ".join(text.split())])]
         if "  " in joined or " \n" in joined or "\n " in joined or joined != joined.strip(" "):
             forms = [" ".join(form.split()) for form in forms]
-            joined = "\n".join(forms)
-        changed, edits = self._change(joined)
-        return changed.split("\n") if edits else forms
+        return forms
+
+    def unified(self, forms: Sequence[str]) -> list[str]:
+        """Folded forms with their numbers and dates written in one way."""
+        return self._change("\n".join(forms))[0].split("\n") if forms else []
 
     def shorter(self, forms: Sequence[str]) -> list[tuple[int, str]]:
         """Names less their quotation marks, their marks at the end and a bracketed qualifier.
@@ -278,14 +282,22 @@ def _plain(text: str) -> str:
     return text
 
 
-def _fold_letters(text: str) -> tuple[str, list[int]]:
-    letters: list[str] = []
-    places: list[int] = []
-    for place, letter in enumerate(text):
-        parts = letter
-        if not letter.isascii():
-            parts = _plain(unicodedata.normalize("NFKC", letter))
-        for part in fold(parts):
-            letters.append(part)
-            places.append(place)
-    return "".join(letters), places
+def _normalized(text: str) -> tuple[str, list[int] | None]:
+    """A text in NFKC, letter by letter, and where each of its letters stood, if elsewhere."""
+    parts = {
+        letter: _plain(normal)
+        for letter in set(text)
+        if (normal := unicodedata.normalize("NFKC", letter)) != letter
+    }
+    places: list[int] | None = None
+    if any(len(part) != 1 for part in parts.values()):
+        places = []
+        done = 0
+        for match in re.finditer(f"[{re.escape(''.join(parts))}]", text):
+            places += range(done, match.start())
+            places += [match.start()] * len(parts[match[0]])
+            done = match.end()
+        places += range(done, len(text))
+    for letter, part in parts.items():
+        text = text.replace(letter, part)
+    return text, places

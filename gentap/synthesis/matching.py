@@ -6,31 +6,29 @@ most of, see :class:`PageMatcher`.
 """
 
 import re
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import ahocorasick
 
 from gentap.records import NamedCell, Table
+from gentap.synthesis.cells import WORD, PageCells, Place
 from gentap.synthesis.forms import MARK, Former, Prose
 from gentap.synthesis.sentences import sentence_spans
 from gentap.synthesis.specificity import Specificity
 
 Span = tuple[int, int]
-Place = tuple[int, int, int]
-"""A body cell of a page: table, row, column."""
-
-_WORD = re.compile(r"[^\W_]+")
-_FIRST_WORD = re.compile(r"^(?:[^\w\n]|_)*([^\W_]*).*", re.M)
 _HEAD = re.compile(rf"(?<![^\W_])(?<!\d[.,])(?<!{MARK})\d{{1,3}} $")
 _GROUP = re.compile(r"\d{3}(?![^\W_])")
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A value's form and where a paragraph says it: in its form, and in its text."""
+    """A value's form and where a page's prose says it: start and end in its text."""
 
     form: str
     start: int
@@ -60,49 +58,6 @@ class Candidate:
     match: Match | None
 
 
-class PageCells:
-    """The forms of all body cells of a page's tables; each text is formed once."""
-
-    def __init__(self, tables: Sequence[Table], former: Former) -> None:
-        self.tables = tables
-        texts = dict.fromkeys(text for table in tables for row in table.rows for text in row)
-        distinct = list(texts)
-        forms = former.cells(distinct)
-        self._forms = dict(zip(distinct, forms, strict=True))
-        self._others = [(distinct[at], name) for at, name in former.shorter(forms)]
-        self._others += _items(distinct, former)
-
-    def forms(self) -> set[str]:
-        return {*self._forms.values(), *(form for _, form in self._others)}
-
-    def column(self, table: int, column: int) -> list[str]:
-        return [self._forms[row[column]] for row in self.tables[table].rows]
-
-    def places(self, wanted: set[str]) -> Mapping[str, list[Place]]:
-        """Where the cells of some forms stand, in reading order."""
-        forms = {text: {form} for text, form in self._forms.items() if form in wanted}
-        for text, form in self._others:
-            if form in wanted:
-                forms.setdefault(text, set()).add(form)
-        found: dict[str, list[Place]] = {form: [] for form in wanted}
-        for number, table in enumerate(self.tables):
-            for at, row in enumerate(table.rows):
-                if forms.keys().isdisjoint(row):
-                    continue
-                for column, text in enumerate(row):
-                    for form in forms.get(text, ()):
-                        found[form].append((number, at, column))
-        return found
-
-
-def _items(texts: Sequence[str], former: Former) -> list[tuple[str, str]]:
-    """The forms of the lines of cells that hold several, with the cells' texts."""
-    lines = [(text, line) for text in texts if "\n" in text for line in text.split("\n")]
-    forms = former.cells([line for _, line in lines])
-    items = [(lines[at][0], form) for at, form in enumerate(forms) if form]
-    return items + [(lines[at][0], name) for at, name in former.shorter(forms)]
-
-
 class PageMatcher:
     """Matches a page's prose with its tables, all values in one pass.
 
@@ -120,36 +75,38 @@ class PageMatcher:
 
     def candidates(self, paragraphs: Sequence[str]) -> Iterator[Candidate]:
         """The sentences of tidy paragraphs that name two cells of one row, in order."""
-        proses = [self._former.prose(paragraph) for paragraph in paragraphs]
-        automaton = _automaton(self._cells.forms(), proses)
-        if not automaton:
+        page = "\n".join(paragraphs)
+        prose = self._former.prose(page)
+        values = self._cells.values(frozenset(WORD.findall(prose.form)))
+        if not values:
             return
-        found = []
+        begins = list(accumulate((len(paragraph) + 1 for paragraph in paragraphs), initial=0))
+        by_paragraph: dict[int, list[Hit]] = defaultdict(list)
+        for hit in _hits(prose, _automaton(values)):
+            by_paragraph[bisect_right(begins, hit.start) - 1].append(hit)
         mentions: Counter[str] = Counter()
-        for number, prose in enumerate(proses):
-            hits = _hits(prose, automaton)
+        for hits in by_paragraph.values():
             mentions.update({hit.form for hit in hits})
-            if len(hits) > 1:
-                found.append((number, hits))
-        places = self._cells.places({hit.form for _, hits in found for hit in hits})
+        found = {number: hits for number, hits in by_paragraph.items() if len(hits) > 1}
+        places = self._cells.places({hit.form for hits in found.values() for hit in hits})
         telling = Specificity(
             self._cells.tables, self._cells.column, places, mentions, len(paragraphs)
         )
-        for number, hits in found:
+        for number, hits in found.items():
             if not _may_name_a_row(hits, places):
                 continue
-            paragraph = paragraphs[number]
-            for start, end in sentence_spans(paragraph):
+            begin = begins[number]
+            for span in sentence_spans(paragraphs[number]):
+                start, end = begin + span[0], begin + span[1]
                 inside = [hit for hit in hits if start <= hit.start and hit.end <= end]
                 if len(inside) > 1:
                     named = _rows_named(inside, places)
                     if named:
-                        sentence = paragraph[start:end].strip()
-                        match = self._best(paragraph, start, named, telling)
-                        yield Candidate(number, sentence, match)
+                        match = self._best(page, start, named, telling)
+                        yield Candidate(number, page[start:end].strip(), match)
 
     def _best(
-        self, paragraph: str, begin: int, named: "RowsNamed", telling: Specificity
+        self, page: str, begin: int, named: "RowsNamed", telling: Specificity
     ) -> Match | None:
         cells: dict[int, list[NamedCell]] = defaultdict(list)
         rows: list[tuple[float, int, int]] = []
@@ -157,7 +114,7 @@ class PageMatcher:
             told: dict[str, float] = {}
             columns = set()
             for hit, column in own:
-                bits = telling.bits(hit.form, paragraph[hit.start : hit.end], table, column)
+                bits = telling.bits(hit.form, page[hit.start : hit.end], table, column)
                 if bits >= self._cell_bits:
                     told[hit.form] = max(bits, told.get(hit.form, 0.0))
                     columns.add(column)
@@ -179,21 +136,11 @@ RowsNamed = dict[tuple[int, int], list[tuple[Hit, int]]]
 """For a table's row, the values named and their columns."""
 
 
-def _automaton(forms: set[str], proses: Sequence[Prose]) -> Any:
-    """Finds the forms of which each word is one of the prose; the others can't stand in it."""
-    words = {"", *_WORD.findall("\n".join([prose.form for prose in proses]))}
-    listed = ["", *forms]
-    firsts = _FIRST_WORD.findall("\n".join(listed))
+def _automaton(values: Iterable[str]) -> Any:
     automaton = ahocorasick.Automaton(ahocorasick.STORE_LENGTH)
-    for form, first in zip(listed, firsts, strict=True):
-        if (
-            first in words
-            and (len(form) > 4 or _is_value(form))
-            and words.issuperset(_WORD.findall(form))
-        ):
-            automaton.add_word(form)
-    if automaton:
-        automaton.make_automaton()
+    for value in values:
+        automaton.add_word(value)
+    automaton.make_automaton()
     return automaton
 
 
@@ -214,12 +161,6 @@ def _hits(prose: Prose, automaton: Any) -> list[Hit]:
         if span is not None:
             hits.append(Hit(form[start:end], *span))
     return hits
-
-
-def _is_value(form: str) -> bool:
-    """Whether a short form is more than a letter or a small bare number."""
-    signs = sum(map(str.isalnum, form))
-    return signs > 2 or (signs == 2 and not all(map(str.isdigit, filter(str.isalnum, form))))
 
 
 def _may_name_a_row(hits: Sequence[Hit], places: Mapping[str, Sequence[Place]]) -> bool:

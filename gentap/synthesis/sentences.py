@@ -110,7 +110,7 @@ def unfit(sentence: str, min_words: int, max_words: int, english: float = 0.0) -
         return "boilerplate"
     if _DEBRIS.search(sentence):
         return "list or markup debris"
-    letters = sum(letter.isalpha() or letter.isspace() for letter in sentence)
+    letters = sum(map(str.isalpha, sentence)) + sum(map(str.isspace, sentence))
     if letters < 0.6 * len(sentence):
         return "mostly not letters"
     if sum(word.lower() in _SMALL_ENGLISH for word in words) < int(english * len(words)):

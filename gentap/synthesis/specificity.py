@@ -13,6 +13,7 @@ Each lies on a scale of its own, so that the threshold is a measured one, not a 
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from math import log
 
 from gentap.records import Table
@@ -37,6 +38,7 @@ _SMALL_WORDS = frozenset(
 )
 
 
+@lru_cache(maxsize=10_000)
 def text_bits(form: str, written: str) -> float:
     """What a text tells by itself; ``written`` is how the sentence writes it."""
     return sum(

@@ -41,7 +41,10 @@ def fold(text: str) -> str:
     folded = text.casefold()
     if len(folded) == len(text):
         return folded
-    return "".join(low if len(low := letter.casefold()) == 1 else letter for letter in text)
+    long = "".join(letter for letter in set(text) if len(letter.casefold()) > 1)
+    parts = re.split(f"([{long}])", text)
+    parts[::2] = map(str.casefold, parts[::2])
+    return "".join(parts)
 
 
 def match_form(sentence: str) -> tuple[str, list[int] | None]:

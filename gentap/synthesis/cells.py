@@ -1,0 +1,82 @@
+"""The cells of a page's tables, and those of their values that its prose can name.
+
+Few values of a page stand in its prose: forms are made only of cells whose first word does, or can
+become one that does.
+"""
+
+import re
+from collections.abc import Mapping, Sequence, Set
+from itertools import chain
+
+from gentap.records import Table
+from gentap.synthesis.forms import MONTHS, Former
+
+Place = tuple[int, int, int]
+"""A body cell of a page: table, row, column."""
+
+WORD = re.compile(r"[^\W_]+")
+_MAY_CHANGE = re.compile("[ ,-]")
+
+
+class PageCells:
+    """All body cells of a page's tables; each text is looked at once."""
+
+    def __init__(self, tables: Sequence[Table], former: Former) -> None:
+        self.tables = tables
+        self._former = former
+        self._texts: dict[str, set[str]] = {}
+
+    def values(self, words: frozenset[str]) -> Set[str]:
+        """The forms of which each word is one of ``words``; the others can't stand in the prose."""
+        cells = chain.from_iterable(row for table in self.tables for row in table.rows)
+        owners = list(dict.fromkeys(cells))
+        lines = [(text, line) for text in owners if "\n" in text for line in text.split("\n")]
+        texts = owners + [line for _, line in lines]
+        owners += [text for text, _ in lines]
+        folded = self._former.folded(texts)
+        possible = [at for at, form in enumerate(folded) if _may_stand(form, words)]
+        forms = self._former.unified([folded[at] for at in possible])
+        pairs = [*enumerate(forms), *self._former.shorter(forms)]
+        for place, form in pairs:
+            if (len(form) > 4 or _is_value(form)) and words.issuperset(WORD.findall(form)):
+                self._texts.setdefault(form, set()).add(owners[possible[place]])
+        return self._texts.keys()
+
+    def column(self, table: int, column: int) -> list[str]:
+        return self._former.cells([row[column] for row in self.tables[table].rows])
+
+    def places(self, wanted: Set[str]) -> Mapping[str, list[Place]]:
+        """Where the cells of some of the values stand, in reading order."""
+        forms: dict[str, list[str]] = {}
+        for form in wanted:
+            for text in self._texts[form]:
+                forms.setdefault(text, []).append(form)
+        found: dict[str, list[Place]] = {form: [] for form in wanted}
+        for number, table in enumerate(self.tables):
+            for at, row in enumerate(table.rows):
+                if forms.keys().isdisjoint(row):
+                    continue
+                for column, text in enumerate(row):
+                    for form in forms.get(text, ()):
+                        found[form].append((number, at, column))
+        return found
+
+
+def _may_stand(form: str, words: frozenset[str]) -> bool:
+    """Whether a form's first word is among some, or a date's or number's, which may change."""
+    first = form.partition(" ")[0]
+    if not first.isalnum():
+        word = WORD.search(form)
+        if word is None:
+            return True
+        first = word[0]
+    if first in words:
+        return True
+    may_change = first[0].isdigit() or first in MONTHS
+    return may_change and _MAY_CHANGE.search(form) is not None
+
+
+def _is_value(form: str) -> bool:
+    """Whether a short form is more than a letter or a small bare number."""
+    signs = sum(map(str.isalnum, form))
+    return signs > 2 or (signs == 2 and not all(map(str.isdigit, filter(str.isalnum, form))))
