@@ -17,12 +17,12 @@ import ahocorasick
 
 from gentap.records import NamedCell, Table
 from gentap.synthesis.cells import WORD, PageCells, Place
-from gentap.synthesis.forms import MARK, Former, Prose
+from gentap.synthesis.forms import Former, Prose
 from gentap.synthesis.sentences import sentence_spans
 from gentap.synthesis.specificity import Specificity
 
 Span = tuple[int, int]
-_HEAD = re.compile(rf"(?<![^\W_])(?<!\d[.,])(?<!{MARK})\d{{1,3}} $")
+_HEAD = re.compile(r"(?<![^\W_])(?<!\d[.,])\d{1,3} $")
 _GROUP = re.compile(r"\d{3}(?![^\W_])")
 
 
@@ -82,7 +82,7 @@ class PageMatcher:
             return
         begins = list(accumulate((len(paragraph) + 1 for paragraph in paragraphs), initial=0))
         by_paragraph: dict[int, list[Hit]] = defaultdict(list)
-        for hit in _hits(prose, _automaton(values)):
+        for hit in _hits(page, prose, _automaton(values)):
             by_paragraph[bisect_right(begins, hit.start) - 1].append(hit)
         mentions: Counter[str] = Counter()
         for hits in by_paragraph.values():
@@ -144,8 +144,8 @@ def _automaton(values: Iterable[str]) -> Any:
     return automaton
 
 
-def _hits(prose: Prose, automaton: Any) -> list[Hit]:
-    """Values at word boundaries."""
+def _hits(page: str, prose: Prose, automaton: Any) -> list[Hit]:
+    """Values at word boundaries; what is part of a number is told by the text as it is written."""
     form = prose.form
     size = len(form)
     hits = []
@@ -155,10 +155,8 @@ def _hits(prose: Prose, automaton: Any) -> list[Hit]:
             continue
         if end < size and form[end].isalnum() and form[last].isalnum():
             continue
-        if _cuts_a_number(form, start, end):
-            continue
         span = prose.original(start, end)
-        if span is not None:
+        if span is not None and not _cuts_a_number(page, *span):
             hits.append(Hit(form[start:end], *span))
     return hits
 

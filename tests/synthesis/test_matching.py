@@ -286,6 +286,15 @@ def test_the_matches_are_those_of_the_slow_matcher(
     agree(paragraphs, tables, row_bits)
 
 
+def test_a_year_is_no_part_of_the_date_that_stands_before_it() -> None:
+    one = table(["Paris", "1914"])
+    sentence = "May 12, 1914,May 12, 1914 Paris"
+    agree([sentence], [one, table(["May 12, 1914"])], 0.0)
+    assert named(best(sentence, one), sentence) == [
+        *[(0, 0, "Paris"), (0, 1, "1914"), (0, 1, "1914")],
+    ]
+
+
 def test_real_pages_match_as_by_the_slow_matcher(data: Path) -> None:
     matches = 0
     for path in sorted((data / "pages").glob("*.html"))[::3]:
