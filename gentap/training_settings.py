@@ -76,14 +76,19 @@ class BaseSettings(TrainingSettings):
     sentence_share: float = Field(
         0.3, ge=0, le=1, description="share of windows that hold mined sentences and their tables"
     )
+    lookup_share: float = Field(
+        0.3, ge=0, le=1, description="share of windows whose rows and cells are looked up"
+    )
     held_out: float = Field(
-        0.01, ge=0, lt=1, description="share of the pages whose sentences measure the copying"
+        0.01, ge=0, lt=1, description="share of the pages that measure the copying"
     )
 
     @model_validator(mode="after")
     def _shares_a_whole(self) -> "BaseSettings":
-        if self.table_share + self.sentence_share > 1:
-            raise ValueError("table_share and sentence_share together must be at most 1")
+        if self.table_share + self.sentence_share + self.lookup_share > 1:
+            raise ValueError(
+                "table_share, sentence_share and lookup_share together must be at most 1"
+            )
         return self
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from gentap.errors import InputError
-from gentap.model.device import attention
 from gentap.model.tokenizer import (
     TableTokenizer,
     load_saved_tokenizer,
@@ -19,6 +18,8 @@ from gentap.settings import LinearizerSettings
 from gentap.store import StageFolder, Tally, count_rows, parts, read_rows
 from gentap.tables.linearize import table_pieces
 from gentap.training.finish import finish_model
+from gentap.training.lookups import LookupStream, lookup_windows
+from gentap.training.new_model import new_model
 from gentap.training.processes import main_first
 from gentap.training.streams import MaskedStream, MixedStream, SpanStream, Stream
 from gentap.training.tokens import write_tokens
@@ -30,20 +31,12 @@ from gentap.training.windows import (
     table_windows,
     within,
 )
-from gentap.training_settings import BaseSettings, Size
+from gentap.training_settings import BaseSettings
 
 _VOCABULARY = "vocabulary"
 _CHARACTERS_A_TOKEN = 3.0
-_HELD_OUT = 1000
-"""Sentences that are measured at most."""
-
-SIZES: dict[Size, dict[str, int]] = {
-    "tiny": {"d_model": 128, "d_ff": 512, "d_kv": 32, "num_heads": 4, "num_layers": 2},
-    "mini": {"d_model": 256, "d_ff": 1024, "d_kv": 64, "num_heads": 4, "num_layers": 4},
-    "small": {"d_model": 512, "d_ff": 2048, "d_kv": 64, "num_heads": 8, "num_layers": 6},
-    "base": {"d_model": 768, "d_ff": 3072, "d_kv": 64, "num_heads": 12, "num_layers": 12},
-}
-"""Layers are counted for the encoder and for the decoder; ``small`` and ``base`` are T5's own."""
+_HELD_OUT = 500
+"""Sentences, and tables, that are measured at most."""
 
 
 def train_base(
@@ -66,11 +59,12 @@ def train_base(
         held_out = _held_out(mined, tokenizer, settings, tokens, seed)
     if not len(stream):
         raise InputError(f"{mined}: the documents are too short to learn from.")
-    model = _new_model(settings, tokenizer, seed)
+    dev = {name: stream for name, stream in held_out.items() if len(stream)}
+    model = new_model(settings, tokenizer, seed)
     trained = train(
         model,
         {"pairs": stream},
-        {"pairs": held_out} if len(held_out) else None,
+        dev or None,
         settings,
         folder.work,
         padding=tokenizer.hf.pad_token_id,
@@ -80,7 +74,14 @@ def train_base(
     )
     finish_model(model, trained, tokenizer, folder.path)
     vocabulary = {"vocabulary": len(tokenizer.hf), "characters": characters}
-    return {**trained.stats, **vocabulary, **tally.to_json()}
+    looks = [entry for entry in trained.stats["history"] if "eval_loss" in entry]
+    found = {name: looks[-1][f"eval_{name}_exact"] for name in dev} if looks else {}
+    return {
+        **trained.stats,
+        **({"held_out_values_recovered": found} if found else {}),
+        **vocabulary,
+        **tally.to_json(),
+    }
 
 
 def _stream(
@@ -93,15 +94,17 @@ def _stream(
 ) -> tuple[MixedStream, Tally]:
     """Prose, tables and mined sentences, tokenized as far as the steps need them, and mixed."""
     shares = {
-        "prose": round(1 - settings.table_share - settings.sentence_share, 9),
-        "tables": settings.table_share,
+        "lookups": settings.lookup_share,
         "sentences": settings.sentence_share,
+        "tables": settings.table_share,
     }
+    shares["prose"] = round(1 - sum(shares.values()), 9)
     documents, tables, sentences = (
         parts(mined / name) for name in ("documents", "tables", "sentences")
     )
     amounts = {
         "prose": characters / _CHARACTERS_A_TOKEN / settings.window,
+        "lookups": sum(map(count_rows, tables)),
         "tables": sum(map(count_rows, tables)),
         "sentences": sum(map(count_rows, sentences)),
     }
@@ -111,13 +114,18 @@ def _stream(
         for name, share in shares.items()
     }
     bounded = within(tokenizer, settings.window)
+
+    def shown(files: list[Path]) -> Iterator[Row]:
+        return (row for row in read_rows(files) if not _is_held_out(row, settings, seed))
+
     windows = {
         "prose": prose_windows(documents, bounded, picked["prose"]),
-        "tables": table_windows(tables, bounded, picked["tables"]),
-        "sentences": sentence_windows(
-            (row for row in read_rows(sentences) if not _is_held_out(row, settings, seed)),
-            bounded,
-            picked["sentences"],
+        "tables": table_windows(shown(tables), bounded, picked["tables"]),
+        "sentences": sentence_windows(shown(sentences), bounded, picked["sentences"]),
+        "lookups": lookup_windows(
+            (row for row in shown(tables) if picked["lookups"](row["id"])),
+            tokenizer,
+            settings.window,
         ),
     }
     stores = {
@@ -133,21 +141,28 @@ def _stream(
         "prose": SpanStream(stores["prose"], hiding, settings.noise, settings.mean_span),
         "tables": MaskedStream(stores["tables"], hiding, settings.hidden_cells),
         "sentences": MaskedStream(stores["sentences"], hiding),
+        "lookups": LookupStream(stores["lookups"], hiding),
     }
     return MixedStream(streams, shares), tally
 
 
 def _held_out(
     mined: Path, tokenizer: TableTokenizer, settings: BaseSettings, folder: Path, seed: int
-) -> MaskedStream:
-    """Sentences of the held-out pages: how many of their hidden values does the model find?"""
-    rows = (
-        row for row in read_rows(parts(mined / "sentences")) if _is_held_out(row, settings, seed)
-    )
+) -> dict[str, Stream]:
+    """Sentences and tables of the held-out pages: how much does the model find in them?"""
+
+    def first(name: str) -> Iterator[Row]:
+        rows = read_rows(parts(mined / name))
+        return islice((row for row in rows if _is_held_out(row, settings, seed)), _HELD_OUT)
+
     bounded = within(tokenizer, settings.window)
-    windows = sentence_windows(islice(rows, _HELD_OUT), bounded, lambda name: True)
-    store = write_tokens(folder / "held-out", windows)
-    return MaskedStream(store, hiding_of(tokenizer, seed))
+    sentences = sentence_windows(first("sentences"), bounded, lambda name: True)
+    lookups = lookup_windows(first("tables"), tokenizer, settings.window)
+    hiding = hiding_of(tokenizer, seed)
+    return {
+        "sentences": MaskedStream(write_tokens(folder / "held-out-sentences", sentences), hiding),
+        "lookups": LookupStream(write_tokens(folder / "held-out-lookups", lookups), hiding),
+    }
 
 
 def _is_held_out(row: Row, settings: BaseSettings, seed: int) -> bool:
@@ -164,22 +179,6 @@ def _needed_windows(settings: BaseSettings) -> float:
 
 def _picked(part: float, seed: int, name: str) -> bool:
     return int(digest("base", str(seed), name)[:8], 16) < part * 16**8
-
-
-def _new_model(settings: BaseSettings, tokenizer: TableTokenizer, seed: int) -> Any:
-    from transformers import T5Config, T5ForConditionalGeneration, set_seed
-
-    set_seed(seed)
-    values: dict[str, Any] = {
-        **SIZES[settings.size],
-        "vocab_size": -(-len(tokenizer.hf) // 64) * 64,
-        "dropout_rate": settings.dropout,
-        "decoder_start_token_id": tokenizer.hf.pad_token_id,
-        "pad_token_id": tokenizer.hf.pad_token_id,
-        "eos_token_id": tokenizer.hf.eos_token_id,
-        "attn_implementation": attention(),
-    }
-    return T5ForConditionalGeneration(T5Config(**values))
 
 
 def _texts(documents: list[Path], tables: list[Path]) -> Iterator[str]:

@@ -23,7 +23,12 @@ WIDTH_STEP = 8
 """Inputs are padded to a multiple of this."""
 
 _PADDING = 0.1
-_LABELS = {"pairs": "labels", "masked": "denoise_labels"}
+_LABELS = {
+    "pairs": "labels",
+    "sentences": "labels",
+    "lookups": "labels",
+    "masked": "denoise_labels",
+}
 _OBJECTIVES = ("long_labels", "cell_labels", "denoise_labels")
 
 
@@ -135,8 +140,8 @@ class StepDataset(Dataset[dict[str, torch.Tensor]]):
 
     ``input_ids`` and ``attention_mask`` (batch, tokens) hold the streams' examples one stream after
     another; ``<stream>_labels`` (examples of the stream, tokens) the targets, padded with -100.
-    The labels of ``masked`` are named ``denoise_labels``, and those of a single stream ``pairs``
-    plain ``labels``.
+    The labels of ``masked`` are named ``denoise_labels``, and those of streams for a model of one
+    decoder (``pairs``, ``sentences``, ``lookups``) plain ``labels``.
     """
 
     def __init__(self, streams: Mapping[str, Stream], steps: Sequence[Step], padding: int) -> None:

@@ -188,7 +188,7 @@ def _train_table_model(
                 streams[split][kind] = PairStream(store)
         if masked and isinstance(settings, PretrainSettings):
             hiding = hiding_of(tokenizer, seed)
-            windows = table_windows(masked, tokenizer, lambda name: True)
+            windows = table_windows(read_rows(masked), tokenizer, lambda name: True)
             store = write_tokens(folder.work / "tokens" / "train-masked", windows)
             tally.add(store.tally)
             streams["train"]["masked"] = MaskedStream(store, hiding, settings.hidden_cells)

@@ -40,12 +40,12 @@ def prose_windows(
 
 
 def table_windows(
-    files: Sequence[Path], tokenizer: TableTokenizer, picked: Picked
+    rows: Iterable[Row], tokenizer: TableTokenizer, picked: Picked
 ) -> Iterator[Window | Unread]:
     """Linearized tables as the model sees them; any body cell that is not empty may be hidden."""
     linearizer = tokenizer.linearizer
     marks = [tokenizer.hf.convert_tokens_to_ids(mark) for mark in (ROW, CELL)]
-    for row in read_rows(files):
+    for row in rows:
         if picked(row["id"]):
             ids = linearizer.table_ids(linearizer.fit(table_from_row(row)).table)
             spans = cell_spans(ids, *marks)

@@ -121,29 +121,66 @@ def test_the_same_corpus_and_seed_give_the_same_bytes(tmp_path: Path, make) -> N
 
 
 @pytest.mark.parametrize(
-    "shares", [(0.0, 0.0), (0.2, 0.0), (0.3, 0.4), (1.0, 0.0), (0.5, 0.5), (0.0, 0.7)]
+    "shares",
+    [
+        (0.0, 0.0, 0.0),
+        (0.2, 0.0, 0.0),
+        (0.3, 0.4, 0.2),
+        (1.0, 0.0, 0.0),
+        (0.0, 0.5, 0.5),
+        (0.0, 0.0, 0.7),
+    ],
 )
 def test_windows_are_mixed_in_the_wanted_shares(
-    make, shares: tuple[float, float], monkeypatch: pytest.MonkeyPatch
+    make, shares: tuple[float, float, float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = []
     monkeypatch.setattr(base, "finish_model", lambda *rest: None)
     monkeypatch.setattr(
-        base, "train", lambda *rest, **more: given.append(rest) or Trained({}, None)
+        base, "train", lambda *rest, **more: given.append(rest) or Trained({"history": []}, None)
     )
-    stats = make("base", table_share=shares[0], sentence_share=shares[1], max_steps=0)
+    names = ("table_share", "sentence_share", "lookup_share")
+    stats = make("base", **dict(zip(names, shares, strict=True)), held_out=0, max_steps=0)
     stream = given[0][1]["pairs"]
     counts = stats["counts"]
     assert (counts["tables windows"] == 60) == (shares[0] > 0)
     assert (counts["sentences windows"] == 40) == (shares[1] > 0)
+    assert (counts["lookups windows"] == 60) == (shares[2] > 0)
     assert (counts["prose windows"] > 50) == (sum(shares) < 1)
-    sizes = {"prose": counts["prose windows"], "tables": 60, "sentences": 40}
-    wanted = {"prose": 1 - sum(shares), "tables": shares[0], "sentences": shares[1]}
+    sizes = {"prose": counts["prose windows"], "tables": 60, "sentences": 40, "lookups": 60}
+    wanted = dict(zip(sizes, (1 - sum(shares), *shares), strict=True))
     total = max(sizes[name] / wanted[name] for name in sizes if wanted[name] > 1e-9)
-    assert len(stream) == pytest.approx(total, abs=3)
+    assert len(stream) == pytest.approx(total, abs=4)
     sizes_of_inputs = stream.lengths()[:, 0]
     assert 4 <= sizes_of_inputs.min() <= sizes_of_inputs.max() <= 96
     assert stats["characters"] > 5000
+
+
+def test_held_out_pages_measure_and_are_not_learnt_from(
+    make, mined: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = []
+    monkeypatch.setattr(base, "finish_model", lambda *rest: None)
+    monkeypatch.setattr(
+        base, "train", lambda *rest, **more: given.append(rest) or Trained({"history": []}, None)
+    )
+    shares = {"table_share": 0.25, "sentence_share": 0.25, "lookup_share": 0.25}
+    counts = make("base", held_out=0.3, max_steps=0, **shares)["counts"]
+    dev = given[0][2]
+    assert set(dev) == {"sentences", "lookups"}
+    assert len(dev["sentences"]) + counts["sentences windows"] == 40
+    assert len(dev["lookups"]) + counts["lookups windows"] == 60
+    assert len(dev["lookups"]) + counts["tables windows"] == 60
+    assert 0 < len(dev["sentences"]) < 40
+
+
+def test_what_is_found_in_held_out_pages_is_reported(make) -> None:
+    stats = make("base", held_out=0.3)
+    looks = [entry for entry in stats["history"] if "eval_loss" in entry]
+    assert stats["held_out_values_recovered"] == {
+        name: looks[-1][f"eval_{name}_exact"] for name in ("sentences", "lookups")
+    }
+    assert "held_out_values_recovered" not in make("other", held_out=0)
 
 
 def test_a_break_after_the_vocabulary_ends_in_the_same_base(
@@ -175,4 +212,4 @@ def test_documents_that_are_too_short_are_refused(tmp_path: Path, make) -> None:
     rows = [{"url": "page", "title": "Page", "blocks": ["a"]}]
     write_part(tmp_path / "short" / "documents", rows, DOCUMENT_SCHEMA)
     with pytest.raises(InputError, match=r"too short to learn from|could be learnt"):
-        make("base", tmp_path / "short", table_share=0, sentence_share=0)
+        make("base", tmp_path / "short", table_share=0, sentence_share=0, lookup_share=0)

@@ -71,7 +71,7 @@ def every(name: str) -> bool:
 
 
 def test_the_spans_of_a_table_are_its_body_cells(tmp_path: Path, wide) -> None:
-    (window,) = table_windows(tables(tmp_path, BRIDGES), wide, every)
+    (window,) = table_windows(read_rows(tables(tmp_path, BRIDGES)), wide, every)
     cells = [cell for row in BRIDGES.rows for cell in row if cell]
     assert span_texts(window, wide) == cells
     assert window[0] == wide.linearizer.table_ids(BRIDGES)
@@ -79,14 +79,14 @@ def test_the_spans_of_a_table_are_its_body_cells(tmp_path: Path, wide) -> None:
 
 def test_a_cell_that_reads_like_a_mark_is_text(tmp_path: Path, tokenizer) -> None:
     table = Table(header=("a", "b"), rows=(("<row> sailor", "<cell>"),))
-    (window,) = table_windows(tables(tmp_path, table), tokenizer, every)
+    (window,) = table_windows(read_rows(tables(tmp_path, table)), tokenizer, every)
     assert len(span_texts(window, tokenizer)) == 2
 
 
 def test_tables_without_a_cell_to_hide_are_listed(tmp_path: Path, wide) -> None:
     empty = Table(title="empty", header=("a", "b"), rows=(("", ""),))
     none = Table(title="none", header=("a", "b"), rows=())
-    found = list(table_windows(tables(tmp_path, empty, none, BRIDGES), wide, every))
+    found = list(table_windows(read_rows(tables(tmp_path, empty, none, BRIDGES)), wide, every))
     assert found[:2] == [
         Unread("t0", "table without a cell to hide", "empty"),
         Unread("t1", "table without a cell to hide", "none"),
@@ -96,7 +96,7 @@ def test_tables_without_a_cell_to_hide_are_listed(tmp_path: Path, wide) -> None:
 
 def test_only_picked_records_are_read(tmp_path: Path, wide) -> None:
     files = tables(tmp_path, BRIDGES, BRIDGES, BRIDGES)
-    assert len(list(table_windows(files, wide, lambda name: name != "t1"))) == 2
+    assert len(list(table_windows(read_rows(files), wide, lambda name: name != "t1"))) == 2
     files = sentences(tmp_path, mined("The tall bridge of 1862.", ("1862", 1, 1)))
     assert not list(sentence_windows(read_rows(files), wide, lambda name: False))
 
