@@ -67,12 +67,17 @@ class BaseSettings(TrainingSettings):
     vocabulary_sentences: int = Field(
         400_000, ge=100, description="texts that the vocabulary is learnt from"
     )
-    learning_rate: float = Field(2e-2, gt=0, description="highest learning rate")
+    optimizer: Optimizer = Field(
+        "adamw", description="adamw, or adafactor, whose rate is relative to each weight's size"
+    )
+    learning_rate: float = Field(
+        2e-3, gt=0, description="highest learning rate; 1e-3 or less for the sizes small and base"
+    )
     window: int = Field(256, ge=32, description="tokens of text that are corrupted together")
     noise: float = Field(0.15, gt=0, lt=0.9, description="share of the tokens that is hidden")
     mean_span: float = Field(3.0, ge=1, description="mean number of tokens hidden in a row")
     hidden_cells: float = Field(0.15, gt=0, lt=1, description="share of a table's cells hidden")
-    table_share: float = Field(0.3, ge=0, le=1, description="share of windows that hold tables")
+    table_share: float = Field(0.0, ge=0, le=1, description="share of windows that hold tables")
     sentence_share: float = Field(
         0.3, ge=0, le=1, description="share of windows that hold mined sentences and their tables"
     )
