@@ -84,6 +84,12 @@ class BaseSettings(TrainingSettings):
     lookup_share: float = Field(
         0.3, ge=0, le=1, description="share of windows whose rows and cells are looked up"
     )
+    lookup_steps: int = Field(
+        2000, ge=0, description="steps of lookups alone, before those that show all objectives"
+    )
+    lookup_batch_tokens: int = Field(
+        1024, ge=8, description="input tokens of such a step: it is their number that counts"
+    )
     held_out: float = Field(
         0.01, ge=0, lt=1, description="share of the pages that measure the copying"
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gentap.errors import InputError
+from gentap.model.checkpoints import load_seq2seq
 from gentap.model.tokenizer import (
     TableTokenizer,
     load_saved_tokenizer,
@@ -17,13 +18,15 @@ from gentap.records import Row, digest, table_from_row
 from gentap.settings import LinearizerSettings
 from gentap.store import StageFolder, Tally, count_rows, parts, read_rows
 from gentap.tables.linearize import table_pieces
+from gentap.training.checkpoint import latest_checkpoint
 from gentap.training.finish import finish_model
 from gentap.training.lookups import LookupStream, lookup_windows
 from gentap.training.new_model import new_model
 from gentap.training.processes import main_first
+from gentap.training.progress import tell
 from gentap.training.streams import MaskedStream, MixedStream, SpanStream, Stream
 from gentap.training.tokens import write_tokens
-from gentap.training.trainer import train
+from gentap.training.trainer import CHECKPOINTS, train
 from gentap.training.windows import (
     hiding_of,
     prose_windows,
@@ -34,6 +37,7 @@ from gentap.training.windows import (
 from gentap.training_settings import BaseSettings
 
 _VOCABULARY = "vocabulary"
+_FIRST = "lookups-alone"
 _CHARACTERS_A_TOKEN = 3.0
 _HELD_OUT = 500
 """Sentences, and tables, that are measured at most."""
@@ -55,23 +59,27 @@ def train_base(
     with main_first():
         tokenizer = _vocabulary(documents, tables, settings, linearizer, folder.work, characters)
         tokens = folder.work / "tokens"
-        stream, tally = _stream(mined, tokenizer, settings, tokens, characters, seed)
+        stream, lookups, tally = _streams(mined, tokenizer, settings, tokens, characters, seed)
         held_out = _held_out(mined, tokenizer, settings, tokens, seed)
     if not len(stream):
         raise InputError(f"{mined}: the documents are too short to learn from.")
     dev = {name: stream for name, stream in held_out.items() if len(stream)}
     model = new_model(settings, tokenizer, seed)
-    trained = train(
-        model,
-        {"pairs": stream},
-        dev or None,
-        settings,
-        folder.work,
-        padding=tokenizer.hf.pad_token_id,
-        seed=seed,
-        label="base",
-        keep_best=False,
-    )
+    common: dict[str, Any] = {
+        "padding": tokenizer.hf.pad_token_id,
+        "seed": seed,
+        "label": "base",
+        "keep_best": False,
+    }
+    first: dict[str, Any] = {}
+    if settings.lookup_steps and len(lookups):
+        tell(f"base: {settings.lookup_steps:,} steps of lookups alone, then all objectives")
+        only = {"lookups": dev["lookups"]} if "lookups" in dev else None
+        work = folder.work / _FIRST
+        stats = train(model, {"pairs": lookups}, only, _alone(settings), work, **common).stats
+        first = {"lookups_alone": {name: stats[name] for name in ("steps", "history")}}
+        model = _trained_so_far(work, settings)
+    trained = train(model, {"pairs": stream}, dev or None, settings, folder.work, **common)
     finish_model(model, trained, tokenizer, folder.path)
     vocabulary = {"vocabulary": len(tokenizer.hf), "characters": characters}
     looks = [entry for entry in trained.stats["history"] if "eval_loss" in entry]
@@ -79,20 +87,21 @@ def train_base(
     return {
         **trained.stats,
         **({"held_out_values_recovered": found} if found else {}),
+        **first,
         **vocabulary,
         **tally.to_json(),
     }
 
 
-def _stream(
+def _streams(
     mined: Path,
     tokenizer: TableTokenizer,
     settings: BaseSettings,
     folder: Path,
     characters: int,
     seed: int,
-) -> tuple[MixedStream, Tally]:
-    """Prose, tables and mined sentences, tokenized as far as the steps need them, and mixed."""
+) -> tuple[MixedStream, Stream, Tally]:
+    """All objectives mixed, tokenized as far as the steps need them, and the lookups alone."""
     shares = {
         "lookups": settings.lookup_share,
         "sentences": settings.sentence_share,
@@ -109,9 +118,11 @@ def _stream(
         "sentences": sum(map(count_rows, sentences)),
     }
     needed = _needed_windows(settings)
+    used = {name: needed * share if share else 0.0 for name, share in shares.items()}
+    if settings.lookup_steps:
+        used["lookups"] = math.inf
     picked = {
-        name: partial(_picked, needed * share / max(amounts[name], 1), seed)
-        for name, share in shares.items()
+        name: partial(_picked, count / max(amounts[name], 1), seed) for name, count in used.items()
     }
     bounded = within(tokenizer, settings.window)
 
@@ -129,8 +140,7 @@ def _stream(
         ),
     }
     stores = {
-        name: write_tokens(folder / name, windows[name] if share else ())
-        for name, share in shares.items()
+        name: write_tokens(folder / name, windows[name] if used[name] else ()) for name in shares
     }
     tally = Tally()
     for name, store in stores.items():
@@ -143,7 +153,7 @@ def _stream(
         "sentences": MaskedStream(stores["sentences"], hiding),
         "lookups": LookupStream(stores["lookups"], hiding),
     }
-    return MixedStream(streams, shares), tally
+    return MixedStream(streams, shares), streams["lookups"], tally
 
 
 def _held_out(
@@ -163,6 +173,23 @@ def _held_out(
         "sentences": MaskedStream(write_tokens(folder / "held-out-sentences", sentences), hiding),
         "lookups": LookupStream(write_tokens(folder / "held-out-lookups", lookups), hiding),
     }
+
+
+def _alone(settings: BaseSettings) -> BaseSettings:
+    """The settings of the steps that show lookups alone."""
+    changes = {
+        "max_steps": settings.lookup_steps,
+        "batch_tokens": settings.lookup_batch_tokens,
+        "epochs": math.inf,
+    }
+    return settings.model_copy(update=changes)
+
+
+def _trained_so_far(work: Path, settings: BaseSettings) -> Any:
+    """The model of the last checkpoint: whole in every process, however it was trained."""
+    checkpoint = latest_checkpoint(work / CHECKPOINTS, tell)
+    assert checkpoint is not None  # a training ends with one
+    return load_seq2seq(str(checkpoint), dropout=settings.dropout)
 
 
 def _is_held_out(row: Row, settings: BaseSettings, seed: int) -> bool:

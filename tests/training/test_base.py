@@ -27,6 +27,7 @@ from gentap.store import open_stage
 from gentap.tables.linearize import MARKS
 from gentap.training import base
 from gentap.training.base import train_base
+from gentap.training.lookups import LookupStream
 from gentap.training.trainer import Trained
 from gentap.training_settings import BaseSettings
 
@@ -76,7 +77,7 @@ def mined(tmp_path: Path, texts: list[str]) -> Path:
 
 
 def settings(**changes: Any) -> BaseSettings:
-    values = {"size": "tiny", "vocabulary": 320, "window": 96, "max_steps": 2}
+    values = {"size": "tiny", "vocabulary": 320, "window": 96, "max_steps": 2, "lookup_steps": 0}
     return BaseSettings(**{**values, "batch_tokens": 128, "precision": "fp32", **changes})
 
 
@@ -199,6 +200,36 @@ def test_a_break_after_the_vocabulary_ends_in_the_same_base(
     make("broken")
     whole, broken = (tmp_path / name / "model.safetensors" for name in ("whole", "broken"))
     assert whole.read_bytes() == broken.read_bytes()
+
+
+@pytest.mark.parametrize("broken", [1, 2])
+def test_lookups_come_first_and_a_break_in_either_part_ends_in_the_same_base(
+    tmp_path: Path, make, monkeypatch: pytest.MonkeyPatch, broken: int
+) -> None:
+    steps = {"lookup_steps": 3, "lookup_batch_tokens": 64, "held_out": 0.3, "save_every": 1}
+    stats = make("whole", **steps)
+    assert (stats["lookups_alone"]["steps"], stats["steps"]) == (3, 2)
+    alone = [entry for entry in stats["lookups_alone"]["history"] if "eval_loss" in entry]
+    assert {name for entry in alone for name in entry if "exact" in name} == {"eval_lookups_exact"}
+    calls = []
+    whole_train = base.train
+
+    def breaks(*rest: Any, **more: Any) -> Trained:
+        calls.append(rest[1]["pairs"])
+        trained = whole_train(*rest, **more)
+        if len(calls) == broken:
+            raise KeyboardInterrupt
+        return trained
+
+    with monkeypatch.context() as patch:
+        patch.setattr(base, "train", breaks)
+        with pytest.raises(KeyboardInterrupt):
+            make("broken", **steps)
+    assert isinstance(calls[0], LookupStream)
+    again = make("broken", **steps)
+    whole, resumed = (tmp_path / name / "model.safetensors" for name in ("whole", "broken"))
+    assert whole.read_bytes() == resumed.read_bytes()
+    assert again["lookups_alone"] == stats["lookups_alone"]
 
 
 def test_a_folder_without_documents_is_named(tmp_path: Path, make) -> None:
