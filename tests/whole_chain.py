@@ -39,6 +39,7 @@ RECIPE: dict[str, Any] = {
         "size": "tiny",
         "vocabulary": 800,
         "window": 64,
+        "lookup_steps": 5,
         "max_steps": 20,
         "optimizer": "adamw",
         "learning_rate": 5e-3,
