@@ -89,7 +89,10 @@ def check_cluster(cluster: ClusterSettings) -> None:
     if cluster.engine == "slurm" and shutil.which("sbatch") is None:
         raise SettingError("--engine slurm: there is no sbatch here. Run it on a login node.")
     if cluster.engine == "slurm" and not cluster.partition:
-        raise SettingError("--engine slurm: name a partition (cluster.partition, --partition).")
+        raise SettingError(
+            "--engine slurm: name a partition, with --cluster partition=NAME or, in a recipe, "
+            "cluster.partition."
+        )
 
 
 def run_on_cluster(

@@ -9,6 +9,9 @@ sentence truly states a fact that its row states too: the named cells stand in t
 relation that the row gives them (to one another, or to the page's subject). For a sentence that was
 set aside, yes says that it should have been kept. A record's id depends on its page, table and
 sentence alone, so that verdicts outlive a change of the rules.
+
+Every record, and every sentence that was set aside but as a repetition, is as likely to be drawn.
+They are printed in the order in which they were drawn, so that the first of them are a sample too.
 """
 
 import argparse
@@ -16,13 +19,14 @@ import json
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
+from math import sqrt
 from pathlib import Path
-from typing import Any
 
-from gentap.records import Table, digest, mined_from_row, sourced_table_from_row
+from gentap.records import NamedCell, Table, digest, mined_from_row, sourced_table_from_row
 from gentap.store import parts, read_rows
-from gentap.tables.values import normal_form
+from gentap.synthesis.forms import Former, Rules
+from gentap.synthesis.matching import PageMatcher
 
 OF_PAGES = ("page", "table", "bad ", "damaged", "empty", "not ", "HTTP", "un")
 """How the reasons begin that set no sentence aside."""
@@ -50,67 +54,60 @@ def main() -> None:
 
 def draw_kept(folder: Path, seed: int, count: int) -> None:
     ids = [row["id"] for row in read_rows(parts(folder / "sentences"), ["id"])]
-    wanted = set(random.Random(seed).sample(sorted(ids), min(count, len(ids))))
-    for row in read_rows(parts(folder / "sentences")):
-        if row["id"] in wanted:
-            record = mined_from_row(row)
-            named = [cell for cell in record.cells if cell.row == record.row]
-            said = [
-                f"{record.table.header[cell.column]}: {record.sentence[cell.start : cell.end]}"
-                for cell in named
-            ]
-            show(record.id, record.sentence, record.table, record.row, said)
+    drawn = random.Random(seed).sample(sorted(ids), min(count, len(ids)))
+    wanted = set(drawn)
+    found = {
+        row["id"]: mined_from_row(row)
+        for row in read_rows(parts(folder / "sentences"))
+        if row["id"] in wanted
+    }
+    for key in drawn:
+        record = found[key]
+        show(key, record.sentence, record.table, record.row, record.cells)
 
 
 def draw_rejected(folder: Path, seed: int, count: int) -> None:
-    """Sentences that were set aside, with the row that has most values in them."""
+    """Sentences that were set aside, with the row that they would have been matched with."""
     lines = (folder / "rejected.jsonl").read_text(encoding="utf-8").splitlines()
-    entries = [entry for entry in map(json.loads, lines) if not is_of_page(entry["reason"])]
-    entries.sort(key=lambda entry: identify(entry))
+    entries = [entry for entry in map(json.loads, lines) if is_of_sentence(entry["reason"])]
+    entries.sort(key=identify)
     drawn = random.Random(seed).sample(entries, min(count, len(entries)))
     urls = {entry["where"] for entry in drawn}
     tables: dict[str, list[Table]] = {}
     for row in read_rows(parts(folder / "tables")):
         if row["url"] in urls:
             tables.setdefault(row["url"], []).append(sourced_table_from_row(row).table)
+    former = Former(Rules())
     for entry in drawn:
-        rows = [
-            (-len(said), number, place, said)
-            for number, table in enumerate(tables.get(entry["where"], []))
-            for place, said in values_said(entry["detail"], table)
-        ]
-        if rows:
-            _, number, place, said = min(rows)
-            table = tables[entry["where"]][number]
-            show(f"{identify(entry)} [{entry['reason']}]", entry["detail"], table, place, said)
+        own, sentence = tables[entry["where"]], entry["detail"]
+        found = PageMatcher(own, former, cell_bits=0, row_bits=0).candidates([sentence])
+        match = next((one.match for one in found if one.match), None)
+        key = f"{identify(entry)} [{entry['reason']}]"
+        if match:
+            show(key, sentence, own[match.table], match.row, match.cells)
+        else:
+            print(f"{key} | {own[0].title}\n  {sentence}")
 
 
-def is_of_page(reason: str) -> bool:
-    return reason.startswith(OF_PAGES)
+def is_of_sentence(reason: str) -> bool:
+    """Whether a sentence was set aside, and not because another says the same."""
+    return not reason.startswith(OF_PAGES) and "duplicate" not in reason
 
 
 def identify(entry: dict[str, str]) -> str:
     return digest(entry["where"], entry["detail"])
 
 
-def values_said(sentence: str, table: Table) -> Iterator[tuple[int, list[str]]]:
-    spoken = f" {normal_form(sentence)} "
-    for place, row in enumerate(table.rows):
-        yield (
-            place,
-            [
-                f"{name}: {cell}"
-                for name, cell in zip(table.header, row, strict=True)
-                if (form := normal_form(cell).partition(" (")[0].strip('"')) and form in spoken
-            ],
-        )
-
-
-def show(key: str, sentence: str, table: Table, row: int, said: list[Any]) -> None:
+def show(key: str, sentence: str, table: Table, row: int, named: Sequence[NamedCell]) -> None:
     cells = [
-        f"{name[:18]}={cell[:48]}"
+        f"{name[:18]}={cell[:48]}".replace("\n", " / ")
         for name, cell in zip(table.header, table.rows[row], strict=True)
         if cell
+    ]
+    said = [
+        f"{table.header[cell.column]}: {sentence[cell.start : cell.end]}"
+        for cell in named
+        if cell.row == row
     ]
     print(f"{key} | {table.title} | {table.section[:40]}\n  {sentence}")
     print(f"  ROW {' ¦ '.join(cells[:8])}\n  SAID {' ¦ '.join(said)}")
@@ -128,10 +125,24 @@ def print_tally(path: Path) -> None:
         verdicts[fields[1]] += 1
         if len(fields) > 2 and fields[2]:
             reasons[fields[2]] += 1
-    share = verdicts["yes"] / max(verdicts.total(), 1)
-    print(f"{path.name}: {verdicts['yes']} of {verdicts.total()} yes ({share:.1%})")
+    yes, judged = verdicts["yes"], verdicts.total()
+    low, high = interval(yes, judged)
+    print(
+        f"{path.name}: {yes} of {judged} yes ({yes / max(judged, 1):.1%}, with 95% confidence "
+        f"{low:.1%} to {high:.1%})"
+    )
     for reason, times in reasons.most_common():
         print(f"  {times:3d} {reason}")
+
+
+def interval(yes: int, judged: int) -> tuple[float, float]:
+    """Wilson's interval of a share, at 95% confidence (Wilson 1927)."""
+    if not judged:
+        return 0.0, 1.0
+    z, share = 1.959964, yes / judged
+    middle = share + z * z / (2 * judged)
+    half = z * sqrt(share * (1 - share) / judged + z * z / (4 * judged * judged))
+    return (middle - half) / (1 + z * z / judged), (middle + half) / (1 + z * z / judged)
 
 
 if __name__ == "__main__":

@@ -131,7 +131,7 @@ def test_a_cluster_without_its_programs_is_refused(monkeypatch: pytest.MonkeyPat
     with pytest.raises(SettingError, match="there is no sbatch here"):
         check_cluster(SLURM)
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
-    with pytest.raises(SettingError, match="name a partition"):
+    with pytest.raises(SettingError, match="name a partition, with --cluster partition=NAME"):
         check_cluster(ClusterSettings(engine="slurm"))
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(SettingError, match=r"needs datatrove: pip install 'gentap\[cluster\]'"):

@@ -14,6 +14,9 @@ from gentap.synthesis.forms import MONTHS, Former
 Place = tuple[int, int, int]
 """A body cell of a page: table, row, column."""
 
+MOST_LINES = 12
+"""A cell of more lines is a list, which no line of it tells."""
+
 WORD = re.compile(r"[^\W_]+")
 _MAY_CHANGE = re.compile("[ ,-]")
 
@@ -30,7 +33,12 @@ class PageCells:
         """The forms of which each word is one of ``words``; the others can't stand in the prose."""
         cells = chain.from_iterable(row for table in self.tables for row in table.rows)
         owners = list(dict.fromkeys(cells))
-        lines = [(text, line) for text in owners if "\n" in text for line in text.split("\n")]
+        lines = [
+            (text, line)
+            for text in owners
+            if 0 < text.count("\n") < MOST_LINES
+            for line in text.split("\n")
+        ]
         texts = owners + [line for _, line in lines]
         owners += [text for text, _ in lines]
         folded = self._former.folded(texts)

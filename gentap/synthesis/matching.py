@@ -11,28 +11,36 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from math import log2
 from typing import Any
 
 import ahocorasick
 
 from gentap.records import NamedCell, Table
 from gentap.synthesis.cells import WORD, PageCells, Place
-from gentap.synthesis.forms import Former, Prose
+from gentap.synthesis.forms import MARK, Former, Prose
 from gentap.synthesis.sentences import sentence_spans
-from gentap.synthesis.specificity import Specificity
+from gentap.synthesis.specificity import BITS_OF_CONTEXT, Specificity, closeness, years
 
 Span = tuple[int, int]
 _HEAD = re.compile(r"(?<![^\W_])(?<!\d[.,])\d{1,3} $")
+_BRACKETS = re.compile(r"\([^()]*\)")
+_SHORT_GAP = 20
+"""Too few characters for brackets in them to matter."""
 _GROUP = re.compile(r"\d{3}(?![^\W_])")
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A value's form and where a page's prose says it: start and end in its text."""
+    """A value's form and where a page's prose says it: start and end in its text.
+
+    ``year`` is that which the prose says with a day of the year.
+    """
 
     form: str
     start: int
     end: int
+    year: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,34 +110,96 @@ class PageMatcher:
                 if len(inside) > 1:
                     named = _rows_named(inside, places)
                     if named:
-                        match = self._best(page, start, named, telling)
+                        context = Context([hit for hit in hits if hit.end <= start], places)
+                        match = self._best(page, (start, end), named, telling, context)
                         yield Candidate(number, page[start:end].strip(), match)
 
     def _best(
-        self, page: str, begin: int, named: "RowsNamed", telling: Specificity
+        self,
+        page: str,
+        span: Span,
+        named: "RowsNamed",
+        telling: Specificity,
+        context: "Context",
     ) -> Match | None:
+        begin = span[0]
+        said = years(page[begin : span[1]])
         cells: dict[int, list[NamedCell]] = defaultdict(list)
         rows: list[tuple[float, int, int]] = []
         for (table, row), own in named.items():
             told: dict[str, float] = {}
             columns = set()
+            spans = []
             for hit, column in own:
+                if hit.year and not telling.may_be_of(table, row, hit.year):
+                    continue
                 bits = telling.bits(hit.form, page[hit.start : hit.end], table, column)
                 if bits >= self._cell_bits:
                     told[hit.form] = max(bits, told.get(hit.form, 0.0))
                     columns.add(column)
-                    span = (hit.start - begin, hit.end - begin)
-                    cells[table].append(NamedCell(row, column, *span))
+                    spans.append((hit.start, hit.end, column))
+                    cells[table].append(NamedCell(row, column, hit.start - begin, hit.end - begin))
             if len(told) > 1 and len(columns) > 1:
-                rows.append((round(sum(told.values()), 6), table, row))
+                subject = telling.subject(table)
+                is_named = subject in columns
+                is_context = not is_named and row in context.rows(table, subject)
+                bits = telling.of_row(table, row, told, columns, said, is_named or is_context)
+                bits = (bits + BITS_OF_CONTEXT * is_context) * closeness(_least_gap(page, spans))
+                rows.append((round(bits, 6), table, row))
         if not rows:
             return None
         bits, table, row = min(
             rows, key=lambda named: (-named[0], -len(cells[named[1]]), named[1], named[2])
         )
+        equal = sum(own == bits and at == table for own, at, _ in rows)
+        bits = round(bits - log2(equal), 6)
         return (
             Match(table, row, tuple(sorted(cells[table])), bits) if bits >= self._row_bits else None
         )
+
+
+def _least_gap(text: str, spans: Sequence[tuple[int, int, int]]) -> int:
+    """The least number of characters between values of two columns, less what stands in brackets.
+
+    ``spans`` are start, end and column of each.
+    """
+    gaps = [
+        (start - end, end, start)
+        for _, end, one in spans
+        for start, _, other in spans
+        if one != other and end <= start
+    ]
+    if not gaps or min(gaps)[0] <= _SHORT_GAP:
+        return min(gaps)[0] if gaps else 0
+    return min(len(_BRACKETS.sub("", text[end:start])) for _, end, start in gaps)
+
+
+class Context:
+    """Which row of a table a paragraph spoke of last, before one of its sentences."""
+
+    def __init__(self, hits: Sequence[Hit], places: Mapping[str, Sequence[Place]]) -> None:
+        self._hits, self._places = hits, places
+        self._rows: dict[int, frozenset[int]] = {}
+
+    def rows(self, table: int, subject: int | None) -> frozenset[int]:
+        """The rows whose name, in the column ``subject``, is the last that was said."""
+        if table not in self._rows:
+            own = [
+                hit for hit in self._hits if any(at == table for at, _, _ in self._places[hit.form])
+            ]
+            named = (
+                rows
+                for hit in reversed(_apart(own))
+                if (
+                    rows := frozenset(
+                        row
+                        for at, row, column in self._places[hit.form]
+                        if at == table and column == subject
+                    )
+                )
+            )
+            self._rows[table] = next(named, frozenset())
+        return self._rows[table]
 
 
 RowsNamed = dict[tuple[int, int], list[tuple[Hit, int]]]
@@ -157,8 +227,14 @@ def _hits(page: str, prose: Prose, automaton: Any) -> list[Hit]:
             continue
         span = prose.original(start, end)
         if span is not None and not _cuts_a_number(page, *span):
-            hits.append(Hit(form[start:end], *span))
+            hits.append(Hit(form[start:end], *span, _year_of_a_day(form, start, end)))
     return hits
+
+
+def _year_of_a_day(form: str, start: int, end: int) -> int:
+    """The year of a date of which ``form[start:end]`` is the day and month; 0 for others."""
+    is_day = end - start == 5 and form[start + 2] == MARK and form[start - 1 : start] == MARK
+    return int(form[start - 5 : start - 1]) if is_day else 0
 
 
 def _may_name_a_row(hits: Sequence[Hit], places: Mapping[str, Sequence[Place]]) -> bool:

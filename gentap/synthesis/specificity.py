@@ -8,31 +8,60 @@ a value tells is counted in bits, as the product of
 - how well it tells its sentence from the others of its page: little where the page says it all
   the time.
 
-Each lies on a scale of its own, so that the threshold is a measured one, not a probability.
+A row gains where the paragraph spoke of it by its name just before, and loses where the sentence
+says other years than it does. Each lies on a scale of its own, so that the threshold is a measured
+one, not a probability.
 """
 
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from functools import lru_cache
+from itertools import combinations
 from math import log
 
 from gentap.records import Table
+from gentap.synthesis.forms import MARK
 from gentap.tables.values import PLACEHOLDERS, normal_form
 
-BITS_A_DIGIT = 1.7
+BITS_A_DIGIT = 2.5
+BITS_A_ZERO = 0.5
+"""For each zero at the end of a number."""
 BITS_A_LETTER = 1.2
 MOST_BITS_A_WORD = 8.0
 LOWER_CASE = 0.4
 """What is left of a word that the sentence writes in lower case, as no name."""
 BITS_OF_A_NAME = 4.0
+BITS_A_DIGIT_OF_A_DATE = 1.5
 BITS_OF_A_YEAR = 5.0
+BITS_OF_A_SEASON = 7.0
 BITS_OF_A_SMALL_WORD = 0.5
-BITS_OF_A_SUBJECT = 6.0
+BITS_OF_CONTEXT = 5.0
+"""What a row gains where its name was the last that the paragraph said before."""
+ALIKE = 0.3
+"""What is left of a row that is not named, but by values of one kind, such as two teams."""
+OTHER_YEAR = 0.4
+"""What is left of a row where the sentence says the years of others and not its own."""
+CARRIED = 20.0
+"""The strongest value of a row that is not named adds at most so many times what the others do."""
+MOST_CLOSE = 1.2
+HALFWAY = 150.0
+"""Characters between two values, at which half of their closeness is left."""
+BITS_OF_A_SUBJECT = 9.0
 """What a value tells more where it is its row's own name."""
+BITS_OF_A_KEY = 5.0
+"""The same where the rows have no names, but years, dates or numbers of their own."""
 SUBJECT_DISTINCT = 0.9
+SHARED = 0.25
+"""Two columns hold one kind of values where they share so much of theirs, two at least."""
 SMALLEST_PAGE = 10
 """Paragraphs added to a page's, so that two mentions on a short page are not yet many."""
 
+_YEARS = re.compile(r"(?<!\d)(1\d{3}|20\d{2})(?:[-–/](\d{2}(?:\d{2})?))?(?!\d)")
+DATED = 0.8
+"""A column of which so many values say a year tells when its rows were."""
+_SEASON = re.compile(r"[12]\d{3}[-/]\d\d(?:\d\d)?")
+_QUALIFIER = re.compile(r" \([^()]*\)$")
 _SMALL_WORDS = frozenset(
     "a an and as at by de for from in is it la no not of on or the to was with yes".split()
 )
@@ -58,10 +87,33 @@ def _word_bits(word: str, written: str) -> float:
     letters = sum(map(str.isalpha, word))
     digits = sum(map(str.isdigit, word))
     if not letters:
-        is_year = digits == len(word) == 4 and "1000" <= word < "2100"
-        return BITS_OF_A_YEAR if is_year else BITS_A_DIGIT * digits
+        return _number_bits(word)
     bits = min(BITS_A_LETTER * (letters + digits), MOST_BITS_A_WORD)
     return LOWER_CASE * bits if written.islower() else bits + BITS_OF_A_NAME
+
+
+def _number_bits(word: str) -> float:
+    digits = "".join(filter(str.isdigit, word))
+    if is_year(word):
+        return BITS_OF_A_YEAR
+    if MARK in word:
+        return BITS_A_DIGIT_OF_A_DATE * len(digits)
+    if _SEASON.fullmatch(word):
+        return BITS_OF_A_SEASON
+    telling = digits.rstrip("0")
+    return BITS_A_DIGIT * len(telling) + BITS_A_ZERO * (len(digits) - len(telling))
+
+
+def is_year(form: str) -> bool:
+    return len(form) == 4 and form.isdigit() and "1000" <= form < "2100"
+
+
+def years(text: str) -> frozenset[int]:
+    """The years that a text says, those between the ends of a range too: ``1997–99`` says three."""
+    found: set[int] = set()
+    for first, last in _YEARS.findall(text):
+        found.update(range(int(first), int(first[: 4 - len(last)] + last) + 1))
+    return frozenset(found)
 
 
 def row_share(count: int, rows: int) -> float:
@@ -72,6 +124,11 @@ def row_share(count: int, rows: int) -> float:
 def page_share(mentions: int, paragraphs: int) -> float:
     """1 where one paragraph of a page names a value, near 0 where most do."""
     return 1.0 - log(mentions) / log(paragraphs + SMALLEST_PAGE)
+
+
+def closeness(gap: int) -> float:
+    """What a row's values tell more or less where so many characters part the two nearest."""
+    return MOST_CLOSE / (1.0 + (gap / HALFWAY) ** 2)
 
 
 class Specificity:
@@ -94,13 +151,16 @@ class Specificity:
             (form, table, at) for form, cells in places.items() for table, _, at in cells
         )
         self._mentions, self._paragraphs = mentions, paragraphs
-        self._titles = [normal_form(table.title) for table in tables]
-        self._subjects: dict[int, int | None] = {}
+        titles = [normal_form(table.title) for table in tables]
+        self._titles = [(title, _QUALIFIER.sub("", title)) for title in titles]
+        self._dated: dict[int, list[frozenset[int]]] = {}
+        self._subjects: dict[int, tuple[int | None, float]] = {}
         self._shares: dict[tuple[str, int, int], float] = {}
+        self._alike: dict[tuple[int, int, int], bool] = {}
 
     def bits(self, form: str, written: str, table: int, column: int) -> float:
         """What a cell's value tells of its row where a sentence writes it so."""
-        if form in PLACEHOLDERS or form == self._titles[table]:
+        if form in PLACEHOLDERS or form in self._titles[table]:
             return 0.0
         key = (form, table, column)
         if key not in self._shares:
@@ -109,23 +169,104 @@ class Specificity:
                 self._mentions[form], self._paragraphs
             )
         bits = text_bits(form, written)
-        if column == self._subject(table):
-            bits += BITS_OF_A_SUBJECT * (LOWER_CASE if written.islower() else 1.0)
+        subject, gain = self._naming(table)
+        if column == subject:
+            bits += gain * (LOWER_CASE if written.islower() else 1.0)
         return bits * self._shares[key]
 
-    def _subject(self, table: int) -> int | None:
-        """The column that names the rows: the first whose texts are mostly distinct."""
+    def of_row(
+        self,
+        table: int,
+        row: int,
+        told: Mapping[str, float],
+        columns: Set[int],
+        said: frozenset[int],
+        is_spoken_of: bool,
+    ) -> float:
+        """What a row's values tell together, in a sentence that says the years ``said``.
+
+        ``told`` is what each value tells, ``columns`` those that they stand in.
+
+        ``is_spoken_of`` where the sentence or the text before it names the row by its own name.
+        Years alone tell nothing.
+        """
+        if all(map(is_year, told)):
+            return 0.0
+        bits = sum(told.values())
+        strongest = max(told.values())
+        if not is_spoken_of:
+            bits = min(bits, (1 + CARRIED) * (bits - strongest))
+            if all(self._are_alike(table, *pair) for pair in combinations(sorted(columns), 2)):
+                bits *= ALIKE
+        if said and said.isdisjoint(self._when(table)[row]) and self._says_others(table, said):
+            bits *= OTHER_YEAR
+        return bits
+
+    def _are_alike(self, table: int, one: int, other: int) -> bool:
+        key = (table, one, other)
+        if key not in self._alike:
+            self._alike[key] = are_alike(self._column(table, one), self._column(table, other))
+        return self._alike[key]
+
+    def may_be_of(self, table: int, row: int, year: int) -> bool:
+        """Whether a day of a year may be a row's: it, else its table, says that year or none."""
+        one = self._tables[table]
+        own = years(" ".join(one.rows[row])) or years(f"{one.caption} {one.section}")
+        return not own or year in own
+
+    def _says_others(self, table: int, said: frozenset[int]) -> bool:
+        """Whether years are those of rows of a table, or others than the one year of them all."""
+        when = self._when(table)
+        return any(map(said.intersection, when)) or (any(when) and len(set(when)) == 1)
+
+    def _when(self, table: int) -> list[frozenset[int]]:
+        """The years of each row in the columns that tell when it was; empty where none does."""
+        if table not in self._dated:
+            rows = self._tables[table].rows
+            found = [frozenset[int]()] * len(rows)
+            for column in zip(*rows, strict=True):
+                said = list(map(years, column))
+                if sum(map(bool, said)) >= DATED * len(rows):
+                    found = list(map(frozenset.union, found, said))
+            self._dated[table] = found
+        return self._dated[table]
+
+    def subject(self, table: int) -> int | None:
+        """The column that tells the rows apart, by their names, else by any values of their own."""
+        return self._naming(table)[0]
+
+    def _naming(self, table: int) -> tuple[int | None, float]:
         if table not in self._subjects:
-            columns = range(len(self._tables[table].header))
-            names = (column for column in columns if is_naming(self._column(table, column)))
-            self._subjects[table] = next(names, None)
+            found: tuple[int | None, float] = None, 0.0
+            for column in range(len(self._tables[table].header)):
+                forms = self._column(table, column)
+                if is_distinct(forms):
+                    if is_mostly_text(forms):
+                        found = column, BITS_OF_A_SUBJECT
+                        break
+                    if found[0] is None:
+                        found = column, BITS_OF_A_KEY
+            self._subjects[table] = found
         return self._subjects[table]
 
 
-def is_naming(forms: Sequence[str]) -> bool:
-    """Whether a column's values name its rows: mostly filled, mostly texts, mostly distinct."""
+def are_alike(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two columns hold one kind of values: they share some, and not in the same rows."""
+    distinct, others = set(one) - PLACEHOLDERS, set(other) - PLACEHOLDERS
+    shared = distinct & others
+    shared -= {form for form, same in zip(one, other, strict=True) if form == same}
+    return len(shared) >= max(2, SHARED * min(len(distinct), len(others)))
+
+
+def is_distinct(forms: Sequence[str]) -> bool:
+    """Whether a column's values tell its rows apart: mostly filled, mostly distinct."""
     filled = [form for form in forms if form not in PLACEHOLDERS]
     if len(filled) < 2 or 2 * len(filled) < len(forms):
         return False
-    texts = sum(any(map(str.isalpha, form)) for form in filled)
-    return 2 * texts >= len(filled) and len(set(filled)) >= SUBJECT_DISTINCT * len(filled)
+    return len(set(filled)) >= SUBJECT_DISTINCT * len(filled)
+
+
+def is_mostly_text(forms: Sequence[str]) -> bool:
+    """Whether most of a column's values hold a letter."""
+    filled = [form for form in forms if form not in PLACEHOLDERS]
+    return 2 * sum(any(map(str.isalpha, form)) for form in filled) >= len(filled)

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
+from math import log2
 from pathlib import Path
 
 import pytest
@@ -13,20 +15,31 @@ from gentap.documents.read import read_documents
 from gentap.documents.unread import Unread
 from gentap.records import NamedCell, Table
 from gentap.settings import FieldMap
+from gentap.synthesis.cells import MOST_LINES
 from gentap.synthesis.forms import Former, Rules
 from gentap.synthesis.matching import Candidate, Match, PageMatcher
 from gentap.synthesis.sentences import sentence_spans, tidy
 from gentap.synthesis.specificity import (
+    ALIKE,
+    BITS_OF_A_KEY,
     BITS_OF_A_SUBJECT,
+    BITS_OF_CONTEXT,
+    CARRIED,
+    DATED,
     LOWER_CASE,
-    is_naming,
+    OTHER_YEAR,
+    SHARED,
+    closeness,
+    is_distinct,
+    is_mostly_text,
     page_share,
     row_share,
     text_bits,
+    years,
 )
 from gentap.tables.values import PLACEHOLDERS, normal_form
 
-CELL_BITS, ROW_BITS = 0.3, 9.0
+CELL_BITS, ROW_BITS = 0.3, 10.0
 FORMER = Former(Rules())
 
 
@@ -111,8 +124,9 @@ def numbers(text: str) -> str:
 
 
 def whole_and_lines(cell: str) -> list[str]:
-    """A cell as one text, and each line of a cell that holds several."""
-    return [cell.replace("\n", " "), *(cell.split("\n") if "\n" in cell else [])]
+    """A cell as one text, and each line of a cell that holds a few."""
+    lines = cell.split("\n")
+    return [cell.replace("\n", " "), *(lines if 1 < len(lines) <= MOST_LINES else [])]
 
 
 def keys(text: str) -> list[str]:
@@ -172,37 +186,144 @@ def slow_candidates(
             rows = []
             told: dict[int, set[NamedCell]] = {}
             is_candidate = False
+            said = years(paragraph[begin:finish])
             for number, one in enumerate(tables):
-                own = {hit for hit in hits[place] if hit[3] == number}
-                own = {hit for hit in own if begin <= hit[0] and hit[1] <= finish}
-                chosen: list[tuple[int, int, str]] = []
-                for hit in sorted({hit[:3] for hit in own}, key=longest_first):
-                    if all(hit[1] <= other[0] or other[1] <= hit[0] for other in chosen):
-                        chosen.append(hit)
+                of_table = {hit for hit in hits[place] if hit[3] == number}
+                own = {hit for hit in of_table if begin <= hit[0] and hit[1] <= finish}
+                chosen = not_overlapping(own)
+                before = {hit for hit in of_table if hit[1] <= begin}
+                subject = slow_subject(one)[0]
                 for row in range(len(one.rows)):
                     here = [hit for hit in own if hit[4] == row and hit[:3] in chosen]
                     is_candidate |= apart((hit[2], hit[5]) for hit in here)
                     bits: dict[str, float] = {}
                     kept = set()
+                    spans = set()
                     for start, end, key, _, _, column in sorted(here):
                         written = paragraph[start:end]
+                        year = year_said_with(paragraph, start, end, key)
                         value = slow_bits(key, written, one, column, hits, number)
-                        if value >= CELL_BITS:
+                        if value >= CELL_BITS and may_be_of(one, row, year):
                             bits[key] = max(bits.get(key, 0.0), value)
                             kept.add((key, column))
+                            spans.add((start, end, column))
                             cell = NamedCell(row, column, start - begin, end - begin)
                             told.setdefault(number, set()).add(cell)
                     if apart(kept):
-                        rows.append((-round(sum(bits.values()), 6), number, row))
+                        is_named = subject in {column for _, column in kept}
+                        is_context = not is_named and row == spoken_of(before, subject, row)
+                        told_by_row = slow_row_bits(one, row, bits, said, is_named or is_context)
+                        columns = sorted({column for _, column in kept})
+                        same = all(same_kind(one, *pair) for pair in combinations(columns, 2))
+                        if same and not (is_named or is_context):
+                            told_by_row *= ALIKE
+                        told_by_row += BITS_OF_CONTEXT * is_context
+                        gaps = [
+                            brackets_gone(paragraph[one_span[1] : two[0]])
+                            for one_span in spans
+                            for two in spans
+                            if one_span[2] != two[2] and one_span[1] <= two[0]
+                        ]
+                        told_by_row *= closeness(min(gaps, default=0))
+                        rows.append((-round(told_by_row, 6), number, row))
             if not is_candidate:
                 continue
             sentence = paragraph[begin:finish].strip()
             ranked = sorted((bits, -len(told[number]), number, row) for bits, number, row in rows)
-            if ranked and -ranked[0][0] >= row_bits:
-                bits, _, number, row = ranked[0]
-                yield place, sentence, Match(number, row, tuple(sorted(told[number])), -bits)
+            best = -ranked[0][0] if ranked else 0.0
+            if ranked:
+                best -= log2(
+                    sum(one[0] == ranked[0][0] and one[2] == ranked[0][2] for one in ranked)
+                )
+            if ranked and round(best, 6) >= row_bits:
+                _, _, number, row = ranked[0]
+                yield place, sentence, Match(number, row, tuple(sorted(told[number])), best)
             else:
                 yield place, sentence, None
+
+
+def brackets_gone(text: str) -> int:
+    """A text's length without what stands in brackets; short texts count whole."""
+    return len(text if len(text) <= 20 else re.sub(r"\([^()]*\)", "", text))
+
+
+SlowHit = tuple[int, int, str, int, int, int]
+"""Start, end, form, table, row, column."""
+
+
+def not_overlapping(own: set[SlowHit]) -> list[tuple[int, int, str]]:
+    chosen: list[tuple[int, int, str]] = []
+    for hit in sorted({hit[:3] for hit in own}, key=longest_first):
+        if all(hit[1] <= other[0] or other[1] <= hit[0] for other in chosen):
+            chosen.append(hit)
+    return chosen
+
+
+def spoken_of(before: set[SlowHit], subject: int | None, row: int) -> int | None:
+    """The row, where its own name is the last one that was said before."""
+    for said in sorted(not_overlapping(before), reverse=True):
+        rows = {hit[4] for hit in before if hit[:3] == said and hit[5] == subject}
+        if rows:
+            return row if row in rows else None
+    return None
+
+
+def year_said_with(paragraph: str, start: int, end: int, key: str) -> int:
+    """The year that follows a day and month, or that goes before them; 0 for other values."""
+    if not re.fullmatch(r"\d\d\x01\d\d", key):
+        return 0
+    after = re.match(r",? (\d{4})(?![^\W_])(?![.,]\d)", paragraph[end:])
+    before = re.search(r"(?<!\d)(\d{4})-$", paragraph[:start])
+    return int(after[1]) if after else int(before[1]) if before else 0
+
+
+def may_be_of(one: Table, row: int, year: int) -> bool:
+    if not year:
+        return True
+    own = years(" ".join(one.rows[row])) or years(one.caption + " " + one.section)
+    return not own or year in own
+
+
+def slow_row_bits(
+    one: Table, row: int, bits: dict[str, float], said: frozenset[int], is_spoken_of: bool
+) -> float:
+    if all(re.fullmatch(r"1\d{3}|20\d\d", key) for key in bits):
+        return 0.0
+    found = sum(bits.values())
+    others = found - max(bits.values())
+    if not is_spoken_of:
+        found = min(found, others + CARRIED * others)
+    dated = [
+        column
+        for column in range(len(one.header))
+        if sum(bool(years(line[column])) for line in one.rows) >= DATED * len(one.rows)
+    ]
+    when = [{year for column in dated for year in years(line[column])} for line in one.rows]
+    if said and not said & when[row]:
+        others_said = any(said & other for other in when)
+        one_for_all = bool(when[0]) and all(other == when[0] for other in when)
+        if others_said or one_for_all:
+            found *= OTHER_YEAR
+    return found
+
+
+def same_kind(one: Table, left: int, right: int) -> bool:
+    forms = [(FORMER.cells([line[left]])[0], FORMER.cells([line[right]])[0]) for line in one.rows]
+    lefts, rights = ({pair[side] for pair in forms} - PLACEHOLDERS for side in (0, 1))
+    in_one_row = {pair[0] for pair in forms if pair[0] == pair[1]}
+    shared = [form for form in lefts if form in rights and form not in in_one_row]
+    return len(shared) >= 2 and len(shared) >= SHARED * min(len(lefts), len(rights))
+
+
+def slow_subject(one: Table) -> tuple[int | None, float]:
+    columns = [
+        [FORMER.cells([line[place]])[0] for line in one.rows] for place in range(len(one.header))
+    ]
+    keys = [place for place, forms in enumerate(columns) if is_distinct(forms)]
+    names = [place for place in keys if is_mostly_text(columns[place])]
+    if names:
+        return names[0], BITS_OF_A_SUBJECT
+    return (keys[0] if keys else None), BITS_OF_A_KEY
 
 
 def longest_first(hit: tuple[int, int, str]) -> tuple[int, int, int]:
@@ -226,17 +347,15 @@ def slow_bits(
     hits: Sequence[set[tuple[int, int, str, int, int, int]]],
     number: int,
 ) -> float:
-    if key in PLACEHOLDERS or key == normal_form(one.title):
+    title = normal_form(one.title)
+    if key in PLACEHOLDERS or key in (title, re.sub(r" \([^()]*\)$", "", title)):
         return 0.0
-    columns = [
-        [FORMER.cells([line[place]])[0] for line in one.rows] for place in range(len(one.header))
-    ]
     count = sum(any(key in keys(own) for own in whole_and_lines(line[column])) for line in one.rows)
     mentions = sum(any(hit[2] == key for hit in own) for own in hits)
-    naming = [place for place, forms in enumerate(columns) if is_naming(forms)]
     bits = text_bits(key, written)
-    if naming[:1] == [column]:
-        bits += BITS_OF_A_SUBJECT * (LOWER_CASE if written.islower() else 1.0)
+    subject, gain = slow_subject(one)
+    if column == subject:
+        bits += gain * (LOWER_CASE if written.islower() else 1.0)
     return bits * (row_share(count, len(one.rows)) * page_share(mentions, len(hits)))
 
 
@@ -258,7 +377,7 @@ def agree(paragraphs: Sequence[str], tables: Sequence[Table], row_bits: float) -
 
 VALUES = ["Paris", "New York", "York", "Rio", "rio", "1914", "914", "1,914", "191", "12 May 1914"]
 VALUES += ["May 12, 1914", "May 1914", "1,234,567", "Café", "“Dawn”", "$914", "Ada Lovelace", "Ada"]
-VALUES += ["—", "The", "winner", "x", "Titanic (1997)", "Titanic", "12", "2–1"]
+VALUES += ["—", "The", "winner", "x", "Titanic (1997)", "Titanic", "12", "2–1", "2003/04"]
 SAID = [*VALUES, "12th May 1914", "May 12th 1914", "1234567", "1 234 567", "1914 567", "1 914"]
 GLUE = [" ", " ", " ", ", ", "-", ".5", ",", "5", "s", " and ", "'", "(", "—", "–18 ", ". He saw "]
 
@@ -311,6 +430,67 @@ def test_a_cell_that_two_of_its_forms_name_counts_once() -> None:
     sentence = "In 1914 Ada Dawn moved to Rome."
     cells = [(0, 0, "Ada Dawn"), (0, 1, "Rome")]
     assert named(best(sentence, tables), sentence) == cells
+
+
+# What tells one row from another
+
+
+def told(paragraph: str, *tables: Table) -> list[float]:
+    """What the matches of a paragraph's sentences tell."""
+    return [found.match.bits if found.match else -1.0 for found in candidates([paragraph], *tables)]
+
+
+FILMS = table(
+    ["Dawn Cup", "drama", "1914"],
+    ["Dusk Cup", "drama", "1915"],
+    ["Noon Cup", "comedy", "1916"],
+)
+
+
+def test_years_alone_tell_no_row() -> None:
+    terms = table(["Ada", "1914", "1918"], ["Bo", "1915", "1920"])
+    assert told("He served from 1914 to 1918.", terms) == [0.0]
+    assert told("Ada served from 1914 to 1918.", terms)[0] > ROW_BITS
+
+
+def test_a_row_that_the_paragraph_spoke_of_last_tells_more() -> None:
+    (alone,) = told("It was a drama of 1914.", FILMS)
+    (spoken,) = told("Dusk Cup ended. Dawn Cup began. It was a drama of 1914.", FILMS)
+    (other,) = told("Dawn Cup began. Dusk Cup ended. It was a drama of 1914.", FILMS)
+    assert spoken > alone
+    assert other <= alone
+
+
+def test_a_row_loses_where_the_sentence_says_the_year_of_another() -> None:
+    (right,) = told("In 1914 the Dawn Cup was a drama.", FILMS)
+    (none,) = told("Then the Dawn Cup was a drama.", FILMS)
+    (wrong,) = told("In 1916 the Dawn Cup was a drama.", FILMS)
+    assert right > none > wrong
+    assert told("In 1888 the Dawn Cup was a drama.", FILMS) == [pytest.approx(none, rel=0.05)]
+
+
+def test_a_day_with_another_year_is_no_value() -> None:
+    days = table(["14 May", "Ada Hall"], ["15 May", "Bo Hall"])
+    dated = replace(days, section="2012")
+    assert best("On 14 May 2012 it opened in Ada Hall.", dated) is not None
+    assert best("On 14 May it opened in Ada Hall.", dated) is not None
+    assert best("On 14 May 2002 it opened in Ada Hall.", dated) is None
+    assert best("On 14 May 2002 it opened in Ada Hall.", days) is not None
+
+
+def test_values_of_one_kind_tell_little_of_a_row_that_is_not_named() -> None:
+    rows = [["Rome", "Oslo"], ["Oslo", "Rome"], ["Rome", "Bonn"], ["Bonn", "Oslo"]]
+    others = [["Rome", "Oslo"], ["Lima", "Rio"], ["Rome", "Bonn"], ["Lima", "Oslo"]]
+    (alike,) = told("Rome is a rival of Bonn.", table(*rows))
+    (unlike,) = told("Rome is a rival of Bonn.", table(*others))
+    assert 0 < alike < 0.5 * unlike
+
+
+def test_a_line_of_a_long_list_is_no_value() -> None:
+    few, many = ("\n".join(f"Route {number}" for number in range(50, 50 + n)) for n in (12, 13))
+    sentence = "Ada took Route 51 there."
+    assert best(sentence, table(["Ada", few], ["Bo", "Route 9"])) is not None
+    assert best(sentence, table(["Ada", many], ["Bo", "Route 9"])) is None
 
 
 # Where a named value stands

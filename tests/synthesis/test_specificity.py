@@ -1,7 +1,17 @@
 import pytest
 
 from gentap.records import Table
-from gentap.synthesis.specificity import Specificity, is_naming, page_share, row_share, text_bits
+from gentap.synthesis.specificity import (
+    Specificity,
+    are_alike,
+    closeness,
+    is_distinct,
+    is_mostly_text,
+    page_share,
+    row_share,
+    text_bits,
+    years,
+)
 
 
 @pytest.mark.parametrize(
@@ -10,7 +20,7 @@ from gentap.synthesis.specificity import Specificity, is_naming, page_share, row
         (("the", "the"), ("dawn", "dawn")),
         (("dawn", "dawn"), ("dawn", "Dawn")),
         (("dawn", "Dawn"), ("ada dawn", "Ada Dawn")),
-        (("12", "12"), ("1914", "1914")),
+        (("1914", "1914"), ("191.4", "191.4")),
         (("1914", "1914"), ("19143", "19,143")),
         (("2-1", "2–1"), ("bo", "Bo")),
         (("final", "final"), ("cornelius", "Cornelius")),
@@ -35,18 +45,73 @@ def test_the_shares_fall_from_one_to_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("forms", "naming"),
+    ("forms", "distinct", "text"),
     [
-        (["ada", "bo", "cy"], True),
-        (["ada", "bo", "-", ""], True),
-        (["ada", "", "", ""], False),
-        (["1914", "1915", "1916"], False),
-        (["rome", "rome", "oslo", "bonn"], False),
-        ([], False),
+        (["ada", "bo", "cy"], True, True),
+        (["ada", "bo", "-", ""], True, True),
+        (["ada", "", "", ""], False, True),
+        (["1914", "1915", "1916"], True, False),
+        (["rome", "rome", "oslo", "bonn"], False, True),
+        ([], False, True),
     ],
 )
-def test_what_names_rows(forms: list[str], naming: bool) -> None:
-    assert is_naming(forms) is naming
+def test_what_tells_rows_apart(forms: list[str], distinct: bool, text: bool) -> None:
+    assert is_distinct(forms) is distinct
+    assert is_mostly_text(forms) is text
+
+
+@pytest.mark.parametrize(
+    ("less", "more"),
+    [
+        ("3200", "3234"),
+        ("33000000", "33123456"),
+        ("1914", "1913-14"),
+        ("1913-14", "19134"),
+        ("05\x0112", "1914\x0105\x0112"),
+        ("9.5", "9.58"),
+    ],
+)
+def test_a_number_tells_by_its_digits_less_for_zeros_years_and_dates(less: str, more: str) -> None:
+    assert 0 < text_bits(less, less) < text_bits(more, more)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("in 1997, and 2001", {1997, 2001}),
+        ("1997–99", {1997, 1998, 1999}),
+        ("1998-2001 season", {1998, 1999, 2000, 2001}),
+        ("2003/04", {2003, 2004}),
+        ("1999–2000", {1999, 2000}),
+        ("2010–09", set()),
+        ("12 May", set()),
+        ("31997 of 2250", set()),
+    ],
+)
+def test_the_years_that_a_text_says(text: str, said: set[int]) -> None:
+    assert years(text) == said
+
+
+def test_values_near_one_another_tell_more() -> None:
+    told = [closeness(gap) for gap in (0, 20, 50, 100, 200, 400)]
+    assert told == sorted(told, reverse=True)
+    assert told[3] == told[0] / 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        (["rome", "oslo", "bonn", "lima"], ["oslo", "rome", "lima", "bonn"], True),
+        (["rome", "oslo", "bonn", "lima"], ["ada", "rome", "bo", "cy"], False),
+        (["dawn", "dusk", "noon"], ["dawn", "dusk", "dawn"], False),
+        (["-", "", "n/a"], ["", "-", "-"], False),
+    ],
+)
+def test_columns_that_share_values_in_different_rows_are_of_one_kind(
+    one: list[str], other: list[str], alike: bool
+) -> None:
+    assert are_alike(one, other) is alike
+    assert are_alike(other, one) is alike
 
 
 def test_a_value_tells_more_in_the_column_that_names_the_rows() -> None:
