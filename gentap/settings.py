@@ -86,7 +86,7 @@ class MineSettings(Settings):
     )
     cell_bits: float = Field(0.3, ge=0, description="a value that tells less does not count")
     row_bits: float = Field(
-        10.0, ge=0, description="sentences whose row's values tell less together are set aside"
+        9.0, ge=0, description="sentences whose row's values tell less together are set aside"
     )
     pronouns: Literal["keep", "drop"] = Field(
         "keep", description="sentences that open with a pronoun are kept (and marked) or dropped"

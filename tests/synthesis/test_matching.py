@@ -39,7 +39,7 @@ from gentap.synthesis.specificity import (
 )
 from gentap.tables.values import PLACEHOLDERS, normal_form
 
-CELL_BITS, ROW_BITS = 0.3, 10.0
+CELL_BITS, ROW_BITS = 0.3, 9.0
 FORMER = Former(Rules())
 
 

@@ -93,7 +93,7 @@ def test_the_years_that_a_text_says(text: str, said: set[int]) -> None:
 
 
 def test_values_near_one_another_tell_more() -> None:
-    told = [closeness(gap) for gap in (0, 20, 50, 100, 200, 400)]
+    told = [closeness(gap) for gap in (0, 20, 50, 150, 200, 400)]
     assert told == sorted(told, reverse=True)
     assert told[3] == told[0] / 2
 
