@@ -48,7 +48,7 @@ MOST_CLOSE = 1.2
 HALFWAY = 150.0
 """Characters between two values, at which half of their closeness is left."""
 BITS_OF_A_SUBJECT = 9.0
-"""What a value tells more where it is its row's own name."""
+"""What a value tells more where it is its row's own name; far less where that is a common word."""
 BITS_OF_A_KEY = 5.0
 """The same where the rows have no names, but years, dates or numbers of their own."""
 SUBJECT_DISTINCT = 0.9
@@ -171,7 +171,7 @@ class Specificity:
         bits = text_bits(form, written)
         subject, gain = self._naming(table)
         if column == subject:
-            bits += gain * (LOWER_CASE if written.islower() else 1.0)
+            bits += gain * (LOWER_CASE**2 if written.islower() else 1.0)
         return bits * self._shares[key]
 
     def of_row(

@@ -355,7 +355,7 @@ def slow_bits(
     bits = text_bits(key, written)
     subject, gain = slow_subject(one)
     if column == subject:
-        bits += gain * (LOWER_CASE if written.islower() else 1.0)
+        bits += gain * (LOWER_CASE**2 if written.islower() else 1.0)
     return bits * (row_share(count, len(one.rows)) * page_share(mentions, len(hits)))
 
 
