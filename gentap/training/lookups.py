@@ -3,8 +3,8 @@
 A question is made of the table's own texts and stands before it, as questions do. Of the table in
 :mod:`gentap.tables.linearize`::
 
-    a cell   Film 2005 <title> Jane Doe … <row> 2005 <cell> Dusk </s>    Dusk </s>
-    a row    2005 <title> Jane Doe … <row> 2005 <cell> Dusk </s>         <row> 2005 <cell> Dusk </s>
+    a cell  Film 2005 <title> Jane Doe … <row> 2005 <cell> Dusk </s>   Dusk </s>
+    a row   <row> 2005 <title> Jane Doe … <row> 2005 <cell> Dusk </s>  <row> 2005 <cell> Dusk </s>
 
 A row has many tokens to copy for each input, which is what copying is learnt from; a cell asks for
 the column too.
@@ -103,7 +103,7 @@ class LookupStream:
         if rng.random() < 0.5:
             row = [place for place in places if place[0] == key[0]]
             target = window[row[0][2] - 1 : row[-1][3]][:LONGEST]
-            question = name
+            question = [target[0], *name]  # the mark tells that the row is asked for
         else:
             cell = wanted[int(rng.integers(len(wanted)))]
             header = next(place for place in places if place[:2] == (_HEADER, cell[1]))

@@ -45,12 +45,14 @@ def asked(
     store = write_tokens(path / "store", windows(tokenizer, table))
     stream = LookupStream(store, Hiding([9], END, seed))
     window = store.pair(0)[0].tolist()
+    mark = tokenizer.hf.convert_tokens_to_ids("<row>")
     found = []
     for epoch in range(epochs):
         source, target = stream.pair(0, epoch)
         question = source[: len(source) - len(window) - 1]
         assert source == [*question, *window, END]
         assert target[-1] == END
+        assert (question[0] == mark) == (target[0] == mark)
         found.append((tokenizer.texts([question])[0], tokenizer.texts([target])[0], target[:-1]))
     return found
 
