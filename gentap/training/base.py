@@ -39,6 +39,8 @@ from gentap.training_settings import BaseSettings
 _VOCABULARY = "vocabulary"
 _FIRST = "lookups-alone"
 _CHARACTERS_A_TOKEN = 3.0
+_ROWS = 0.5
+"""Share of whole rows among the lookups that come alone; among all objectives they are cells."""
 _HELD_OUT = 500
 """Sentences, and tables, that are measured at most."""
 
@@ -151,9 +153,10 @@ def _streams(
         "prose": SpanStream(stores["prose"], hiding, settings.noise, settings.mean_span),
         "tables": MaskedStream(stores["tables"], hiding, settings.hidden_cells),
         "sentences": MaskedStream(stores["sentences"], hiding),
-        "lookups": LookupStream(stores["lookups"], hiding),
+        "lookups": LookupStream(stores["lookups"], hiding, rows=0.0),
     }
-    return MixedStream(streams, shares), streams["lookups"], tally
+    alone = LookupStream(stores["lookups"], hiding, _ROWS)
+    return MixedStream(streams, shares), alone, tally
 
 
 def _held_out(
@@ -171,7 +174,9 @@ def _held_out(
     hiding = hiding_of(tokenizer, seed)
     return {
         "sentences": MaskedStream(write_tokens(folder / "held-out-sentences", sentences), hiding),
-        "lookups": LookupStream(write_tokens(folder / "held-out-lookups", lookups), hiding),
+        "lookups": LookupStream(
+            write_tokens(folder / "held-out-lookups", lookups), hiding, rows=0.0
+        ),
     }
 
 

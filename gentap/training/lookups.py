@@ -6,8 +6,8 @@ A question is made of the table's own texts and stands before it, as questions d
     a cell  Film 2005 <title> Jane Doe … <row> 2005 <cell> Dusk </s>   Dusk </s>
     a row   <row> 2005 <title> Jane Doe … <row> 2005 <cell> Dusk </s>  <row> 2005 <cell> Dusk </s>
 
-A row has many tokens to copy for each input, which is what copying is learnt from; a cell asks for
-the column too.
+A row has many tokens to copy for each input, which is what copying is learnt from; a cell has few,
+and the first of them, which no token before it leads to, has to be found.
 """
 
 from collections import Counter
@@ -74,12 +74,13 @@ def cell_places(ids: list[int], head: int, row: int, cell: int) -> list[Place]:
 class LookupStream:
     """A row or a cell to look up in each window of ``store`` (:func:`lookup_windows`).
 
-    Which, is drawn anew in each epoch: rows and cells as often as each other, and every value that
-    no other row has may be what its row is found by.
+    Which, is drawn anew in each epoch: a row with the probability ``rows``, else a cell. It is found
+    by any value of its row that no other row has.
     """
 
     store: TokenStore
     hiding: Hiding
+    rows: float
 
     def __len__(self) -> int:
         return len(self.store)
@@ -100,7 +101,7 @@ class LookupStream:
         askable = _askable(window, places)
         key, wanted = askable[int(rng.integers(len(askable)))]
         name = _texts(window, [key])[0]
-        if rng.random() < 0.5:
+        if rng.random() < self.rows:
             row = [place for place in places if place[0] == key[0]]
             target = window[row[0][2] - 1 : row[-1][3]][:LONGEST]
             question = [target[0], *name]  # the mark tells that the row is asked for

@@ -39,11 +39,16 @@ def windows(tokenizer: TableTokenizer, *tables: Table, size: int = 1024) -> list
 
 
 def asked(
-    path: Path, tokenizer: TableTokenizer, table: Table, epochs: int, seed: int = 1
+    path: Path,
+    tokenizer: TableTokenizer,
+    table: Table,
+    epochs: int,
+    seed: int = 1,
+    rows: float = 0.5,
 ) -> list[tuple[str, str, list[int]]]:
     """Question, target and window's tokens of some epochs of one table."""
     store = write_tokens(path / "store", windows(tokenizer, table))
-    stream = LookupStream(store, Hiding([9], END, seed))
+    stream = LookupStream(store, Hiding([9], END, seed), rows)
     window = store.pair(0)[0].tolist()
     mark = tokenizer.hf.convert_tokens_to_ids("<row>")
     found = []
@@ -75,10 +80,13 @@ def test_a_value_finds_the_cells_and_the_row_that_it_stands_in(tmp_path: Path, w
     assert pairs == wanted
 
 
-def test_rows_and_cells_are_asked_for_alike_often(tmp_path: Path, wide) -> None:
+@pytest.mark.parametrize(("share", "bounds"), [(0.0, (0, 0)), (0.5, (220, 280)), (1, (500, 500))])
+def test_rows_are_asked_for_in_their_share(
+    tmp_path: Path, wide, share: float, bounds: tuple[int, int]
+) -> None:
     mark = wide.hf.convert_tokens_to_ids("<row>")
-    rows = [mark in target for _, _, target in asked(tmp_path, wide, BRIDGES, 1000)]
-    assert 440 < sum(rows) < 560
+    pairs = asked(tmp_path, wide, BRIDGES, 500, rows=share)
+    assert bounds[0] <= sum(mark in target for _, _, target in pairs) <= bounds[1]
 
 
 @settings(max_examples=40, deadline=None)
@@ -119,12 +127,12 @@ def test_a_rerun_asks_alike_and_another_epoch_or_seed_otherwise(tmp_path: Path, 
     store = write_tokens(tmp_path / "store", windows(wide, BRIDGES))
 
     def pairs(seed: int, epochs: range) -> list:
-        return [LookupStream(store, Hiding([9], END, seed)).pair(0, epoch) for epoch in epochs]
+        return [LookupStream(store, Hiding([9], END, seed), 0.5).pair(0, epoch) for epoch in epochs]
 
     assert pairs(1, range(20)) == pairs(1, range(20))
     assert pairs(1, range(20)) != pairs(2, range(20))
     assert len({str(pair) for pair in pairs(1, range(20))}) > 5
-    (size, unknown) = LookupStream(store, Hiding([9], END, 1)).lengths()[0]
+    (size, unknown) = LookupStream(store, Hiding([9], END, 1), 0.5).lengths()[0]
     assert (size, unknown) == (len(store.pair(0)[0]), 0)
 
 
