@@ -74,8 +74,8 @@ def cell_places(ids: list[int], head: int, row: int, cell: int) -> list[Place]:
 class LookupStream:
     """A row or a cell to look up in each window of ``store`` (:func:`lookup_windows`).
 
-    Which, is drawn anew in each epoch: a row with the probability ``rows``, else a cell. It is found
-    by any value of its row that no other row has.
+    It is drawn anew in each epoch: a row with the probability ``rows``, else a cell, found by any
+    value of its row that no other row has.
     """
 
     store: TokenStore
