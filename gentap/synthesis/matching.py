@@ -233,8 +233,10 @@ def _hits(page: str, prose: Prose, automaton: Any) -> list[Hit]:
 
 def _year_of_a_day(form: str, start: int, end: int) -> int:
     """The year of a date of which ``form[start:end]`` is the day and month; 0 for others."""
-    is_day = end - start == 5 and form[start + 2] == MARK and form[start - 1 : start] == MARK
-    return int(form[start - 5 : start - 1]) if is_day else 0
+    if end - start == 5 and form[start + 2] == MARK and form[start - 1 : start] == MARK:
+        year = form[max(start - 5, 0) : start - 1]
+        return int(year) if year.isascii() and year.isdigit() else 0
+    return 0
 
 
 def _may_name_a_row(hits: Sequence[Hit], places: Mapping[str, Sequence[Place]]) -> bool:

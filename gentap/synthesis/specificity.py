@@ -57,7 +57,7 @@ SHARED = 0.25
 SMALLEST_PAGE = 10
 """Paragraphs added to a page's, so that two mentions on a short page are not yet many."""
 
-_YEARS = re.compile(r"(?<!\d)(1\d{3}|20\d{2})(?:[-–/](\d{2}(?:\d{2})?))?(?!\d)")
+_YEARS = re.compile(r"(?<!\d)(1\d{3}|20\d{2})(?:[-–/](\d{2}(?:\d{2})?)(?![-–/]?\d))?(?!\d)")
 DATED = 0.8
 """A column of which so many values say a year tells when its rows were."""
 _SEASON = re.compile(r"[12]\d{3}[-/]\d\d(?:\d\d)?")
@@ -112,7 +112,8 @@ def years(text: str) -> frozenset[int]:
     """The years that a text says, those between the ends of a range too: ``1997–99`` says three."""
     found: set[int] = set()
     for first, last in _YEARS.findall(text):
-        found.update(range(int(first), int(first[: 4 - len(last)] + last) + 1))
+        begin, end = int(first), int(first[: 4 - len(last)] + last)
+        found.update(range(begin, max(begin, end) + 1))
     return frozenset(found)
 
 

@@ -478,6 +478,12 @@ def test_a_day_with_another_year_is_no_value() -> None:
     assert best("On 14 May 2002 it opened in Ada Hall.", days) is not None
 
 
+@pytest.mark.parametrize("before", ["", "x", "ab c", "²²²²", "１９１４"])
+def test_the_mark_within_dates_may_stand_in_a_text(before: str) -> None:
+    days = table(["14 May", "Ada Hall"], ["15 May", "Bo Hall"])
+    assert best(f"{before}\x0105\x0114 in Ada Hall.", days) is not None
+
+
 def test_values_of_one_kind_tell_little_of_a_row_that_is_not_named() -> None:
     rows = [["Rome", "Oslo"], ["Oslo", "Rome"], ["Rome", "Bonn"], ["Bonn", "Oslo"]]
     others = [["Rome", "Oslo"], ["Lima", "Rio"], ["Rome", "Bonn"], ["Lima", "Oslo"]]
