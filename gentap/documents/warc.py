@@ -68,7 +68,7 @@ class _Archive:
                 yield self.hollow
                 self.hollow = None
             length = record.content_length
-            content = record.reader.read(pages.MAX_PAGE_BYTES + 1)
+            content = record.reader.read(min(length, pages.MAX_PAGE_BYTES) + 1)
             url = record.headers.get("WARC-Target-URI") or record.record_id or ""
             where = f"{self.name}#{url}"
             if not length:
@@ -117,7 +117,7 @@ def _read_response(
     if "html" not in content_type.lower():
         yield Unread(where, "not HTML", content_type.lower() or "no content type")
         return
-    sent = record.reader.read()
+    sent = content[len(content) - record.content_length :]
     codings = [http.get(name) or "" for name in ("Content-Encoding", "Transfer-Encoding")]
     try:
         body = _decode(sent, ",".join(codings))

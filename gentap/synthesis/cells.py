@@ -17,8 +17,10 @@ Place = tuple[int, int, int]
 MOST_LINES = 12
 """A cell of more lines is a list, which no line of it tells."""
 
-WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"[^\W_]+")
 _MAY_CHANGE = re.compile("[ ,-]")
+_YEAR = re.compile(r"(?<![^\W_])\d{4}(?![^\W_])(?!\.\d)(?! [tmb])")
+"""Stands in a date's form as it is written; no part of a grouped number or of ``1234 million``."""
 
 
 class PageCells:
@@ -46,7 +48,7 @@ class PageCells:
         forms = self._former.unified([folded[at] for at in possible])
         pairs = [*enumerate(forms), *self._former.shorter(forms)]
         for place, form in pairs:
-            if (len(form) > 4 or _is_value(form)) and words.issuperset(WORD.findall(form)):
+            if (len(form) > 4 or _is_value(form)) and words.issuperset(_WORD.findall(form)):
                 self._texts.setdefault(form, set()).add(owners[possible[place]])
         return self._texts.keys()
 
@@ -74,14 +76,23 @@ def _may_stand(form: str, words: frozenset[str]) -> bool:
     """Whether a form's first word is among some, or a date's or number's, which may change."""
     first = form.partition(" ")[0]
     if not first.isalnum():
-        word = WORD.search(form)
+        word = _WORD.search(form)
         if word is None:
             return True
         first = word[0]
     if first in words:
         return True
-    may_change = first[0].isdigit() or first in MONTHS
-    return may_change and _MAY_CHANGE.search(form) is not None
+    if not (first[0].isdigit() or first in MONTHS) or not _MAY_CHANGE.search(form):
+        return False
+    year = _YEAR.search(form)
+    return year is None or year[0] in words
+
+
+def words_of(text: str) -> frozenset[str]:
+    """All words of a text; most stand between spaces."""
+    tokens = set(text.split())
+    words = set(filter(str.isalnum, tokens))
+    return frozenset(words.union(_WORD.findall(" ".join(tokens - words))))
 
 
 def _is_value(form: str) -> bool:

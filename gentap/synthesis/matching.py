@@ -17,7 +17,7 @@ from typing import Any
 import ahocorasick
 
 from gentap.records import NamedCell, Table
-from gentap.synthesis.cells import WORD, PageCells, Place
+from gentap.synthesis.cells import PageCells, Place, words_of
 from gentap.synthesis.forms import MARK, Former, Prose
 from gentap.synthesis.sentences import sentence_spans
 from gentap.synthesis.specificity import BITS_OF_CONTEXT, Specificity, closeness, years
@@ -85,7 +85,7 @@ class PageMatcher:
         """The sentences of tidy paragraphs that name two cells of one row, in order."""
         page = "\n".join(paragraphs)
         prose = self._former.prose(page)
-        values = self._cells.values(frozenset(WORD.findall(prose.form)))
+        values = self._cells.values(words_of(prose.form))
         if not values:
             return
         begins = list(accumulate((len(paragraph) + 1 for paragraph in paragraphs), initial=0))
