@@ -240,22 +240,21 @@ def _prepare(node: Any, selector: str) -> _Spans:
     """Take out what is hidden below a node, mark line breaks; the spans of its cells."""
     spans: _Spans = {}
     for below in node.css(selector):
-        _prepare_node(below, spans)
+        tag = below.tag
+        attributes = below.attributes
+        if tag == "sup":
+            if _is_footnote(below, attributes) or _is_hidden(tag, attributes):
+                below.decompose(recursive=False)
+        elif (attributes or tag in _HIDDEN_TAGS) and _is_hidden(tag, attributes):
+            below.decompose(recursive=False)
+        elif tag in _CELL_TAGS:
+            columns = min(_span(attributes.get("colspan")) or 1, MAX_SPAN)
+            spans[below.mem_id] = (columns, _span(attributes.get("rowspan")))
+        elif tag in _BREAKING:
+            below.insert_before(_BREAK)
+            if tag != "br":
+                below.insert_after(_BREAK)
     return spans
-
-
-def _prepare_node(node: Any, spans: _Spans) -> None:
-    tag = node.tag
-    attributes = node.attributes
-    if _is_hidden(tag, attributes) or (tag == "sup" and _is_footnote(node)):
-        node.decompose(recursive=False)
-    elif tag in _CELL_TAGS:
-        columns = min(_span(attributes.get("colspan")) or 1, MAX_SPAN)
-        spans[node.mem_id] = (columns, _span(attributes.get("rowspan")))
-    elif tag in _BREAKING:
-        node.insert_before(_BREAK)
-        if tag != "br":
-            node.insert_after(_BREAK)
 
 
 def _is_hidden(tag: str, attributes: Mapping[str, str | None]) -> bool:
@@ -266,12 +265,15 @@ def _is_hidden(tag: str, attributes: Mapping[str, str | None]) -> bool:
     return (
         "hidden" in attributes
         or ((style := attributes.get("style")) and _HIDDEN_STYLE.search(style) is not None)
-        or not _HIDDEN_CLASSES.isdisjoint((attributes.get("class") or "").split())
+        or (
+            (names := attributes.get("class")) is not None
+            and not _HIDDEN_CLASSES.isdisjoint(names.split())
+        )
     )
 
 
-def _is_footnote(node: Any) -> bool:
-    if not _FOOTNOTE_CLASSES.isdisjoint((node.attributes.get("class") or "").split()):
+def _is_footnote(node: Any, attributes: Mapping[str, str | None]) -> bool:
+    if not _FOOTNOTE_CLASSES.isdisjoint((attributes.get("class") or "").split()):
         return True
     text = node.text_lexbor()
     return bool(_FOOTNOTE.fullmatch(text)) or (

@@ -25,7 +25,7 @@ def read_page(
     if len(content) > MAX_PAGE_BYTES:
         yield Unread(where, "page too large", f"over {MAX_PAGE_BYTES:,} bytes")
         return
-    if not content.strip():
+    if not content or content.isspace():
         yield Unread(where, "empty page")
         return
     html = to_utf8(content, charset)
