@@ -1,6 +1,6 @@
 """Sample questions whose answer is one cell, from a grammar and any number of tables."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from random import Random
@@ -18,7 +18,8 @@ from gentap.synthesis.draw import QuestionMaker
 from gentap.synthesis.example_columns import ExampleWriter
 from gentap.synthesis.grammar import find_grammar
 from gentap.synthesis.notation import load_grammar
-from gentap.tables.linearize import Linearizer
+from gentap.tables.linearize import fit_by_estimate
+from gentap.tables.truncate import Fitted
 
 
 def sample(
@@ -59,14 +60,13 @@ def sample(
 
 
 @lru_cache(maxsize=2)
-def _linearizer(base: str, settings: LinearizerSettings) -> Linearizer:
+def _fit(base: str, settings: LinearizerSettings) -> Callable[[Table], Fitted]:
+    """What cuts a table to the budget of the model that will see it."""
     if base:
         from gentap.model.tokenizer import load_tokenizer
 
-        return load_tokenizer(base, settings).linearizer
-    from gentap.tables.linearize import MARKS, estimate_tokens
-
-    return Linearizer(settings, estimate_tokens, dict.fromkeys(MARKS, 0), 0)
+        return load_tokenizer(base, settings).linearizer.fit
+    return partial(fit_by_estimate, settings=settings)
 
 
 @lru_cache(maxsize=2)
@@ -87,7 +87,7 @@ def _sample_shard(
     linearizer: LinearizerSettings,
     seed: int,
 ) -> None:
-    fit = _linearizer(base, linearizer).fit
+    fit = _fit(base, linearizer)
     maker = _maker(settings.grammar)
     writer = ExampleWriter(shard)
     for sourced in read_tables(part):

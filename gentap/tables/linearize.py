@@ -11,6 +11,7 @@ parts and truncation is exact.
 """
 
 import re
+import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,11 @@ SENTENCE, ENTRY = "<sentence>", "<entry>"
 MARKS = (TITLE, SECTION, CAPTION, HEAD, ROW, CELL, SENTENCE, ENTRY)
 
 _PIECES = re.compile(r"\w{1,3}|[^\w\s]")
+_SIGNS = bytes.maketrans(
+    (string.ascii_letters + string.digits + "_" + string.punctuation.replace("_", "")).encode(),
+    b"w" * 63 + b"." * 31,
+)
+"""ASCII letters, digits and underscores to ``w``, other signs to a point."""
 
 Tokenize = Callable[[Sequence[str]], list[list[int]]]
 """Texts to token ids, without special tokens."""
@@ -130,6 +136,21 @@ def linearize(question: str, table: Table) -> str:
     return " ".join([question, *(f"{mark} {text}".rstrip() for mark, text in table_pieces(table))])
 
 
-def estimate_tokens(texts: Sequence[str]) -> list[list[int]]:
-    """Stands for a tokenizer where none is at hand: a token for three letters, or for a sign."""
-    return [[0] * len(_PIECES.findall(text)) for text in texts]
+def fit_by_estimate(table: Table, settings: LinearizerSettings) -> Fitted:
+    """Cut a table as :meth:`Linearizer.fit` does, where no tokenizer is at hand."""
+    budget = settings.max_tokens - settings.max_question_tokens - 1
+    return fit(table, estimate_lengths, budget, settings.max_cell_chars)
+
+
+def estimate_lengths(texts: Sequence[str]) -> list[int]:
+    """A token for the mark of each text, for three letters of a word, and for a sign.
+
+    Texts of ASCII are measured all at once.
+    """
+    plain = [text if text.isascii() and "\n" not in text else "" for text in texts]
+    signs = "\n".join(plain).encode().translate(_SIGNS)
+    pieces = signs.replace(b"www", b"x").replace(b"ww", b"x").replace(b" ", b"").split(b"\n")
+    return [
+        len(signs) + 1 if one is text else len(_PIECES.findall(text)) + 1
+        for text, one, signs in zip(texts, plain, pieces, strict=True)
+    ]

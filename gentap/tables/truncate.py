@@ -139,11 +139,14 @@ def _costed(
     table: Table, rows: Sequence[int], columns: Sequence[int], lengths: Lengths, max_cell_chars: int
 ) -> Iterator[tuple[int, tuple[str, ...], int]]:
     """Each row, its shortened texts and their cost; a batch of rows is measured at a time."""
+    whole = len(columns) == len(table.header)
     for start in range(0, len(rows), _ROWS_A_BATCH):
         batch = rows[start : start + _ROWS_A_BATCH]
         texts = [
-            tuple(shorten(table.rows[row][column], max_cell_chars) for column in columns)
-            for row in batch
+            cells
+            if whole and max(map(len, cells)) <= max_cell_chars
+            else tuple(shorten(cells[column], max_cell_chars) for column in columns)
+            for cells in map(table.rows.__getitem__, batch)
         ]
         costs = iter(lengths([text for row_texts in texts for text in row_texts]))
         for row, row_texts in zip(batch, texts, strict=True):

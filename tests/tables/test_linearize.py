@@ -12,7 +12,7 @@ from gentap.tables.linearize import (
     MARKS,
     SENTENCE,
     Linearizer,
-    estimate_tokens,
+    estimate_lengths,
     linearize,
     table_pieces,
 )
@@ -152,4 +152,4 @@ def test_an_empty_question_leaves_the_table_alone(question: str) -> None:
 
 def test_tokens_are_estimated_at_three_letters_each() -> None:
     texts = ["", "  ", "Dawn", "in 2005, twice!", "日本語の映画"]
-    assert [len(ids) for ids in estimate_tokens(texts)] == [0, 0, 2, 7, 2]
+    assert estimate_lengths(texts) == [1, 1, 3, 8, 3]
