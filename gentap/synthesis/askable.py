@@ -48,6 +48,7 @@ class AskableTable:
         self._fitting: dict[tuple[int, Role], list[int]] = {}
         self._singles: dict[int, list[int]] = {}
         self._groups: dict[int, list[int]] = {}
+        self._nameable: dict[int, list[bool]] = {}
         titles = {"title": table.title, "section": table.section, "caption": table.caption}
         self.titles = {
             label: text for label, text in titles.items() if text and len(text) <= MAX_TITLE_CHARS
@@ -109,10 +110,11 @@ class AskableTable:
         """The rows that may be named by a value that no other row of the column has."""
         found = self._singles.get(column)
         if found is None:
+            plain, nameable = self.plain, self.nameable(column)
             found = self._singles[column] = [
                 rows[0]
                 for rows in self.read.index(column).values()
-                if len(rows) == 1 and self.plain[rows[0]] and self.may_name(rows[0], column)
+                if len(rows) == 1 and plain[rows[0]] and nameable[rows[0]]
             ]
         return found
 
@@ -120,11 +122,11 @@ class AskableTable:
         """The rows that share a value, which may be named, with some others but not with all."""
         found = self._groups.get(column)
         if found is None:
-            height = self.read.height
+            height, nameable = self.read.height, self.nameable(column)
             found = self._groups[column] = [
                 row
                 for rows in self.read.index(column).values()
-                if 2 <= len(rows) < height and self.may_name(rows[0], column)
+                if 2 <= len(rows) < height and nameable[rows[0]]
                 for row in rows
             ]
         return found
@@ -161,21 +163,16 @@ class AskableTable:
     def all_plain(self) -> bool:
         return all(self.plain)
 
-    @cached_property
-    def rows_anywhere(self) -> dict[str, set[int]]:
-        """For each normal form, the rows that hold it in any column."""
-        rows: dict[str, set[int]] = {}
-        for forms in self.read.forms:
-            for row, form in enumerate(forms):
-                if form in rows:
-                    rows[form].add(row)
-                else:
-                    rows[form] = {row}
-        return rows
+    def is_in_one_row(self, form: str) -> bool:
+        """Whether no two rows hold this normal form, in any of their columns."""
+        forms = self.read.forms
+        if sum(column.count(form) for column in forms) < 2:
+            return True
+        return sum(form in cells for cells in zip(*forms, strict=True)) < 2
 
     def may_answer(self, row: int, column: int) -> bool:
         """Whether a cell is filled, short, and in no row of totals or headings."""
-        text = self.read.table.rows[row][column]
+        text = self.read.texts[column][row]
         return (
             self.read.filled[column][row]
             and len(text) <= MAX_VALUE_CHARS
@@ -183,14 +180,17 @@ class AskableTable:
             and text[-1] != "…"
         )
 
-    def may_name(self, row: int, column: int) -> bool:
-        """Whether a cell may be part of a question: filled, short, no sentence."""
-        if not self.read.filled[column][row]:
-            return False
-        text = self.read.table.rows[row][column]
-        return (
-            len(text) <= MAX_VALUE_CHARS
-            and text.count(" ") < MAX_VALUE_WORDS
-            and text[-1] != "…"
-            and not (len(text) > 20 and _SENTENCE.fullmatch(text))
-        )
+    def nameable(self, column: int) -> list[bool]:
+        """Whether each cell may be part of a question: filled, short, no sentence."""
+        found = self._nameable.get(column)
+        if found is None:
+            pairs = zip(self.read.texts[column], self.read.filled[column], strict=True)
+            found = self._nameable[column] = [
+                filled
+                and len(text) <= MAX_VALUE_CHARS
+                and text.count(" ") < MAX_VALUE_WORDS
+                and text[-1] != "…"
+                and not (len(text) > 20 and _SENTENCE.fullmatch(text))
+                for text, filled in pairs
+            ]
+        return found

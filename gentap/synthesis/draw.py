@@ -168,10 +168,12 @@ class _Drawer:
     ) -> bool:
         """Where a wording does not say a value's column, no other row may hold that value."""
         for condition in plan.query.conditions:
-            if condition.value and condition.column not in wording.names:
-                form = normal_form(values[condition.value])
-                if len(self._table.rows_anywhere.get(form, ())) > 1:
-                    return False
+            if (
+                condition.value
+                and condition.column not in wording.names
+                and not self._table.is_in_one_row(normal_form(values[condition.value]))
+            ):
+                return False
         return True
 
     def _say(
@@ -203,22 +205,20 @@ def evidence(query: Query, answer: Cell, table: AskableTable) -> tuple[Cell, ...
     Of a comparison's value its cell counts where only one cell has it.
     """
     read = table.read
-    cells = {answer}
+    places = {(answer.row, answer.column)}
     if query.by is not None:
-        cells.add(Cell(answer.row, query.by))
+        places.add((answer.row, query.by))
     found = answer.row + {"after": -1, "before": 1}.get(query.pick, 0)
     for condition in query.conditions:
-        if condition.comparison == "is" or condition.other is not None:
-            cells.add(Cell(found, condition.column))
-            if condition.other is not None:
-                cells.add(Cell(found, condition.other))
-            continue
-        cells.add(Cell(found, condition.column))
-        for value in (condition.value, condition.high):
-            holders = read.rows_with(condition.column, value) if value else []
-            if len(holders) == 1:
-                cells.add(Cell(holders[0], condition.column))
-    return tuple(sorted(cells))
+        places.add((found, condition.column))
+        if condition.other is not None:
+            places.add((found, condition.other))
+        elif condition.comparison != "is":
+            for value in filter(None, (condition.value, condition.high)):
+                holders = read.rows_with(condition.column, value)
+                if len(holders) == 1:
+                    places.add((holders[0], condition.column))
+    return tuple(Cell(*place) for place in sorted(places))
 
 
 def _tidy(question: str) -> str:
@@ -229,7 +229,7 @@ def _tidy(question: str) -> str:
 def names(question: str, answer_form: str) -> bool:
     """Whether the words of the answer stand in the question."""
     wanted = _WORDS.findall(answer_form)
-    if not wanted:
-        return True
-    spoken = _WORDS.findall(normal_form(question))
-    return f" {' '.join(wanted)} " in f" {' '.join(spoken)} "
+    spoken = normal_form(question)
+    if not wanted or wanted[0] not in spoken:
+        return not wanted
+    return f" {' '.join(wanted)} " in f" {' '.join(_WORDS.findall(spoken))} "

@@ -1,6 +1,6 @@
 """How a question rule is drawn: what its query needs of a table, worked out once a grammar."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,20 +23,25 @@ one that several rows have; ``title``: a title of the table.
 """
 
 
+Labels = tuple[tuple[str, int, Role], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A question rule with its query taken apart.
 
     ``labels`` are the query's columns, each with the place of its guard in :class:`Guards` and its
-    role; ``partners`` are compared with each other; ``needed`` has the guards' places as bits.
+    role; ``partners`` are compared with each other; both are the same in plans of the same
+    ``binding``. ``needed`` has the guards' places as bits.
     ``needs_plain`` says that a row of totals, or a heading among the rows, would make the answer
     doubtful.
     """
 
     rule: Rule
     query: QueryTemplate
-    labels: tuple[tuple[str, int, Role], ...]
+    labels: Labels
     partners: Mapping[str, str]
+    binding: int
     needed: int
     shape: Shape
     needs_plain: bool
@@ -66,26 +71,30 @@ class Guards:
 
 def make_plans(grammar: Grammar, guards: Guards) -> list[Plan]:
     """A plan for each question rule of a checked grammar, in order."""
-    return [_plan(grammar, guards, rule) for rule in grammar.questions]
+    bindings: dict[Hashable, int] = {}
+    return [_plan(grammar, guards, bindings, rule) for rule in grammar.questions]
 
 
-def _plan(grammar: Grammar, guards: Guards, rule: Rule) -> Plan:
+def _plan(grammar: Grammar, guards: Guards, bindings: dict[Hashable, int], rule: Rule) -> Plan:
     query = rule.query
     assert query is not None
     anything = Guard()
     places = [guards.guards.index(query.guards.get(label, anything)) for label in query.columns]
     shape = _shape(query)
     roles = [_role(query, shape, label) for label in query.columns]
+    labels = tuple(zip(query.columns, places, roles, strict=True))
+    partners = {
+        label: partner
+        for one in query.conditions
+        if one.other
+        for label, partner in ((one.column, one.other), (one.other, one.column))
+    }
     return Plan(
         rule,
         query,
-        tuple(zip(query.columns, places, roles, strict=True)),
-        {
-            label: partner
-            for one in query.conditions
-            if one.other
-            for label, partner in ((one.column, one.other), (one.other, one.column))
-        },
+        labels,
+        partners,
+        bindings.setdefault((labels, tuple(partners.items())), len(bindings)),
         sum({1 << place for place in places}),
         shape,
         query.pick not in ("any", "only") or shape in ("above", "below", "between"),

@@ -21,7 +21,7 @@ class Proposer:
         self._selected = [0] * len(table.names)
         self._compared = [0] * len(table.names)
         self._answered = [0] * table.read.height
-        self._choices_of: dict[str, list[tuple[str, list[int]]]] = {}
+        self._choices_of: dict[int, list[tuple[str, list[int]]]] = {}
         self._orders: dict[int, list[int]] = {}
 
     def can_bind(self, plan: Plan) -> bool:
@@ -30,14 +30,14 @@ class Proposer:
 
     def _choices(self, plan: Plan) -> list[tuple[str, list[int]]]:
         """The columns that each label can stand for; the labels with least choice come first."""
-        choices = self._choices_of.get(plan.rule.name)
+        choices = self._choices_of.get(plan.binding)
         if choices is None:
             fitting = self._table.fitting
             choices = [(label, fitting(guard, role)) for label, guard, role in plan.labels]
             if plan.partners:
                 choices = self._with_partners(plan, dict(choices))
             choices.sort(key=_breadth)
-            self._choices_of[plan.rule.name] = choices
+            self._choices_of[plan.binding] = choices
         return choices
 
     def _with_partners(
@@ -97,11 +97,9 @@ class Proposer:
     def bind_columns(self, plan: Plan) -> dict[str, int] | None:
         """A column for each label, no two the same; those compared hold values of one sort."""
         columns: dict[str, int] = {}
-        taken: list[int] = []
-        select = plan.query.select
-        for label, free in self._choices(plan):
-            if taken:
-                free = [column for column in free if column not in taken]
+        select, taken = plan.query.select, columns.values()
+        for label, fitting in self._choices(plan):
+            free = [column for column in fitting if column not in taken] if columns else fitting
             partner = columns.get(plan.partners.get(label, ""))
             if partner is not None:
                 free = [column for column in free if comparable(self._read, column, partner)]
@@ -110,13 +108,10 @@ class Proposer:
             column = free[0]
             if len(free) > 1:
                 uses = self._selected if label == select else self._compared
-                counts = [uses[column] for column in free]
-                least = min(counts)
-                if max(counts) > least:
-                    free = [one for one, count in zip(free, counts, strict=True) if count == least]
-                column = free[int(self._random() * len(free))]
+                least = min([uses[column] for column in free])
+                rare = [column for column in free if uses[column] == least]
+                column = rare[int(self._random() * len(rare))]
             columns[label] = column
-            taken.append(column)
         return columns
 
     def _bind_values(self, plan: Plan, columns: Mapping[str, int]) -> dict[str, str] | None:
@@ -148,7 +143,7 @@ class Proposer:
     def _texts(self, plan: Plan, columns: Mapping[str, int], row: int) -> dict[str, str] | None:
         """All values that are equated come from one row, so that they can hold together."""
         values: dict[str, str] = {}
-        rows = self._read.table.rows
+        texts = self._read.texts
         for one in plan.query.conditions:
             if one.other:
                 continue
@@ -160,9 +155,9 @@ class Proposer:
                 at = row
                 if one.comparison != "is":
                     at = int(self._random() * self._read.height)
-                if not self._table.may_name(at, column):
+                if not self._table.nameable(column)[at]:
                     return None
-                values[label] = rows[at][column]
+                values[label] = texts[column][at]
         return values
 
     def _limits(self, plan: Plan, column: int) -> dict[str, str] | None:
@@ -179,9 +174,10 @@ class Proposer:
         else:
             middle = 1 + int(self._random() * (len(order) - 2))
             wanted = [(condition.value, order[middle - 1]), (condition.high, order[middle + 1])]
-        if not all(self._table.may_name(row, column) for _, row in wanted):
+        nameable, texts = self._table.nameable(column), self._read.texts[column]
+        if not all(nameable[row] for _, row in wanted):
             return None
-        return {label: self._read.table.rows[row][column] for label, row in wanted}
+        return {label: texts[row] for label, row in wanted}
 
 
 def _breadth(choice: tuple[str, list[int]]) -> int:

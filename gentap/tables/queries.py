@@ -51,13 +51,16 @@ class Query:
 
 
 class ReadTable:
-    """A table read once: normal forms and typed columns, and each column's index when asked."""
+    """A table read once: normal forms and typed columns, and each column's index when asked.
+
+    ``texts``, ``forms``, ``filled`` and ``columns`` have an entry for each column.
+    """
 
     def __init__(self, table: Table, reader: ColumnReader) -> None:
         self.table = table
         self.height = len(table.rows)
-        columns = list(zip(*table.rows, strict=True)) or [()] * len(table.header)
-        self.forms = list(map(normal_forms, columns))
+        self.texts = list(zip(*table.rows, strict=True)) or [()] * len(table.header)
+        self.forms = list(map(normal_forms, self.texts))
         self.filled = list(map(reader.filled, self.forms))
         self.columns: list[Column] = list(map(reader.read_column, self.forms, self.filled))
         self.names = normal_forms(table.header)
