@@ -1,5 +1,6 @@
 """Sample questions whose answer is one cell, from a grammar and any number of tables."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
@@ -90,6 +91,7 @@ def _sample_shard(
     fit = _fit(base, linearizer)
     maker = _maker(settings.grammar)
     writer = ExampleWriter(shard)
+    kinds: Counter[str] = Counter()
     for sourced in read_tables(part):
         if isinstance(sourced, Unread):
             shard.reject(sourced.where, sourced.reason, sourced.detail)
@@ -101,13 +103,14 @@ def _sample_shard(
         random = table_random(seed, sourced.id).random
         askable = maker.askable(table)
         draws = list(maker.draws(askable, settings.per_table, settings.attempts, random))
-        for draw in draws:
-            shard.count(f"examples of kind {draw.kind}")
+        kinds.update(draw.kind for draw in draws)
         shard.count("examples", len(draws))
         writer.add(sourced, table, draws)
         if not draws:
             shard.reject(f"{sourced.url}#{sourced.id}", _why_none(table, askable))
     writer.flush()
+    for kind, count in kinds.items():
+        shard.count(f"examples of kind {kind}", count)
 
 
 def _why_none(table: Table, askable: AskableTable) -> str:
