@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from gentap.columns import column
 from gentap.records import EXAMPLE_SCHEMA, SourcedTable, Table, digest
 from gentap.shards import ITEMS_A_GROUP, ROWS_A_GROUP, Shard
 from gentap.synthesis.draw import Draw
@@ -21,25 +22,23 @@ class ExampleWriter:
         self._items = 0
         self._tables: list[Table] = []
         self._table_of: list[int] = []
-        self._texts: dict[str, list[str]] = {
-            name: [] for name in ("id", "question", "answer", "source")
+        self._made: dict[str, list[Any]] = {
+            name: [] for name in ("id", "question", "answer", "source", "cells")
         }
-        self._cells: list[tuple[int, int]] = []
-        self._cell_ends: list[int] = [0]
 
     def add(self, sourced: SourcedTable, table: Table, draws: Sequence[Draw]) -> None:
         """Add one table's draws; ``table`` is the one that was asked about, perhaps cut."""
         if not draws:
             return
-        texts = self._texts
-        for draw in draws:
-            self._table_of.append(len(self._tables))
-            texts["id"].append(digest(sourced.id, draw.question))
-            texts["question"].append(draw.question)
-            texts["answer"].append(table.rows[draw.answer.row][draw.answer.column])
-            texts["source"].append(sourced.url)
-            self._cells += [(cell.row, cell.column) for cell in draw.evidence]
-            self._cell_ends.append(len(self._cells))
+        made = self._made
+        made["id"] += [digest(sourced.id, draw.question) for draw in draws]
+        made["question"] += [draw.question for draw in draws]
+        made["answer"] += [table.rows[draw.answer.row][draw.answer.column] for draw in draws]
+        made["source"] += [sourced.url] * len(draws)
+        made["cells"] += [
+            [{"row": cell.row, "column": cell.column} for cell in draw.evidence] for draw in draws
+        ]
+        self._table_of += [len(self._tables)] * len(draws)
         self._tables.append(table)
         self._items += len(draws) * len(table.rows) * len(table.header)
         if len(self._table_of) >= ROWS_A_GROUP or self._items >= ITEMS_A_GROUP:
@@ -53,45 +52,19 @@ class ExampleWriter:
 
     def _to_arrow(self) -> Any:
         count = len(self._table_of)
-        tables = _table_columns(self._tables).take(pa.array(self._table_of, pa.int32()))
-        rows, columns = zip(*self._cells, strict=True)
-        fields = list(EXAMPLE_SCHEMA.field("cells").type.value_type)
-        cells = pa.StructArray.from_arrays(
-            [pa.array(rows, pa.int32()), pa.array(columns, pa.int32())], fields=fields
-        )
-        made: dict[str, Any] = {name: pa.array(texts) for name, texts in self._texts.items()}
-        made |= {
-            "kind": pa.repeat("cell", count),
-            "origin": pa.repeat("grammar", count),
-            "alternatives": pa.array([[]] * count, EXAMPLE_SCHEMA.field("alternatives").type),
-            "cells": pa.ListArray.from_arrays(pa.array(self._cell_ends, pa.int32()), cells),
+        made = {
+            **self._made,
+            "kind": ["cell"] * count,
+            "origin": ["grammar"] * count,
+            "alternatives": [[]] * count,
         }
-        arrays = [
-            made[name] if name in made else tables.column(name) for name in EXAMPLE_SCHEMA.names
+        table_of = column(self._table_of, pa.int32())
+        columns = [
+            column(made[field.name], field.type)
+            if field.name in made
+            else column([getattr(table, field.name) for table in self._tables], field.type).take(
+                table_of
+            )
+            for field in EXAMPLE_SCHEMA
         ]
-        return pa.Table.from_arrays(arrays, schema=EXAMPLE_SCHEMA)
-
-
-def _table_columns(tables: Sequence[Table]) -> Any:
-    rows = [row for table in tables for row in table.rows]
-    texts = {name: [getattr(table, name) for table in tables] for name in _CONTEXT}
-    columns: dict[str, Any] = {name: pa.array(content) for name, content in texts.items()}
-    columns["header"] = _lists([table.header for table in tables])
-    row_ends = _ends([table.rows for table in tables])
-    columns["rows"] = pa.ListArray.from_arrays(row_ends, _lists(rows))
-    return pa.table(columns)
-
-
-_CONTEXT = ("title", "section", "caption")
-
-
-def _lists(texts: Sequence[Sequence[str]]) -> Any:
-    flat = pa.array([text for inner in texts for text in inner], pa.string())
-    return pa.ListArray.from_arrays(_ends(texts), flat)
-
-
-def _ends(lists: Sequence[Sequence[Any]]) -> Any:
-    ends = [0]
-    for inner in lists:
-        ends.append(ends[-1] + len(inner))
-    return pa.array(ends, pa.int32())
+        return pa.Table.from_arrays(columns, schema=EXAMPLE_SCHEMA)
