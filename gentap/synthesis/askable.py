@@ -1,6 +1,7 @@
 """A table as questions are asked about it: which columns have a name, which cells may be said."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property, reduce
 from operator import or_
@@ -48,6 +49,7 @@ class AskableTable:
         self._fitting: dict[tuple[int, Role], list[int]] = {}
         self._singles: dict[int, list[int]] = {}
         self._groups: dict[int, list[int]] = {}
+        self._orders: dict[int, list[int]] = {}
         self._nameable: dict[int, list[bool]] = {}
         titles = {"title": table.title, "section": table.section, "caption": table.caption}
         self.titles = {
@@ -96,6 +98,10 @@ class AskableTable:
         match role:
             case "ordered":
                 return self.read.is_ordered(column)
+            case "top" | "bottom":
+                order, keys = self.order(column), self.read.columns[column].keys
+                one, other = (-1, -2) if role == "top" else (0, 1)
+                return len(order) > 1 and keys[order[one]] != keys[order[other]]
             case "single":
                 return bool(self.singles(column))
             case "group":
@@ -105,6 +111,23 @@ class AskableTable:
                 return any(loose_form(normal_form(text)) in index for text in self.titles.values())
             case "any":
                 return True
+
+    def order(self, column: int) -> list[int]:
+        """The rows from the smallest cell to the largest; none where not all can be compared."""
+        found = self._orders.get(column)
+        if found is None:
+            keys = self.read.columns[column].keys
+            rows = range(self.read.height) if self.read.is_ordered(column) else ()
+            found = self._orders[column] = sorted(rows, key=lambda row: keys[row] or 0)
+        return found
+
+    def pairs(self, first: int, second: int) -> list[int]:
+        """The rows that two values find together and neither alone."""
+        shared = set(self.groups(second))
+        rows = [row for row in self.groups(first) if row in shared]
+        ours, theirs = self.read.identities(first), self.read.identities(second)
+        counts = Counter((ours[row], theirs[row]) for row in rows)
+        return [row for row in rows if self.plain[row] and counts[ours[row], theirs[row]] == 1]
 
     def singles(self, column: int) -> list[int]:
         """The rows that may be named by a value that no other row of the column has."""

@@ -15,11 +15,12 @@ one that several rows have. ``pair``: two that only together find one row. ``abo
 """
 
 
-Role = Literal["any", "ordered", "single", "group", "title"]
+Role = Literal["any", "ordered", "top", "bottom", "single", "group", "title"]
 """What a column does in a query, and so what it must hold.
 
-``ordered``: cells that can all be compared; ``single``: a value that one row alone has; ``group``:
-one that several rows have; ``title``: a title of the table.
+``ordered``: cells that can all be compared; ``top``, ``bottom``: and one alone has the largest, or
+the smallest; ``single``: a value that one row alone has; ``group``: one that several rows have;
+``title``: a title of the table.
 """
 
 
@@ -110,10 +111,18 @@ def _role(query: QueryTemplate, shape: Shape, label: str) -> Role:
             return "title"
         if condition.column == label and not condition.other:
             if condition.comparison != "is":
-                return "ordered"
+                return _ENDS.get(shape, "ordered")
             if shape != "mixed":
                 return "single" if shape == "single" else "group"
-    return "ordered" if label == query.by and not query.conditions else "any"
+    return _ENDS.get(query.pick, "any") if label == query.by and not query.conditions else "any"
+
+
+_ENDS: Mapping[str, Role] = {
+    "above": "top",
+    "below": "bottom",
+    "largest": "top",
+    "smallest": "bottom",
+}
 
 
 def _shape(query: QueryTemplate) -> Shape:

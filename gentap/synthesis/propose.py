@@ -22,7 +22,6 @@ class Proposer:
         self._compared = [0] * len(table.names)
         self._answered = [0] * table.read.height
         self._choices_of: dict[int, list[tuple[str, list[int]]]] = {}
-        self._orders: dict[int, list[int]] = {}
 
     def can_bind(self, plan: Plan) -> bool:
         """Whether there is a column for each label of a plan, taken alone."""
@@ -127,8 +126,7 @@ class Proposer:
             rows = self._table.singles(first) if shape == "single" else self._table.groups(first)
             return self._texts(plan, columns, self._choose(rows))
         if shape == "pair":
-            second = set(self._table.groups(columns[conditions[1].column]))
-            rows = [row for row in self._table.groups(first) if row in second]
+            rows = self._table.pairs(first, columns[conditions[1].column])
             return self._texts(plan, columns, self._choose(rows)) if rows else None
         if shape == "mixed":
             return self._texts(plan, columns, self._choose(range(self._read.height)))
@@ -162,18 +160,20 @@ class Proposer:
 
     def _limits(self, plan: Plan, column: int) -> dict[str, str] | None:
         """Values of the column that leave one row above, below or between them."""
-        if column not in self._orders:
-            keys = self._read.columns[column].keys
-            self._orders[column] = sorted(range(self._read.height), key=lambda row: keys[row] or 0)
-        order = self._orders[column]
+        order = self._table.order(column)
         condition = plan.query.conditions[0]
         if plan.shape == "above":
             wanted = [(condition.value, order[-2])]
         elif plan.shape == "below":
             wanted = [(condition.value, order[1])]
         else:
-            middle = 1 + int(self._random() * (len(order) - 2))
-            wanted = [(condition.value, order[middle - 1]), (condition.high, order[middle + 1])]
+            keys = self._read.columns[column].keys
+            neighbours = zip(order, order[1:], order[2:], strict=False)
+            alone = [rows for rows in neighbours if len({keys[row] for row in rows}) == 3]
+            if not alone:
+                return None
+            low, _, high = alone[int(self._random() * len(alone))]
+            wanted = [(condition.value, low), (condition.high, high)]
         nameable, texts = self._table.nameable(column), self._read.texts[column]
         if not all(nameable[row] for _, row in wanted):
             return None

@@ -121,6 +121,8 @@ def why_none(plan: Plan, table: AskableTable) -> str:
 _ROLES = {
     "any": "",
     "ordered": "can be compared in every row",
+    "top": "can be compared in every row and has one largest value",
+    "bottom": "can be compared in every row and has one smallest value",
     "single": "has a value of its own row that may be named",
     "group": "has a value that several rows share",
     "title": "holds the table's title",
