@@ -15,6 +15,9 @@ from gentap.tables.columns import ColumnReader
 from gentap.tables.queries import Query, run
 from gentap.tables.values import normal_form
 
+_WAIT = 0.05
+"""How long a kind waits for each time that its column was asked for; a turn of weight 1 takes 1."""
+
 _WORDS = re.compile(r"\w+")
 _SPACES = re.compile(r"\s{2,}")
 
@@ -56,8 +59,9 @@ class QuestionMaker:
     ) -> Iterator[Draw]:
         """Up to ``wanted`` different questions; a kind of twice the weight is drawn twice as often.
 
-        Every kind has a turn before one has its second of equal weight. A kind whose ``attempts``
-        draws in one turn all fail is left out from there on.
+        Every kind has a turn before one has its second of equal weight; those that ask for columns
+        which were asked for less come first. A kind whose ``attempts`` draws in one turn all fail
+        is left out from there on.
         """
         drawer = _Drawer(table, self.wordings(table), random)
         missing = ~table.admitted
@@ -68,8 +72,14 @@ class QuestionMaker:
         ]
         heapify(turns)
         asked: set[str] = set()
+        waited = [0.0] * len(self.plans)
         while turns and len(asked) < wanted:
             turn, number, plan = turns[0]
+            waits = _WAIT * drawer.proposer.answers(plan)
+            if waits > waited[number]:
+                heapreplace(turns, (turn + waits - waited[number], number, plan))
+                waited[number] = waits
+                continue
             draw = drawer.turn(plan, attempts, asked)
             if draw is None:
                 heappop(turns)

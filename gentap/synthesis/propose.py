@@ -59,6 +59,12 @@ class Proposer:
             for label, columns in choices.items()
         ]
 
+    def answers(self, plan: Plan) -> int:
+        """How often the column was asked for that a plan would ask for next."""
+        select = plan.query.select
+        columns = next(columns for label, columns in self._choices(plan) if label == select)
+        return min((self._selected[column] for column in columns), default=0)
+
     def count(self, query: Query, row: int) -> None:
         """Remember the row and the columns that a question was about."""
         self._answered[row] += 1

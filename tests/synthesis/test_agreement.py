@@ -18,7 +18,8 @@ from gentap.store import parts, read_rows
 from gentap.synthesis.draw import QuestionMaker
 from gentap.synthesis.grammar import find_grammar
 from gentap.synthesis.notation import load_grammar
-from gentap.synthesis.sample import _linearizer, table_random
+from gentap.synthesis.sample import table_random
+from gentap.tables.linearize import fit_by_estimate
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 
@@ -26,12 +27,11 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 def disagreements(tables: Iterator[SourcedTable], per_table: int) -> tuple[Counter[str], list[str]]:
     """How many draws of each kind there were, and those that SQLite answers otherwise."""
     maker = QuestionMaker(load_grammar(find_grammar("english")))
-    fit = _linearizer("", LinearizerSettings()).fit
     kinds: Counter[str] = Counter()
     wrong = []
     base = sqlite3.connect(":memory:")
     for sourced in tables:
-        table = fit(sourced.table).table
+        table = fit_by_estimate(sourced.table, LinearizerSettings()).table
         askable = maker.askable(table)
         draws = list(maker.draws(askable, per_table, 4, table_random(1, sourced.id).random))
         if not draws:
