@@ -13,13 +13,12 @@ from gentap.synthesis.propose import Proposer
 from gentap.synthesis.wordings import Random, Wording, Wordings
 from gentap.tables.columns import ColumnReader
 from gentap.tables.queries import Query, run
-from gentap.tables.values import normal_form
+from gentap.tables.values import normal_form, normal_forms
 
 _WAIT = 0.05
 """How long a kind waits for each time that its column was asked for; a turn of weight 1 takes 1."""
 
 _WORDS = re.compile(r"\w+")
-_SPACES = re.compile(r"\s{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +71,14 @@ class QuestionMaker:
         ]
         heapify(turns)
         asked: set[str] = set()
-        waited = [0.0] * len(self.plans)
+        waited = [0] * len(self.plans)
         while turns and len(asked) < wanted:
             turn, number, plan = turns[0]
-            waits = _WAIT * drawer.proposer.answers(plan)
-            if waits > waited[number]:
-                heapreplace(turns, (turn + waits - waited[number], number, plan))
+            waits = drawer.proposer.waits(plan)
+            if waits is not None and waits > waited[number]:
+                turn += _WAIT * (waits - waited[number])
                 waited[number] = waits
+                heapreplace(turns, (turn, number, plan))
                 continue
             draw = drawer.turn(plan, attempts, asked)
             if draw is None:
@@ -123,8 +123,6 @@ class _Drawer:
 
     def turn(self, plan: Plan, attempts: int, asked: Container[str]) -> Draw | None:
         """A question that is not ``asked`` yet; None where there is none, or the attempts fail."""
-        if not self.proposer.can_bind(plan):
-            return None
         for _ in range(attempts):
             columns = self.proposer.bind_columns(plan)
             if columns is None:
@@ -203,9 +201,7 @@ class _Drawer:
                 is_title = part.label in TITLES
                 said.append((self._table.titles if is_title else values)[part.label])
             else:
-                rule = self._table.grammar.rules[part.label]
-                number = rank if rule.kind == "numbers" else 0
-                below = self._wordings.choice(rule, number).draw(self._random)
+                below = self._wordings.part(part.label, rank).draw(self._random)
                 self._say(below.alternative, columns, values, rank, said)
 
 
@@ -232,14 +228,14 @@ def evidence(query: Query, answer: Cell, table: AskableTable) -> tuple[Cell, ...
 
 
 def _tidy(question: str) -> str:
-    question = _SPACES.sub(" ", question).strip()
+    question = " ".join(question.split())
     return question[:1].upper() + question[1:]
 
 
 def names(question: str, answer_form: str) -> bool:
     """Whether the words of the answer stand in the question."""
     wanted = _WORDS.findall(answer_form)
-    spoken = normal_form(question)
+    spoken = normal_forms((question,))[0]
     if not wanted or wanted[0] not in spoken:
         return not wanted
     return f" {' '.join(wanted)} " in f" {' '.join(_WORDS.findall(spoken))} "

@@ -1,6 +1,7 @@
 """Choose columns and values for a query, evenly over the table, so that it can find one row."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from gentap.synthesis.askable import AskableTable
 from gentap.synthesis.grammar import TITLES
@@ -12,6 +13,14 @@ Proposal = tuple[Query, Mapping[str, str]]
 """A query, and the values that its labels stand for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """The columns of a table that a plan can ask for, and those of each label, the fewest first."""
+
+    select: list[int]
+    choices: list[tuple[str, list[int]]]
+
+
 class Proposer:
     """Proposes queries about one table; of equal choices it takes what it has used least."""
 
@@ -21,28 +30,39 @@ class Proposer:
         self._selected = [0] * len(table.names)
         self._compared = [0] * len(table.names)
         self._answered = [0] * table.read.height
-        self._choices_of: dict[int, list[tuple[str, list[int]]]] = {}
+        self._bindings: dict[int, Binding | None] = {}
 
-    def can_bind(self, plan: Plan) -> bool:
-        """Whether there is a column for each label of a plan, taken alone."""
-        return all(columns for _, columns in self._choices(plan))
+    def waits(self, plan: Plan) -> int | None:
+        """How often the column was asked for that a plan would ask for next.
 
-    def _choices(self, plan: Plan) -> list[tuple[str, list[int]]]:
-        """The columns that each label can stand for; the labels with least choice come first."""
-        choices = self._choices_of.get(plan.binding)
-        if choices is None:
-            fitting = self._table.fitting
-            choices = [(label, fitting(guard, role)) for label, guard, role in plan.labels]
-            if plan.partners:
-                choices = self._with_partners(plan, dict(choices))
-            choices.sort(key=_breadth)
-            self._choices_of[plan.binding] = choices
-        return choices
+        None where there is no column for one of its labels, taken alone.
+        """
+        binding = self._binding(plan)
+        return None if binding is None else min([self._selected[one] for one in binding.select])
+
+    def _binding(self, plan: Plan) -> "Binding | None":
+        if plan.binding not in self._bindings:
+            self._bindings[plan.binding] = self._bind(plan)
+        return self._bindings[plan.binding]
+
+    def _bind(self, plan: Plan) -> "Binding | None":
+        fitting = self._table.fitting
+        choices = []
+        for label, guard, role in plan.labels:
+            columns = fitting(guard, role)
+            if not columns:
+                return None
+            choices.append((label, columns))
+        if plan.partners:
+            choices = self._with_partners(plan, dict(choices))
+            if not all(columns for _, columns in choices):
+                return None
+        return Binding(choices[0][1], sorted(choices, key=_breadth))
 
     def _with_partners(
         self, plan: Plan, choices: Mapping[str, list[int]]
     ) -> list[tuple[str, list[int]]]:
-        """Only columns that can be compared with one of their partner's."""
+        """Only columns that can be compared with one of their partner's, once for each of them."""
         read = self._read
         return [
             (label, columns)
@@ -58,12 +78,6 @@ class Proposer:
             )
             for label, columns in choices.items()
         ]
-
-    def answers(self, plan: Plan) -> int:
-        """How often the column was asked for that a plan would ask for next."""
-        select = plan.query.select
-        columns = next(columns for label, columns in self._choices(plan) if label == select)
-        return min((self._selected[column] for column in columns), default=0)
 
     def count(self, query: Query, row: int) -> None:
         """Remember the row and the columns that a question was about."""
@@ -101,12 +115,15 @@ class Proposer:
 
     def bind_columns(self, plan: Plan) -> dict[str, int] | None:
         """A column for each label, no two the same; those compared hold values of one sort."""
+        binding = self._binding(plan)
+        if binding is None:
+            return None
         columns: dict[str, int] = {}
         select, taken = plan.query.select, columns.values()
-        for label, fitting in self._choices(plan):
+        for label, fitting in binding.choices:
             free = [column for column in fitting if column not in taken] if columns else fitting
-            partner = columns.get(plan.partners.get(label, ""))
-            if partner is not None:
+            if plan.partners and plan.partners.get(label) in columns:
+                partner = columns[plan.partners[label]]
                 free = [column for column in free if comparable(self._read, column, partner)]
             if not free:
                 return None

@@ -48,7 +48,17 @@ class Wordings:
         self._grammar = grammar
         self._titles = titles
         self._choices: dict[tuple[str, int], Choice] = {}
+        self._parts: dict[tuple[str, int], Choice] = {}
         self._numbers: dict[str, list[int]] = {}
+
+    def part(self, name: str, number: int) -> Choice:
+        """The wordings of a rule by its name; a numbers rule says ``number``."""
+        found = self._parts.get((name, number))
+        if found is None:
+            rule = self._grammar.rules[name]
+            found = self.choice(rule, number if rule.kind == "numbers" else 0)
+            self._parts[name, number] = found
+        return found
 
     def choice(self, rule: Rule, number: int = 0) -> Choice:
         """A rule's wordings (of a numbers rule those that say ``number``)."""
