@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import cached_property, reduce
+from functools import cached_property, lru_cache, reduce
 from operator import or_
 
 from gentap.records import Table
@@ -11,7 +11,7 @@ from gentap.synthesis.grammar import Grammar
 from gentap.synthesis.plans import Guards, Role
 from gentap.tables.columns import ColumnReader, loose_form
 from gentap.tables.queries import ReadTable
-from gentap.tables.values import is_placeholder, normal_form
+from gentap.tables.values import is_placeholder, normal_form, normal_forms
 
 MAX_VALUE_CHARS = 60
 MAX_VALUE_WORDS = 6
@@ -21,6 +21,18 @@ _SENTENCE = re.compile(r"(?:\S+\s+){4,}\S+[.!?…]|.*\w{3,}[.!?;] .*", re.S)
 _DAYS = frozenset({"day", "monthday"})
 _NUMBERS = re.compile(r"\d+")
 _LETTER = re.compile(r"[^\W\d_]")
+
+
+@lru_cache(maxsize=50_000)
+def _can_be_said(name: str, header: str) -> bool:
+    """Whether a column's name is one: short, with letters, and no more than one number in it."""
+    return (
+        len(name) <= MAX_HEADER_CHARS
+        and _LETTER.search(name) is not None
+        and len(_NUMBERS.findall(name)) < 2
+        and not header.endswith("…")
+        and not is_placeholder(header)
+    )
 
 
 class AskableTable:
@@ -70,17 +82,13 @@ class AskableTable:
 
     def _named_columns(self, header: Sequence[str]) -> list[int]:
         """The columns with a name that can be said and that no other column shares."""
-        forms = [normal_form(name) for name in self.names]
+        forms = normal_forms(self.names)
         return [
             column
             for column, (name, form) in enumerate(zip(self.names, forms, strict=True))
-            if len(name) <= MAX_HEADER_CHARS
-            and _LETTER.search(name)
-            and "unasked" not in self.kinds[column]
+            if "unasked" not in self.kinds[column]
             and forms.count(form) == 1
-            and len(_NUMBERS.findall(name)) < 2
-            and not header[column].endswith("…")
-            and not is_placeholder(header[column])
+            and _can_be_said(name, header[column])
         ]
 
     def fitting(self, guard: int, role: Role) -> list[int]:

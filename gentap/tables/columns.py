@@ -33,7 +33,8 @@ MAX_TYPED_CHARS = 40
 _DATES = {"year", "month", "day", "season"}
 _UNORDERED = {"score": "score", "monthday": "text", "period": "text", "time": "text"}
 _CURRENCY = "$€£¥₹₽₩"
-_NAME = re.compile(r"(?=[\"']?[^\W_])(?!\d+\W)(?=.{1,40}$)\S+(?: \S+){0,5}")
+_NAMES = re.compile(r"^(?=[\"']?[^\W_])(?!\d+[^\w\n])(?=.{1,40}$)\S+(?: \S+){0,5}$", re.MULTILINE)
+_NUMBERED = re.compile(r"^.*?\d", re.MULTILINE)
 _MAX_NUMBERED = 0.4
 """Cells are names where no more of them than this share hold a digit."""
 
@@ -232,9 +233,10 @@ def _are_names(forms: Sequence[str]) -> bool:
     needed = TYPED_SHARE * len(forms)
     if not forms or len(set(forms)) < needed:
         return False
-    if sum(map(bool, map(_DIGIT.search, forms))) > _MAX_NUMBERED * len(forms):
+    lines = "\n".join(forms)
+    if len(_NUMBERED.findall(lines)) > _MAX_NUMBERED * len(forms):
         return False
-    return sum(map(bool, map(_NAME.fullmatch, forms))) >= needed
+    return len(_NAMES.findall(lines)) >= needed
 
 
 _TEXT_KINDS = frozenset({"text"})
