@@ -142,6 +142,8 @@ class ColumnReader:
         unit = match["unit"] or ""
         if unit in self.language.months or unit in self.language.eras:
             return None
+        if " " in unit and _YEAR.fullmatch(digits):
+            return None  # "1994 World Group" counts no groups
         if unit in self.language.ordinals and not match["gap"]:
             return ("ordinal", value) if not match["before"] and not fraction else None
         scale, _, rest = unit.partition(" ")
