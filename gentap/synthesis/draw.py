@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
 from heapq import heapify, heappop, heapreplace
+from typing import NamedTuple
 
 from gentap.records import Cell, Table
 from gentap.synthesis.askable import AskableTable
@@ -21,8 +21,7 @@ _WAIT = 0.05
 _WORDS = re.compile(r"\w+")
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
+class Draw(NamedTuple):
     """A question of a kind, the query that it asks, its answer's cell and all evidence."""
 
     kind: str
@@ -211,20 +210,20 @@ def evidence(query: Query, answer: Cell, table: AskableTable) -> tuple[Cell, ...
     Of a comparison's value its cell counts where only one cell has it.
     """
     read = table.read
-    places = {(answer.row, answer.column)}
+    cells = {answer}
     if query.by is not None:
-        places.add((answer.row, query.by))
+        cells.add(Cell(answer.row, query.by))
     found = answer.row + {"after": -1, "before": 1}.get(query.pick, 0)
     for condition in query.conditions:
-        places.add((found, condition.column))
+        cells.add(Cell(found, condition.column))
         if condition.other is not None:
-            places.add((found, condition.other))
+            cells.add(Cell(found, condition.other))
         elif condition.comparison != "is":
             for value in filter(None, (condition.value, condition.high)):
                 holders = read.rows_with(condition.column, value)
                 if len(holders) == 1:
-                    places.add((holders[0], condition.column))
-    return tuple(Cell(*place) for place in sorted(places))
+                    cells.add(Cell(holders[0], condition.column))
+    return tuple(sorted(cells))
 
 
 def _tidy(question: str) -> str:

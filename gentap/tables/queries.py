@@ -6,8 +6,7 @@ and none where a cell that can't be compared leaves it undecided.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from gentap.records import Table
 from gentap.tables.columns import Column, ColumnReader, loose_form
@@ -20,8 +19,7 @@ Identity = str | float
 """What makes two cells of a column the same: a typed cell's size, else its loose normal form."""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """``column is value``, ``above``/``below`` it, or ``between`` value and ``high``, both out.
 
     With ``other``, the column is compared with that column of the same row instead of a value.
@@ -34,8 +32,7 @@ class Condition:
     other: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """Select ``column`` of the row that meets all conditions and is picked.
 
     ``largest`` and ``smallest`` go by the column ``by``; with ``row`` (from the top) and ``last``

@@ -1,7 +1,7 @@
 """Queries against SQLite, which holds the values that the cells were written from."""
 
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import pytest
@@ -205,8 +205,8 @@ def test_every_row_that_fits_is_yielded() -> None:
 def test_an_extreme_over_a_cell_without_a_key_is_undecided(pick: str) -> None:
     query = Query(1, pick=pick, by=2)
     assert rows(query) == []
-    assert rows(replace(query, conditions=(Condition(0, "is", "2001"),))) == []
-    decided = replace(query, conditions=(Condition(0, "above", "2001"),))
+    assert rows(query._replace(conditions=(Condition(0, "is", "2001"),))) == []
+    decided = query._replace(conditions=(Condition(0, "above", "2001"),))
     assert rows(decided) == [3]
 
 
