@@ -1,14 +1,14 @@
 """Draw questions about one table; each answer is one cell, and the query that says so is run."""
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Hashable, Iterator, Mapping
 from heapq import heapify, heappop, heapreplace
 from typing import NamedTuple
 
 from gentap.records import Cell, Table
 from gentap.synthesis.askable import AskableTable
 from gentap.synthesis.grammar import TITLES, Alternative, Grammar
-from gentap.synthesis.plans import Guards, Plan, make_plans
+from gentap.synthesis.plans import MOST_NEEDED_ROWS, Guards, Plan, make_plans
 from gentap.synthesis.propose import Proposer
 from gentap.synthesis.wordings import Random, Wording, Wordings
 from gentap.tables.columns import ColumnReader
@@ -40,6 +40,7 @@ class QuestionMaker:
         self._guards = Guards(grammar.questions)
         self.plans = make_plans(grammar, self._guards)
         self._wordings: dict[frozenset[str], Wordings] = {}
+        self._plans: dict[Hashable, list[tuple[int, Plan]]] = {}
 
     def askable(self, table: Table) -> AskableTable:
         """A table read for this grammar."""
@@ -65,8 +66,8 @@ class QuestionMaker:
         missing = ~table.admitted
         turns = [
             (random() / plan.rule.weight, number, plan)
-            for number, plan in enumerate(self.plans)
-            if not plan.needed & missing and is_possible(plan, table)
+            for number, plan in self._plans_for(table)
+            if not plan.needed & missing
         ]
         heapify(turns)
         asked: set[str] = set()
@@ -74,7 +75,7 @@ class QuestionMaker:
         while turns and len(asked) < wanted:
             turn, number, plan = turns[0]
             waits = drawer.proposer.waits(plan)
-            if waits is not None and waits > waited[number]:
+            if waits > waited[number]:
                 turn += _WAIT * (waits - waited[number])
                 waited[number] = waits
                 heapreplace(turns, (turn, number, plan))
@@ -86,6 +87,15 @@ class QuestionMaker:
             asked.add(draw.question)
             yield draw
             heapreplace(turns, (turn + 1 / plan.rule.weight, number, plan))
+
+    def _plans_for(self, table: AskableTable) -> list[tuple[int, Plan]]:
+        """The plans that fit a table's rows and titles, with their numbers."""
+        sort = (min(table.read.height, MOST_NEEDED_ROWS), table.all_plain, frozenset(table.titles))
+        if sort not in self._plans:
+            self._plans[sort] = [
+                (number, plan) for number, plan in enumerate(self.plans) if fits(plan, table)
+            ]
+        return self._plans[sort]
 
     def draw_kind(
         self, table: AskableTable, plan: Plan, wanted: int, attempts: int, random: Random
@@ -103,10 +113,14 @@ class QuestionMaker:
 
 def is_possible(plan: Plan, table: AskableTable) -> bool:
     """Whether the table has the rows, titles and columns that a plan needs."""
+    return plan.needed & ~table.admitted == 0 and fits(plan, table)
+
+
+def fits(plan: Plan, table: AskableTable) -> bool:
+    """Whether the table has the rows and titles that a plan needs."""
     height = table.read.height
     return (
-        plan.needed & ~table.admitted == 0
-        and height >= plan.fewest_rows
+        height >= plan.fewest_rows
         and (height == 1 or plan.query.pick != "only")
         and plan.titles <= table.titles.keys()
         and (not plan.needs_plain or table.all_plain)

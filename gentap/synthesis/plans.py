@@ -142,10 +142,13 @@ def _shape(query: QueryTemplate) -> Shape:
     return "mixed"
 
 
+MOST_NEEDED_ROWS = 3
+
+
 def _fewest_rows(query: QueryTemplate) -> int:
     """The rows that a table needs before the question is worth asking."""
     if query.pick == "only":
         return 1
     if any(condition.comparison == "between" for condition in query.conditions):
-        return 3
-    return 3 if query.pick in ("largest", "smallest") or query.conditions else 2
+        return MOST_NEEDED_ROWS
+    return MOST_NEEDED_ROWS if query.pick in ("largest", "smallest") or query.conditions else 2

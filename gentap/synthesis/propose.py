@@ -1,7 +1,6 @@
 """Choose columns and values for a query, evenly over the table, so that it can find one row."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from gentap.synthesis.askable import AskableTable
 from gentap.synthesis.grammar import TITLES
@@ -13,12 +12,8 @@ Proposal = tuple[Query, Mapping[str, str]]
 """A query, and the values that its labels stand for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """The columns of a table that a plan can ask for, and those of each label, the fewest first."""
-
-    select: list[int]
-    choices: list[tuple[str, list[int]]]
+Binding = list[tuple[str, list[int]]]
+"""The columns that each label of a plan can stand for, those with the fewest first."""
 
 
 class Proposer:
@@ -32,20 +27,18 @@ class Proposer:
         self._answered = [0] * table.read.height
         self._bindings: dict[int, Binding | None] = {}
 
-    def waits(self, plan: Plan) -> int | None:
-        """How often the column was asked for that a plan would ask for next.
+    def waits(self, plan: Plan) -> int:
+        """How often the column was asked for that a plan would ask for next."""
+        _, guard, role = plan.labels[0]
+        return min([self._selected[one] for one in self._table.fitting(guard, role)], default=0)
 
-        None where there is no column for one of its labels, taken alone.
-        """
-        binding = self._binding(plan)
-        return None if binding is None else min([self._selected[one] for one in binding.select])
-
-    def _binding(self, plan: Plan) -> "Binding | None":
+    def _binding(self, plan: Plan) -> Binding | None:
+        """None where there is no column for one of the plan's labels, taken alone."""
         if plan.binding not in self._bindings:
             self._bindings[plan.binding] = self._bind(plan)
         return self._bindings[plan.binding]
 
-    def _bind(self, plan: Plan) -> "Binding | None":
+    def _bind(self, plan: Plan) -> Binding | None:
         fitting = self._table.fitting
         choices = []
         for label, guard, role in plan.labels:
@@ -57,7 +50,7 @@ class Proposer:
             choices = self._with_partners(plan, dict(choices))
             if not all(columns for _, columns in choices):
                 return None
-        return Binding(choices[0][1], sorted(choices, key=_breadth))
+        return sorted(choices, key=_breadth)
 
     def _with_partners(
         self, plan: Plan, choices: Mapping[str, list[int]]
@@ -100,7 +93,7 @@ class Proposer:
         values = self._bind_values(plan, columns)
         if values is None:
             return None
-        conditions = tuple(
+        conditions = [
             Condition(
                 columns[one.column],
                 one.comparison,
@@ -109,9 +102,9 @@ class Proposer:
                 columns[one.other] if one.other else None,
             )
             for one in query.conditions
-        )
+        ]
         by = columns[query.by] if query.by else None
-        return Query(columns[query.select], conditions, query.pick, by, rank), values
+        return Query(columns[query.select], tuple(conditions), query.pick, by, rank), values
 
     def bind_columns(self, plan: Plan) -> dict[str, int] | None:
         """A column for each label, no two the same; those compared hold values of one sort."""
@@ -120,7 +113,7 @@ class Proposer:
             return None
         columns: dict[str, int] = {}
         select, taken = plan.query.select, columns.values()
-        for label, fitting in binding.choices:
+        for label, fitting in binding:
             free = [column for column in fitting if column not in taken] if columns else fitting
             if plan.partners and plan.partners.get(label) in columns:
                 partner = columns[plan.partners[label]]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from itertools import compress
+from operator import itemgetter
 from typing import Literal
 
 from gentap.tables.values import PLACEHOLDERS
@@ -203,7 +204,7 @@ class ColumnReader:
 
     def _typed(self, readings: Sequence[Reading | None], filled: int) -> Column | None:
         needed = TYPED_SHARE * filled
-        units = Counter(reading[0] for reading in readings if reading)
+        units = Counter(map(itemgetter(0), filter(None, readings)))
         unit, count = units.most_common(1)[0]
         accepted = {unit}
         if unit in ("", "year") and units[""] and units["year"]:
@@ -212,8 +213,10 @@ class ColumnReader:
         if count < needed:
             return None
         keys = tuple(
-            reading[1] if reading is not None and reading[0] in accepted else None
-            for reading in readings
+            [
+                reading[1] if reading is not None and reading[0] in accepted else None
+                for reading in readings
+            ]
         )
         if unit == "clock" and all(key is None or key % 5 == 0 for key in keys):
             unit = "time"  # of the day, not a duration
@@ -256,7 +259,7 @@ def _number_kind(unit: str, keys: Iterable[float | None]) -> str:
         return "money"
     if unit:
         return "measure"
-    whole = all(key is None or (key >= 0 and key == int(key)) for key in keys)
+    whole = all(key is None or (key >= 0 and key.is_integer()) for key in keys)
     return "count" if whole else "decimal"
 
 
