@@ -205,7 +205,7 @@ class SampleSettings(Settings):
 
     grammar: str = Field("english", description="the grammar's file, or the name of one of ours")
     per_table: int = Field(4, ge=1, description="questions drawn for each table")
-    shard_tables: int = Field(2000, ge=1, description="tables a shard")
+    shard_tables: int = Field(1000, ge=1, description="tables (lines of JSONL) a shard")
     attempts: int = Field(
         4,
         ge=1,

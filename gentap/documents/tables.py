@@ -5,35 +5,42 @@ A line of JSONL is ``{"header": ["…"], "rows": [["…"]]}``, with ``title``, `
 ``tables``. Parquet files have columns of these names.
 """
 
-import gzip
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import IO, Any
 
 from gentap.documents.csv_table import read_csv_table
-from gentap.documents.jsonl import json_object, table_from_json
+from gentap.documents.jsonl import MAX_LINE_BYTES, json_object, table_from_json
+from gentap.documents.packed import DAMAGE, numbered_lines, open_packed
 from gentap.documents.read import JSONL_SUFFIXES, expand_inputs
 from gentap.documents.unread import Unread
 from gentap.errors import InputError
 from gentap.records import SourcedTable, Table, digest, table_digest
-from gentap.store import count_rows, is_done, parts, read_slice, require_stage
+from gentap.store import count_rows, is_done, parts, read_slice, require_stage, writing
 
 CSV_SUFFIXES = (".csv", ".tsv")
 PARQUET_SUFFIXES = (".parquet",)
 SUFFIXES = PARQUET_SUFFIXES + CSV_SUFFIXES + JSONL_SUFFIXES
-SLICE_BYTES = 8 * 2**20
-"""Uncompressed JSONL is read in slices of this size."""
+PACKED_SUFFIXES = (".gz", ".zst")
+_PIECE = 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class TableSlice:
-    """Tables that are read together: rows of a Parquet file, bytes of JSONL, or CSV files."""
+    """Tables that are read together: rows of a Parquet file, bytes of JSONL, or CSV files.
+
+    A slice of JSONL knows its file's ``name``, the number of its first ``line``, and, the last one,
+    by what ``damage`` the file ends.
+    """
 
     paths: tuple[Path, ...]
     start: int = 0
     stop: int = 0
+    name: str = ""
+    line: int = 1
+    damage: str = ""
 
 
 def find_table_files(inputs: Sequence[str]) -> list[Path]:
@@ -58,27 +65,56 @@ def find_table_files(inputs: Sequence[str]) -> list[Path]:
     return list(files)
 
 
-def slice_tables(files: Sequence[Path], shard_tables: int) -> list[TableSlice]:
-    """Cut files into slices of about ``shard_tables`` tables; the cuts depend on the files alone.
+def slice_tables(files: Sequence[Path], shard_tables: int, scratch: Path) -> Iterator[TableSlice]:
+    """Cut files into slices of ``shard_tables`` rows, lines or files, whatever runs them.
 
-    A compressed JSONL file is one slice, for it can only be read from its start.
+    Compressed JSONL can only be read from its start: it is unpacked into ``scratch``, once.
     """
-    slices: list[TableSlice] = []
     pages: list[Path] = []
-    for file in files:
+    for number, file in enumerate(files):
         if file.name.endswith(CSV_SUFFIXES):
             pages.append(file)
         elif file.name.endswith(PARQUET_SUFFIXES):
             _check_columns(file)
-            starts = range(0, count_rows(file), shard_tables)
-            slices += [TableSlice((file,), start, start + shard_tables) for start in starts]
-        elif file.name.endswith(".gz"):
-            slices.append(TableSlice((file,)))
+            for start in range(0, count_rows(file), shard_tables):
+                yield TableSlice((file,), start, start + shard_tables)
+        elif file.name.endswith(PACKED_SUFFIXES):
+            unpacked = scratch / f"{number:05d}.jsonl"
+            with open_packed(file) as stream, writing(unpacked), unpacked.open("wb") as copy:
+                yield from _slice_lines(stream, unpacked, file.name, shard_tables, copy)
         else:
-            starts = range(0, file.stat().st_size, SLICE_BYTES)
-            slices += [TableSlice((file,), start, start + SLICE_BYTES) for start in starts]
-    batches = [pages[first : first + shard_tables] for first in range(0, len(pages), shard_tables)]
-    return slices + [TableSlice(tuple(batch)) for batch in batches]
+            with file.open("rb") as stream:
+                yield from _slice_lines(stream, file, file.name, shard_tables)
+    for first in range(0, len(pages), shard_tables):
+        yield TableSlice(tuple(pages[first : first + shard_tables]))
+
+
+def _slice_lines(
+    stream: IO[bytes], path: Path, name: str, lines: int, copy: IO[bytes] | None = None
+) -> Iterator[TableSlice]:
+    """Slices of so many lines of ``path``, which ``copy`` fills from the stream, where it is given.
+
+    What stands before damage is kept.
+    """
+    start = place = 0
+    first = line = 1
+    damage = ""
+    while True:
+        try:
+            piece = stream.readline(_PIECE)
+        except DAMAGE as error:
+            piece, damage = b"", str(error)
+        if copy is not None:
+            copy.write(piece)
+        place += len(piece)
+        line += piece.endswith(b"\n")
+        if line - first == lines or (not piece and (place > start or damage)):
+            if copy is not None:
+                copy.flush()
+            yield TableSlice((path,), start, place, name, first, damage)
+            start, first = place, line
+        if not piece:
+            return
 
 
 def read_tables(part: TableSlice) -> Iterator[SourcedTable | Unread]:
@@ -95,11 +131,12 @@ def read_tables(part: TableSlice) -> Iterator[SourcedTable | Unread]:
 def read_first_table(path: Path) -> SourcedTable:
     """The first table of a file; raises InputError where there is none."""
     reason = "it is empty"
-    for part in slice_tables(find_table_files([str(path)]), 1):
-        for table in read_tables(part):
-            if isinstance(table, SourcedTable):
-                return table
-            reason = table.detail or table.reason
+    with TemporaryDirectory() as scratch:
+        for part in slice_tables(find_table_files([str(path)]), 1, Path(scratch)):
+            for table in read_tables(part):
+                if isinstance(table, SourcedTable):
+                    return table
+                reason = table.detail or table.reason
     raise InputError(f"{path}: no table could be read from it: {reason}")
 
 
@@ -133,35 +170,25 @@ def _read_parquet(path: Path, part: TableSlice) -> Iterator[SourcedTable | Unrea
 
 
 def _read_jsonl(path: Path, part: TableSlice) -> Iterator[SourcedTable | Unread]:
-    """Lines of a file; of an uncompressed one those that begin within the slice."""
-    place = 0
-    try:
-        for place, line in _lines(path, part):
-            if not line.strip():
-                continue
-            where = f"{path.name}:{place}" if part.stop == 0 else f"{path.name}, byte {place}"
-            try:
-                entry = json_object(line.decode("utf-8-sig"))
-                for content in _tables_of(entry):
-                    yield _from_entry(content, where)
-            except ValueError as error:
-                yield Unread(where, "bad table record", str(error))
-    except (OSError, EOFError, zlib.error) as error:
-        yield Unread(f"{path.name} after {place}", "damaged compressed file", str(error))
-
-
-def _lines(path: Path, part: TableSlice) -> Iterator[tuple[int, bytes]]:
-    """Lines with their number (compressed files) or the byte where they begin."""
-    if part.stop == 0:
-        with gzip.open(path, "rb") as lines:
-            yield from enumerate(lines, start=1)
-        return
+    number = part.line
     with path.open("rb") as file:
-        if part.start:
-            file.seek(part.start - 1)
-            file.readline()  # the rest of a line that began before the slice
-        while (place := file.tell()) < part.stop and (line := file.readline()):
-            yield place, line
+        file.seek(part.start)
+        lines = numbered_lines(file, MAX_LINE_BYTES, part.name)
+        while file.tell() < part.stop:
+            past, line = next(lines)
+            number = part.line + past
+            where = f"{part.name}:{number - 1}"
+            if line is None:
+                yield Unread(where, "line too long", f"over {MAX_LINE_BYTES:,} bytes")
+            elif line.strip():
+                try:
+                    entry = json_object(line.decode("utf-8-sig"))
+                    for content in _tables_of(entry):
+                        yield _from_entry(content, where)
+                except ValueError as error:
+                    yield Unread(where, "bad table record", str(error))
+    if part.damage:
+        yield Unread(f"{part.name}:{number}", "damaged compressed file", part.damage)
 
 
 def _tables_of(entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from gentap.columns import column
+from gentap.arrow import column
 from gentap.records import EXAMPLE_SCHEMA, SourcedTable, Table, digest
 from gentap.shards import ITEMS_A_GROUP, ROWS_A_GROUP, Shard
 from gentap.synthesis.draw import Draw

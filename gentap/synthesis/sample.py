@@ -40,7 +40,7 @@ def sample(
     by an estimate of their tokens.
     """
     load_grammar(find_grammar(settings.grammar))
-    shards = slice_tables(files, settings.shard_tables)
+    shards = list(slice_tables(files, settings.shard_tables, folder.work.absolute()))
     task = partial(_sample_shard, settings=settings, base=base, linearizer=linearizer, seed=seed)
     tally = run_shards(
         folder.path,

@@ -2,6 +2,7 @@ import gzip
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +13,6 @@ from hypothesis import strategies as st
 
 from gentap.documents import tables as module
 from gentap.documents.tables import (
-    TableSlice,
     find_table_files,
     read_first_table,
     read_tables,
@@ -30,8 +30,11 @@ def lines(*entries: Any) -> bytes:
 
 
 def read(*inputs: Path, shard_tables: int = 2000) -> list[SourcedTable | Unread]:
-    slices = slice_tables(find_table_files(list(map(str, inputs))), shard_tables)
-    return [table for part in slices for table in read_tables(part)]
+    with TemporaryDirectory() as scratch:
+        slices = list(
+            slice_tables(find_table_files([*map(str, inputs)]), shard_tables, Path(scratch))
+        )
+        return [table for part in slices for table in read_tables(part)]
 
 
 def titles(found: Sequence[SourcedTable | Unread]) -> list[str]:
@@ -86,25 +89,45 @@ def test_a_damaged_compressed_file_gives_what_stands_before(tmp_path: Path) -> N
     assert last.reason == "damaged compressed file"
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.integers(0, 60), min_size=1, max_size=25), st.integers(1, 90))
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.integers(0, 60), min_size=1, max_size=25),
+    st.integers(1, 9),
+    st.sampled_from(["", ".gz"]),
+    st.booleans(),
+)
 def test_each_line_is_read_once_however_a_file_is_cut(
-    tmp_path_factory: pytest.TempPathFactory, lengths: list[int], size: int
+    tmp_path_factory: pytest.TempPathFactory,
+    lengths: list[int],
+    size: int,
+    packed: str,
+    ends: bool,
 ) -> None:
-    path = tmp_path_factory.mktemp("cut") / "tables.jsonl"
+    path = tmp_path_factory.mktemp("cut") / f"tables.jsonl{packed}"
     names = [f"{number} {'x' * length}".strip() for number, length in enumerate(lengths)]
-    path.write_bytes(lines(*[{**FILMS, "title": name} for name in names]))
-    total = path.stat().st_size
-    slices = [TableSlice((path,), start, start + size) for start in range(0, total, size)]
-    assert titles([one for part in slices for one in read_tables(part)]) == names
+    content = lines(*[{**FILMS, "title": name} for name in names])
+    content = content if ends else content[:-1]
+    path.write_bytes(gzip.compress(content) if packed else content)
+    slices = list(slice_tables([path], size, path.parent))
+    assert len(slices) == -(-len(names) // size)
+    assert [part.line for part in slices] == [*range(1, len(names) + 1, size)]
+    found = [one for part in slices for one in read_tables(part)]
+    assert titles(found) == names
+    assert [one.url for one in found] == [f"{path.name}:{n + 1}" for n in range(len(names))]
 
 
-def test_large_jsonl_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SLICE_BYTES", 200)
+def test_a_line_too_long_is_set_aside_and_the_next_ones_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_LINE_BYTES", 200)
+    monkeypatch.setattr(module, "_PIECE", 64)
     path = tmp_path / "tables.jsonl"
-    path.write_bytes(lines(*[{**FILMS, "title": str(number)} for number in range(30)]))
-    assert len(slice_tables([path], 2000)) > 5
-    assert titles(read(path)) == [str(number) for number in range(30)]
+    path.write_bytes(lines({**FILMS, "title": "x" * 300}, {**FILMS, "title": "short"}))
+    for size in (1, 2):
+        long, short = read(path, shard_tables=size)
+        assert isinstance(long, Unread)
+        assert (long.where, long.reason) == ("tables.jsonl:1", "line too long")
+        assert titles([short]) == ["short"]
 
 
 def test_parquet_is_cut_by_rows(tmp_path: Path) -> None:
@@ -118,7 +141,7 @@ def test_parquet_is_cut_by_rows(tmp_path: Path) -> None:
     ]
     path = tmp_path / "part-0.parquet"
     pq.write_table(pa.Table.from_pylist(rows, TABLE_SCHEMA), path)
-    assert len(slice_tables([path], 3)) == 3
+    assert len(list(slice_tables([path], 3, tmp_path))) == 3
     assert titles(read(path, shard_tables=3)) == [str(number) for number in range(7)]
     plain = tmp_path / "plain.parquet"
     pq.write_table(pa.table({"header": [["a", "b"]], "rows": [[["1", "2"]]]}), plain)
@@ -133,7 +156,7 @@ def test_csv_files_are_read_together(tmp_path: Path) -> None:
     (tmp_path / "d.tsv").write_text("Year\tFilm\n2004\tDawn\n")
     (tmp_path / "e.csv").write_text("")
     (tmp_path / "f.csv").write_text("Year,Film\n2004\n")
-    assert len(slice_tables(find_table_files([str(tmp_path)]), 4)) == 2
+    assert len(list(slice_tables(find_table_files([str(tmp_path)]), 4, tmp_path))) == 2
     found = read(tmp_path)
     assert titles(found) == ["a", "b", "c", "d"]
     reasons = [(one.where, one.reason) for one in found if isinstance(one, Unread)]
@@ -162,7 +185,7 @@ def test_a_file_without_a_table_is_an_error_with_its_reason(
 def test_parquet_of_something_else_is_an_error(tmp_path: Path) -> None:
     pq.write_table(pa.table({"text": ["a"]}), tmp_path / "x.parquet")
     with pytest.raises(InputError, match="has no column header or rows"):
-        slice_tables([tmp_path / "x.parquet"], 10)
+        list(slice_tables([tmp_path / "x.parquet"], 10, tmp_path))
 
 
 def test_what_is_not_there_is_an_error(tmp_path: Path) -> None:
