@@ -3,9 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from gentap.records import Table, sourced_table_from_row
 from gentap.settings import MineSettings
-from gentap.store import StageFolder
+from gentap.store import StageFolder, parts, read_rows
 from gentap.synthesis.mine import mine
+from gentap.synthesis.show import BUILT_IN, ONE_ROW, PLAYERS
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
@@ -33,6 +35,13 @@ def mined(open_folder: Open, tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = MineSettings(inputs=[str(DATA / "pages")], shard_bytes=30_000)
     mine(settings, open_folder(folder), workers=1)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tables(mined: Path) -> list[Table]:
+    """All tables of the project's pages, and the built-in ones."""
+    rows = read_rows(parts(mined / "tables"))
+    return [sourced_table_from_row(row).table for row in rows] + [BUILT_IN, PLAYERS, ONE_ROW]
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The stage: tables of any source to examples on disk."""
 
+import gzip
 import json
 import re
 from collections import Counter
@@ -11,7 +12,7 @@ import pytest
 
 from gentap.documents.tables import find_table_files
 from gentap.errors import InputError, SettingError
-from gentap.records import Example, Table, digest, example_from_row
+from gentap.records import Example, Table, digest, example_from_row, sourced_table_from_row
 from gentap.settings import LinearizerSettings, SampleSettings
 from gentap.store import StageFolder, Tally, parts, read_rows
 from gentap.synthesis.draw import QuestionMaker
@@ -127,6 +128,44 @@ def test_a_killed_run_goes_on(
     run(mined / "tables", "broken")
     assert contents(tmp_path / "broken") == contents(tmp_path / "whole")
     assert calls["slices"] == len(parts(tmp_path / "whole")) + 1
+
+
+@pytest.mark.parametrize("packed", ["", ".gz"])
+def test_one_file_is_shared_by_workers_and_resumed(
+    run: Callable[..., Tally],
+    mined: Path,
+    tmp_path: Path,
+    contents: Any,
+    monkeypatch: Any,
+    packed: str,
+) -> None:
+    rows = read_rows(parts(mined / "tables"))
+    tables = [sourced_table_from_row(row).table for row in rows][:60]
+    content = "".join(as_line(table) for table in tables).encode()
+    path = tmp_path / f"tables.jsonl{packed}"
+    path.write_bytes(gzip.compress(content) if packed else content)
+    tallies = [run(path, f"with-{workers}", workers=workers) for workers in (1, 3)]
+    assert tallies[0] == tallies[1]
+    whole = contents(tmp_path / "with-1")
+    assert contents(tmp_path / "with-3") == whole
+    assert len(parts(tmp_path / "with-1")) == 3
+    from gentap.synthesis import sample as stage
+
+    done = stage.read_tables
+    calls = Counter[str]()
+
+    def fails(part: Any) -> Iterator[Any]:
+        calls["slices"] += 1
+        if calls["slices"] == 2:
+            raise KeyboardInterrupt
+        yield from done(part)
+
+    monkeypatch.setattr(stage, "read_tables", fails)
+    with pytest.raises(KeyboardInterrupt):
+        run(path, "broken")
+    run(path, "broken")
+    assert contents(tmp_path / "broken") == whole
+    assert calls["slices"] == 4
 
 
 def test_odd_tables_give_questions_or_a_counted_reason(

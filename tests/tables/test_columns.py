@@ -86,6 +86,7 @@ def test_a_cell_is_read_with_its_unit(text: str, unit: str, size: float) -> None
     [
         *["", "-", "km", "$", "1,23", "1,2345", "12,34,567", "1.2.3", ".", "3 of 4", "5 km 3"],
         *["about 5", "5 (6)", "½", "1/2", "1e5", "0x10", "nan", "inf", "5%%", "$5$", "$3rd"],
+        *["1994 world group", "2001 a league"],
         *["March", "30 February 2001", "29 February 1900", "1920-13-01", "0000-01-01"],
         *["c. 1920", "0 March 1920", "9 Marching 1920", "9/3/1920", "3 March 1920 (5)x"],
     ],
