@@ -15,6 +15,7 @@ import resource
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from gentap.documents.tables import find_table_files
@@ -36,8 +37,8 @@ def main() -> int:
     for per_table in given.n:
         for workers in given.workers:
             task = (given.tables, given.grammar, per_table, workers)
-            with multiprocessing.get_context("spawn").Pool(1) as pool:
-                print(pool.apply(measure, task), flush=True)
+            with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+                print(pool.submit(measure, *task).result(), flush=True)
     return 0
 
 

@@ -104,7 +104,8 @@ def test_all_columns_and_rows_have_their_turn() -> None:
 
 def test_columns_take_turns_across_kinds() -> None:
     kinds = [
-        f"question k{kind} 20* =\n  > select [column A:{sort}] [nth] row\n  {kind}: [nth] [column A]?\n"
+        f"question k{kind} 20* =\n  > select [column A:{sort}] [nth] row\n"
+        f"  {kind}: [nth] [column A]?\n"
         for kind, sort in enumerate(["number", "number", "number", "number", "text"])
     ]
     grammar = parse_grammar("numbers nth =\n  1: first\n  2: next\n" + "".join(kinds), "test")
