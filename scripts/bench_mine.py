@@ -25,24 +25,23 @@ from pathlib import Path
 from typing import Any
 
 WORD = re.compile(r"\w+")
-PLAIN_PAGES = 120
-"""The plain miner is slow: it and GenTaP are compared on the first pages of the first file."""
+PLAIN_PAGES = (60, 500)
+"""The plain miner is slow: it and GenTaP are compared on the first pages, few and many of them.
+
+The difference of the two says what a page takes, less what a process takes to start.
+"""
 
 
-def pages(files: list[Path], limit: int = 0) -> Iterator[bytes]:
+def pages(files: list[Path]) -> Iterator[bytes]:
     """The bodies of the HTML responses in WARC files."""
     from fastwarc.warc import ArchiveIterator, WarcRecordType
 
-    count = 0
     for file in files:
         with file.open("rb") as stream:
             for record in ArchiveIterator(
                 stream, record_types=WarcRecordType.response, auto_decode="all"
             ):
                 yield record.reader.read()
-                count += 1
-                if count == limit:
-                    return
 
 
 def floor(files: list[Path]) -> dict[str, float]:
@@ -85,7 +84,7 @@ def plain(files: list[Path]) -> dict[str, float]:
     kept: list[tuple[str, list[str]]] = []
 
     def work() -> None:
-        for body in pages(files, PLAIN_PAGES):
+        for body in pages(files):
             soup = BeautifulSoup(body, "html.parser")
             for hidden in soup(["script", "style", "sup"]):
                 hidden.decompose()
@@ -174,19 +173,37 @@ def compare(first: str, second: str, unit: str, files: list[Path], rounds: int) 
     )
 
 
-def first_pages(file: Path, folder: Path) -> Path:
-    """The first pages of a WARC file as a file of their own."""
+def first_pages(files: list[Path], count: int, folder: Path) -> Path:
+    """The first pages of WARC files as a file of their own."""
     from fastwarc.warc import ArchiveIterator, WarcRecordType
 
-    target = folder / "first.warc"
-    with file.open("rb") as stream, target.open("wb") as copy:
-        for number, record in enumerate(
-            ArchiveIterator(stream, record_types=WarcRecordType.response)
-        ):
-            if number == PLAIN_PAGES:
-                break
-            record.write(copy)
+    target = folder / f"first-{count}.warc"
+    with target.open("wb") as copy:
+        for file in files:
+            with file.open("rb") as stream:
+                for record in ArchiveIterator(stream, record_types=WarcRecordType.response):
+                    record.write(copy)
+                    count -= 1
+                    if not count:
+                        return target
     return target
+
+
+def compare_with_plain(files: list[Path], rounds: int) -> None:
+    """GenTaP and the plain miner in turn on few and on many pages, and what each takes a page."""
+    ratios = []
+    for _ in range(rounds):
+        seconds = [[apart(task, [file])["cpu"] for file in files] for task in ("one", "plain")]
+        ratios.append([plain / one for one, plain in zip(*seconds, strict=True)])
+        (few, many), (plain_few, plain_many) = seconds
+        ratios[-1].append((plain_many - plain_few) / (many - few))
+    names = (*(f"{count} pages" for count in PLAIN_PAGES), "a page, less start-up")
+    for name, found in zip(names, zip(*ratios, strict=True), strict=True):
+        print(
+            f"plain / one (cpu), {name}: {statistics.median(found):.1f} "
+            f"(from {min(found):.1f} to {max(found):.1f}, {rounds} rounds)",
+            flush=True,
+        )
 
 
 def main() -> None:
@@ -207,7 +224,8 @@ def main() -> None:
         if "floor" in parts:
             compare("floor", "one", "cpu", files, given.rounds)
         if "plain" in parts:
-            compare("one", "plain", "cpu", [first_pages(files[0], Path(folder))], given.rounds)
+            firsts = [first_pages(files, count, Path(folder)) for count in PLAIN_PAGES]
+            compare_with_plain(firsts, given.rounds)
         if "workers" in parts:
             compare("two", "one", "wall", files, given.rounds)
         if "memory" in parts:
