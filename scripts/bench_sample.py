@@ -4,8 +4,9 @@
 
 TABLES are what `gentap sample` takes, such as TabFact's tables.jsonl.gz. Each row is a whole run in
 a process of its own: reading, cutting to 512 tokens (estimated), reading values, drawing, running
-the query, writing. The last column is the digest of what was written: it must not depend on the
-number of workers.
+the query, writing. Processor time and memory are those of the process itself, so that of several
+workers only the seconds tell. The last column is the digest of what was written: it must not depend
+on the number of workers.
 """
 
 import argparse
@@ -64,18 +65,18 @@ def measure(tables: list[str], grammar: str, per_table: int, workers: int) -> st
         for part in sorted(folder.glob("part-*.parquet")):
             written.update(part.read_bytes())
     examples = tally.counts["examples"]
-    usage = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    peak = max(resource.getrusage(who).ru_maxrss for who in usage) / 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    spent = f"{cpu:.1f}  {examples / cpu:,.0f}" if workers == 1 else "-  -"
     return (
         f"{per_table}  {workers}  {examples:,}  {seconds:.1f}  {examples / seconds:,.0f}  "
-        f"{cpu:.1f}  {examples / cpu:,.0f}  {peak:,.0f}  {written.hexdigest()[:12]}"
+        f"{spent}  {peak:,.0f}  {written.hexdigest()[:12]}"
     )
 
 
 def cpu_seconds() -> float:
-    """Processor time of this process and of its workers that have ended."""
-    both = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in both)
+    """Processor time of this process; its workers' is not known to it."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
 
 
 if __name__ == "__main__":
