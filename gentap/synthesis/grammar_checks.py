@@ -1,7 +1,7 @@
 """What can be wrong with a grammar as a whole: names, labels, endless and idle rules."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gentap.synthesis.grammar import (
     KNOWN_WORDS,
@@ -14,6 +14,9 @@ from gentap.synthesis.grammar import (
 )
 from gentap.synthesis.mistakes import Mistake, hint
 from gentap.tables.columns import KINDS
+
+MAX_DEPTH = 50
+"""So many rules may be used below each other."""
 
 
 def find_mistakes(grammar: Grammar, unread: frozenset[int] = frozenset()) -> list[Mistake]:
@@ -28,6 +31,7 @@ def find_mistakes(grammar: Grammar, unread: frozenset[int] = frozenset()) -> lis
 class _Checker:
     grammar: Grammar
     unread: frozenset[int]
+    spoken: dict[str, tuple[Slot, ...]] = field(default_factory=dict)
 
     def check(self) -> Iterator[Mistake]:
         if not self.grammar.questions and not self.unread:
@@ -127,14 +131,24 @@ class _Checker:
         """The slots of a wording and of its rules, and where in its line they, or these, stand."""
         for slot in alternative.slots:
             yield slot.place, slot
-            target = self.grammar.rules.get(slot.label) if slot.kind == "rule" else None
-            can_be_said = target is not None and target.kind in ("phrase", "numbers")
-            for below in target.alternatives if target is not None and can_be_said else ():
-                yield from ((slot.place, inner) for _, inner in self._spoken(below))
+            if slot.kind == "rule":
+                yield from ((slot.place, inner) for inner in self._spoken_by(slot.label))
+
+    def _spoken_by(self, name: str) -> tuple[Slot, ...]:
+        """The different slots of a rule and of all rules below it."""
+        if name not in self.spoken:
+            target = self.grammar.rules.get(name)
+            found: dict[tuple[str, str], Slot] = {}
+            if target is not None and target.kind in ("phrase", "numbers"):
+                for alternative in target.alternatives:
+                    for _, slot in self._spoken(alternative):
+                        found.setdefault((slot.kind, slot.label), slot)
+            self.spoken[name] = tuple(found.values())
+        return self.spoken[name]
 
     def _endless(self) -> Iterator[Mistake]:
-        """One mistake for each circle of rules."""
-        done: set[str] = set()
+        """One mistake for each circle of rules, and some where rules are too deep in each other."""
+        depths: dict[str, int] = {}
         found: set[frozenset[str]] = set()
 
         def follow(name: str, above: Sequence[str]) -> Iterator[Mistake]:
@@ -149,13 +163,18 @@ class _Checker:
                     message = f"'{name}' contains itself ({chain}). Take one of them out."
                     yield Mistake(rule.line, 1, message)
                 return
-            if name in done:
+            if name in depths or len(above) > MAX_DEPTH:
                 return
+            below = [0]
             for alternative in rule.alternatives:
                 for slot in alternative.slots:
                     if slot.kind == "rule":
                         yield from follow(slot.label, [*above, name])
-            done.add(name)
+                        below.append(depths.get(slot.label, len(above)))
+            depths[name] = 1 + max(below)
+            if depths[name] == MAX_DEPTH + 1:
+                message = f"'{name}' is a rule of more than {MAX_DEPTH} below each other."
+                yield Mistake(rule.line, 1, f"{message} Say it with fewer.")
 
         for name in self.grammar.rules:
             yield from follow(name, [])

@@ -48,6 +48,8 @@ class Wordings:
         self._grammar = grammar
         self._titles = titles
         self._choices: dict[tuple[str, int], Choice] = {}
+        self._said: dict[str, list[Alternative]] = {}
+        self._names: dict[str, frozenset[str]] = {}
         self._parts: dict[tuple[str, int], Choice] = {}
         self._numbers: dict[str, list[int]] = {}
 
@@ -84,12 +86,22 @@ class Wordings:
         for slot in alternative.slots:
             if slot.kind == "value" and slot.label in TITLES and slot.label not in self._titles:
                 return False
-            if slot.kind == "rule" and not any(map(self._can_say, self._below(slot.label))):
+            if slot.kind == "rule" and not self._sayable(slot.label):
                 return False
         return True
 
-    def _below(self, name: str) -> list[Alternative]:
-        return self._grammar.rules[name].alternatives
+    def _sayable(self, name: str) -> list[Alternative]:
+        """The alternatives of a rule that can be said."""
+        if name not in self._said:
+            rule = self._grammar.rules[name]
+            self._said[name] = list(filter(self._can_say, rule.alternatives))
+        return self._said[name]
+
+    def _named_by(self, name: str) -> frozenset[str]:
+        if name not in self._names:
+            ways = map(self._named, self._sayable(name))
+            self._names[name] = frozenset.intersection(*ways)
+        return self._names[name]
 
     def _named(self, alternative: Alternative) -> frozenset[str]:
         """The columns that the alternative names, whatever is drawn for its rules."""
@@ -98,6 +110,5 @@ class Wordings:
             if slot.kind == "column":
                 names.add(slot.label)
             elif slot.kind == "rule":
-                ways = [self._named(one) for one in self._below(slot.label) if self._can_say(one)]
-                names |= frozenset.intersection(*ways) if ways else frozenset()
+                names |= self._named_by(slot.label)
         return frozenset(names)

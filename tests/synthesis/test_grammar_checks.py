@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gentap.errors import InputError, SettingError
 from gentap.synthesis.grammar import find_grammar
 from gentap.synthesis.notation import load_grammar, parse_grammar, read_grammar
+from gentap.synthesis.wordings import Wordings
 
 QUESTION = """\
 question city =
@@ -242,3 +243,21 @@ def test_a_file_may_begin_with_a_byte_order_mark_and_end_lines_as_on_windows(
     path = tmp_path / "windows.grammar"
     path.write_bytes(b"\xef\xbb\xbf" + QUESTION.replace("\n", "\r\n").encode())
     assert load_grammar(path).rules == parse_grammar(QUESTION, "test").rules
+
+
+def test_rules_that_double_at_each_step_are_checked_at_once() -> None:
+    rules = "".join(f"r{n} =\n    [r{n + 1}] [r{n + 1}]\n    [r{n + 1}]\n" for n in range(30))
+    text = QUESTION.replace("[value B]?", "[value B] [r0]?") + rules + "r30 =\n    x\n"
+    grammar = parse_grammar(text, "test")
+    assert Wordings(grammar, frozenset()).choice(grammar.rules["city"]).wordings
+
+
+@pytest.mark.parametrize("up", [True, False])
+def test_rules_too_deep_in_each_other_are_a_mistake(up: bool) -> None:
+    rules = [f"r{n} =\n    [r{n + 1}]\n" for n in range(1500)]
+    ordered = rules if up else rules[::-1]
+    text = QUESTION.replace("[value B]?", "[value B] [r0]?") + "".join(ordered) + "r1500 =\n    x\n"
+    _, mistakes = read_grammar(text)
+    assert mistakes
+    for mistake in mistakes:
+        assert "is a rule of more than 50 below each other. Say it with fewer." in mistake.message
