@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 MAX_CELLS = 500_000
 """A table with more cells than this, spans expanded, is left out."""
 
+MAX_LETTERS = 32 * 2**20
+"""And one whose repeated cells hold more letters than a whole page may."""
+
 _NUMERIC = re.compile(r"[\d\s.,%$€£+()/–-]+")
 _DIGIT = re.compile(r"\d")
 
@@ -22,7 +25,7 @@ Content = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]
 
 
 class TooLargeError(ValueError):
-    """The table has more than :data:`MAX_CELLS` cells."""
+    """The table has more than :data:`MAX_CELLS` cells, or :data:`MAX_LETTERS` in repeated ones."""
 
 
 @dataclass(slots=True)
@@ -87,7 +90,7 @@ def expand(rows: Sequence[Row]) -> list[Row]:
     """
     carried: dict[int, dict[int, str]] = defaultdict(dict)
     kept: list[Row] = []
-    width = total = 0
+    width = total = letters = 0
     for index, row in enumerate(rows):
         taken = carried.pop(index, None) if carried else None
         row.line = row.texts
@@ -102,7 +105,10 @@ def expand(rows: Sequence[Row]) -> list[Row]:
                     column += 1
                 total += columns * down
                 if total > MAX_CELLS:
-                    raise TooLargeError
+                    raise TooLargeError(f"over {MAX_CELLS:,} cells")
+                letters += columns * down * len(text)
+                if letters > MAX_LETTERS:
+                    raise TooLargeError(f"over {MAX_LETTERS:,} letters in cells that are repeated")
                 covered = dict.fromkeys(range(column, column + columns), text)
                 line.update(covered)
                 for below in range(index + 1, index + down):
@@ -113,7 +119,7 @@ def expand(rows: Sequence[Row]) -> list[Row]:
             kept.append(row)
             width = max(width, len(row.line))
             if width * len(kept) > MAX_CELLS:
-                raise TooLargeError
+                raise TooLargeError(f"over {MAX_CELLS:,} cells")
     for row in kept:
         if short := width - len(row.line):
             row.line = row.line + [""] * short

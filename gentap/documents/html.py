@@ -11,7 +11,6 @@ from typing import Any, Literal
 from urllib.parse import urljoin, urlsplit
 
 from gentap.documents.grid import (
-    MAX_CELLS,
     Content,
     Row,
     Span,
@@ -88,8 +87,8 @@ def read_html(
         try:
             if kind is not None and (content := _read_table(node, kind, spans, infoboxes)):
                 found.append((heading, content))
-        except TooLargeError:
-            report("table too large", f"over {MAX_CELLS:,} cells")
+        except TooLargeError as error:
+            report("table too large", str(error))
         node.decompose(recursive=False)
     headings, blocks = page.prose()
     title = title or page.title()

@@ -76,10 +76,20 @@ def test_a_large_page_that_is_flat_is_read(html: str) -> None:
     assert isinstance(document, Document)
 
 
-def test_a_table_that_is_too_large_is_set_aside_and_its_page_read() -> None:
-    large = HEAD + "<tr>" + "<td rowspan=0 colspan=1000>x</td>" * 600 + "</tr>" + ROW * 3
+@pytest.mark.parametrize(
+    ("cells", "detail"),
+    [
+        ("<td rowspan=0 colspan=1000>x</td>" * 600, "over 500,000 cells"),
+        (
+            f"<td rowspan=0 colspan=200>{'x' * 100_000}</td>",
+            "over 33,554,432 letters in cells that are repeated",
+        ),
+    ],
+)
+def test_a_table_that_is_too_large_is_set_aside_and_its_page_read(cells: str, detail: str) -> None:
+    large = f"{HEAD}<tr>{cells}</tr>{ROW * 3}"
     unread, document = read(f"{large}</table>{HEAD}{ROW}</table>")
-    assert unread == Unread("here", "table too large", "over 500,000 cells")
+    assert unread == Unread("here", "table too large", detail)
     assert isinstance(document, Document)
     assert [table.rows for table in document.tables] == [(("Ada", "1843"),)]
 
