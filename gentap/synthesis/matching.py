@@ -19,8 +19,15 @@ import ahocorasick
 from gentap.records import NamedCell, Table
 from gentap.synthesis.cells import PageCells, Place, words_of
 from gentap.synthesis.forms import MARK, Former, Prose
+from gentap.synthesis.longer_names import next_of_name, says_word
 from gentap.synthesis.sentences import sentence_spans
-from gentap.synthesis.specificity import BITS_OF_CONTEXT, Specificity, closeness, years
+from gentap.synthesis.specificity import (
+    BITS_OF_CONTEXT,
+    ENOUGH_OF_A_NAME,
+    Specificity,
+    closeness,
+    years,
+)
 
 Span = tuple[int, int]
 _HEAD = re.compile(r"(?<![^\W_])(?<!\d[.,])\d{1,3} $")
@@ -126,21 +133,31 @@ class PageMatcher:
         said = years(page[begin : span[1]])
         cells: dict[int, list[NamedCell]] = defaultdict(list)
         rows: list[tuple[float, int, int]] = []
+        longer = {
+            hit: word
+            for hit in {hit for own in named.values() for hit, _ in own}
+            if (word := next_of_name(page, hit.start, hit.end, span[1]))
+        }
         for (table, row), own in named.items():
             told: dict[str, float] = {}
             columns = set()
             spans = []
-            for hit, column in own:
+            subject = telling.subject(table)
+            is_named = False
+            for hit, column in sorted(own, key=lambda value: value[1] != subject):
                 if hit.year and not telling.may_be_of(table, row, hit.year):
                     continue
-                bits = telling.bits(hit.form, page[hit.start : hit.end], table, column)
+                if hit in longer and not self._is_of_row(longer[hit], table, row):
+                    continue
+                written = page[hit.start : hit.end]
+                bits = telling.bits(hit.form, written, table, column, is_named)
+                is_named |= column == subject and bits >= ENOUGH_OF_A_NAME
                 if bits >= self._cell_bits:
                     told[hit.form] = max(bits, told.get(hit.form, 0.0))
                     columns.add(column)
                     spans.append((hit.start, hit.end, column))
                     cells[table].append(NamedCell(row, column, hit.start - begin, hit.end - begin))
             if len(told) > 1 and len(columns) > 1:
-                subject = telling.subject(table)
                 is_named = subject in columns
                 is_context = not is_named and row in context.rows(table, subject)
                 bits = telling.of_row(table, row, told, columns, said, is_named or is_context)
@@ -156,6 +173,12 @@ class PageMatcher:
         return (
             Match(table, row, tuple(sorted(cells[table])), bits) if bits >= self._row_bits else None
         )
+
+    def _is_of_row(self, word: str, table: int, row: int) -> bool:
+        """Whether a row, its header or its table's context says a word."""
+        one = self._cells.tables[table]
+        context = (one.title, one.section, one.caption)
+        return says_word((*one.rows[row], *one.header, *context), word)
 
 
 def _least_gap(text: str, spans: Sequence[tuple[int, int, int]]) -> int:

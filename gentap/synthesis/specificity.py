@@ -49,6 +49,10 @@ HALFWAY = 150.0
 """Characters between two values, at which half of their closeness is left."""
 BITS_OF_A_SUBJECT = 9.0
 """What a value tells more where it is its row's own name; far less where that is a common word."""
+ENOUGH_OF_A_NAME = 12.0
+"""What a row's own name tells at least, for values that fill their columns to confirm it."""
+CONFIRMED = 0.2
+"""What such a value tells at least, as a share of what it tells where it stands once."""
 BITS_OF_A_KEY = 5.0
 """The same where the rows have no names, but years, dates or numbers of their own."""
 SUBJECT_DISTINCT = 0.9
@@ -159,8 +163,13 @@ class Specificity:
         self._shares: dict[tuple[str, int, int], float] = {}
         self._alike: dict[tuple[int, int, int], bool] = {}
 
-    def bits(self, form: str, written: str, table: int, column: int) -> float:
-        """What a cell's value tells of its row where a sentence writes it so."""
+    def bits(
+        self, form: str, written: str, table: int, column: int, is_named: bool = False
+    ) -> float:
+        """What a cell's value tells of its row where a sentence writes it so.
+
+        ``is_named`` where the sentence names the row too, which the value then confirms.
+        """
         if form in PLACEHOLDERS or form in self._titles[table]:
             return 0.0
         key = (form, table, column)
@@ -173,7 +182,10 @@ class Specificity:
         subject, gain = self._naming(table)
         if column == subject:
             bits += gain * (LOWER_CASE**2 if written.islower() else 1.0)
-        return bits * self._shares[key]
+        share = self._shares[key]
+        if is_named and column != subject and f" {form} " not in f" {self._titles[table][0]} ":
+            share = max(share, CONFIRMED * page_share(self._mentions[form], self._paragraphs))
+        return bits * share
 
     def of_row(
         self,

@@ -26,7 +26,9 @@ from gentap.synthesis.specificity import (
     BITS_OF_A_SUBJECT,
     BITS_OF_CONTEXT,
     CARRIED,
+    CONFIRMED,
     DATED,
+    ENOUGH_OF_A_NAME,
     LOWER_CASE,
     OTHER_YEAR,
     SHARED,
@@ -207,10 +209,18 @@ def slow_candidates(
                     bits: dict[str, float] = {}
                     kept = set()
                     spans = set()
+                    here = [hit for hit in here if not of_another_name(paragraph, hit, one, finish)]
+                    own_names = [
+                        slow_bits(hit[2], paragraph[hit[0] : hit[1]], one, subject, hits, number)
+                        for hit in here
+                        if hit[5] == subject
+                        and may_be_of(one, row, year_said_with(paragraph, *hit[:3]))
+                    ]
+                    is_sure = max(own_names, default=0.0) >= ENOUGH_OF_A_NAME
                     for start, end, key, _, _, column in sorted(here):
                         written = paragraph[start:end]
                         year = year_said_with(paragraph, start, end, key)
-                        value = slow_bits(key, written, one, column, hits, number)
+                        value = slow_bits(key, written, one, column, hits, number, is_sure)
                         if value >= CELL_BITS and may_be_of(one, row, year):
                             bits[key] = max(bits.get(key, 0.0), value)
                             kept.add((key, column))
@@ -354,6 +364,7 @@ def slow_bits(
     column: int,
     hits: Sequence[set[tuple[int, int, str, int, int, int]]],
     number: int,
+    is_sure: bool = False,
 ) -> float:
     title = normal_form(one.title)
     if key in PLACEHOLDERS or key in (title, re.sub(r" \([^()]*\)$", "", title)):
@@ -364,7 +375,32 @@ def slow_bits(
     subject, gain = slow_subject(one)
     if column == subject:
         bits += gain * (LOWER_CASE**2 if written.islower() else 1.0)
-    return bits * (row_share(count, len(one.rows)) * page_share(mentions, len(hits)))
+    of_column = row_share(count, len(one.rows))
+    if is_sure and column != subject and key not in phrases(title):
+        of_column = max(of_column, CONFIRMED)
+    return bits * (of_column * page_share(mentions, len(hits)))
+
+
+def phrases(text: str) -> set[str]:
+    words = text.split(" ")
+    return {" ".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, len(words) + 1)}
+
+
+def of_another_name(paragraph: str, hit: SlowHit, one: Table, finish: int) -> bool:
+    """Whether a value of one word is followed by more of a name, none of which is the row's."""
+    start, end, _, _, row, _ = hit
+    more = re.match(r" ([^\W\d_]\w*)", paragraph[end:finish])
+    if not re.match(r"[^\W\d_]\S*$", paragraph[start:end]) or not more:
+        return False
+    word = more[1]
+    if paragraph[start].upper() != paragraph[start] or word[0].upper() != word[0]:
+        return False
+    known = " ".join([*one.rows[row], *one.header, one.title, one.section, one.caption])
+    if re.search(rf"\b{re.escape(word.casefold())}\b", known.casefold()):
+        return False
+    if word.casefold() in {*MONTHS.split(), "football", "club", "university"}:
+        return False
+    return bool(re.search("[a-z]", word)) or word in ("V", "X", "II", "III", "IV", "VI")
 
 
 def agree(paragraphs: Sequence[str], tables: Sequence[Table], row_bits: float) -> int:
@@ -524,6 +560,36 @@ def test_values_of_one_kind_tell_little_of_a_row_that_is_not_named() -> None:
     (alike,) = told("Rome is a rival of Bonn.", table(*rows))
     (unlike,) = told("Rome is a rival of Bonn.", table(*others))
     assert 0 < alike < 0.5 * unlike
+
+
+@pytest.mark.parametrize(
+    ("sentence", "is_named"),
+    [
+        ("Ada Hall left Union early.", True),
+        ("Ada Hall left Union Pacific early.", False),
+        ("Ada Hall left Union Club early.", True),
+        ("Ada Hall left Union FC early.", True),
+        ("Ada Hall left Union V early.", False),
+        ("Ada Hall left Union, Pacific and others.", True),
+        ("Ada Hall left Union's Pacific early.", True),
+        ("Ada Hall left Union March 3.", True),
+        ("Ada Hall left Union Berlin early.", True),
+        ("Ada Hall left Union. Pacific was late.", True),
+        ("Ada Hall Pacific left Union early.", True),
+    ],
+)
+def test_a_value_of_one_word_is_no_part_of_a_longer_name(sentence: str, is_named: bool) -> None:
+    clubs = table(["Ada Hall", "Union", "Berlin"], ["Bo Hall", "Rover", "Rome"])
+    agree([sentence], [clubs], 0.0)
+    assert any(found.match for found in candidates([sentence], clubs)) is is_named
+
+
+def test_a_value_that_fills_its_column_confirms_a_row_that_is_named() -> None:
+    films = [["Dawn Cup", "Drama", "1914"], ["Dusk Cup", "Drama", "1915"]]
+    sentence = "Then the Dawn Cup was a Drama of Rome."
+    assert told(sentence, table(*films))[0] > ROW_BITS
+    assert told("Then the Cup of 1914 was a Drama of Rome.", table(*films)) == [-1.0]
+    assert told(sentence, table(*films, title="Drama in Rome")) == [-1.0]
 
 
 def test_a_line_of_a_long_list_is_no_value() -> None:
