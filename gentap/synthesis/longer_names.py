@@ -9,16 +9,16 @@ from collections.abc import Iterable
 _NEXT = re.compile(r" ([^\W\d_]\w*)")
 _NUMERAL = re.compile(r"[IVX]{2,}|[VX]")
 _WORD = re.compile(r"\w+")
-_KINDS = frozenset(
+KINDS = frozenset(
     "association club college company corporation district enterprises entertainment fc football"
     " inc limited ltd pictures province records region sporting studios team university".split()
 )
 """Words that only say what kind of thing has the name that stands before them."""
-_DATES = frozenset(
+DATES = frozenset(
     "january february march april may june july august september october november december"
     " monday tuesday wednesday thursday friday saturday sunday".split()
 )
-_NO_NAMES = _KINDS | _DATES
+_NO_NAMES = KINDS | DATES
 
 
 def next_of_name(text: str, start: int, end: int, finish: int) -> str:

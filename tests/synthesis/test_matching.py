@@ -18,6 +18,7 @@ from gentap.records import NamedCell, Table
 from gentap.settings import FieldMap
 from gentap.synthesis.cells import MOST_LINES
 from gentap.synthesis.forms import Former, Rules
+from gentap.synthesis.longer_names import DATES, KINDS
 from gentap.synthesis.matching import Candidate, Match, PageMatcher
 from gentap.synthesis.sentences import sentence_spans, tidy
 from gentap.synthesis.specificity import (
@@ -398,9 +399,9 @@ def of_another_name(paragraph: str, hit: SlowHit, one: Table, finish: int) -> bo
     known = " ".join([*one.rows[row], *one.header, one.title, one.section, one.caption])
     if re.search(rf"\b{re.escape(word.casefold())}\b", known.casefold()):
         return False
-    if word.casefold() in {*MONTHS.split(), "football", "club", "university"}:
+    if word.casefold() in {*KINDS, *DATES}:
         return False
-    return bool(re.search("[a-z]", word)) or word in ("V", "X", "II", "III", "IV", "VI")
+    return word != word.upper() or bool(re.fullmatch("V|X|[IVX][IVX]+", word))
 
 
 def agree(paragraphs: Sequence[str], tables: Sequence[Table], row_bits: float) -> int:
