@@ -185,7 +185,8 @@ def _explain(error: ValidationError, kind: type[BaseModel], where: str, text: st
         elif problem["type"] == "missing":
             what = f"the setting '{name}' is missing."
         else:
-            what = f"'{name}' is {problem['input']!r}: {problem['msg']}."
+            told = problem["msg"].removeprefix("Value error, ")
+            what = f"'{name}' is {problem['input']!r}: {told}." if name else f"{told}."
         lines.append(f"{place}: {what}")
     return "\n".join(lines)
 

@@ -412,3 +412,9 @@ def test_a_base_is_not_trained_where_a_checkpoint_is_given() -> None:
     assert "t5-base" in message
     assert "--base" in message
     assert not Path("out").exists()
+
+
+def test_settings_that_do_not_fit_together_are_told_in_one_sentence() -> None:
+    shares = ["--set", "lookup_share=0.9", "--set", "sentence_share=0.4"]
+    message = "table_share, sentence_share and lookup_share together must be at most 1."
+    assert complaint("base", mined(), "-o", "out", *shares) == f"base: {message}"
