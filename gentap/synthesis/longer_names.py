@@ -6,6 +6,8 @@ Only a value of one word is: a name of several mostly is the same thing with a w
 import re
 from collections.abc import Iterable
 
+from gentap.synthesis.forms import MONTHS
+
 _NEXT = re.compile(r" ([^\W\d_]\w*)")
 _NUMERAL = re.compile(r"[IVX]{2,}|[VX]")
 _WORD = re.compile(r"\w+")
@@ -14,10 +16,7 @@ KINDS = frozenset(
     " inc limited ltd pictures province records region sporting studios team university".split()
 )
 """Words that only say what kind of thing has the name that stands before them."""
-DATES = frozenset(
-    "january february march april may june july august september october november december"
-    " monday tuesday wednesday thursday friday saturday sunday".split()
-)
+DATES = frozenset([*MONTHS, *"monday tuesday wednesday thursday friday saturday sunday".split()])
 _NO_NAMES = KINDS | DATES
 
 

@@ -20,7 +20,7 @@ from gentap.store import StageFolder, Tally, count_rows, parts, read_rows
 from gentap.tables.linearize import table_pieces
 from gentap.training.checkpoint import latest_checkpoint
 from gentap.training.finish import finish_model
-from gentap.training.lookups import LookupStream, lookup_windows
+from gentap.training.lookups import SMALLEST, LookupStream, lookup_windows
 from gentap.training.new_model import new_model
 from gentap.training.processes import main_first
 from gentap.training.progress import tell
@@ -121,8 +121,7 @@ def _streams(
     }
     needed = _needed_windows(settings)
     used = {name: needed * share if share else 0.0 for name, share in shares.items()}
-    if settings.lookup_steps:
-        used["lookups"] = math.inf
+    used["lookups"] = max(used["lookups"], _needed_alone(settings))
     picked = {
         name: partial(_picked, count / max(amounts[name], 1), seed) for name, count in used.items()
     }
@@ -207,6 +206,12 @@ def _needed_windows(settings: BaseSettings) -> float:
         return math.inf
     tokens = settings.max_steps * settings.accumulate * settings.batch_tokens
     return 1.5 * tokens / settings.window
+
+
+def _needed_alone(settings: BaseSettings) -> float:
+    """The same for the steps of lookups alone, as if all of their windows were the smallest."""
+    tokens = settings.lookup_steps * settings.accumulate * settings.lookup_batch_tokens
+    return 1.5 * tokens / SMALLEST
 
 
 def _picked(part: float, seed: int, name: str) -> bool:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import T5Config, T5ForConditionalGeneration
+from toys import toy_t5
 
 from gentap.model.tokenizer import TableTokenizer
 from gentap.training.new_model import SIZES, begin_with_copying, new_model
@@ -55,18 +55,8 @@ def test_what_is_read_is_written_back(model: Any) -> None:
 
 def copied(begin: bool) -> float:
     """Share of random tokens that a small T5 copies rightly after a short training."""
-    torch.manual_seed(0)
-    config = T5Config(
-        vocab_size=128,
-        d_model=64,
-        d_kv=16,
-        d_ff=128,
-        num_heads=4,
-        num_layers=2,
-        dropout_rate=0.0,
-        decoder_start_token_id=0,
-    )
-    model = T5ForConditionalGeneration(config)
+    sizes = {"d_model": 64, "d_kv": 16, "d_ff": 128, "num_heads": 4, "num_layers": 2}
+    model = toy_t5(128, dropout_rate=0.0, **sizes)
     if begin:
         begin_with_copying(model)
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
