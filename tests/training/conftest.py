@@ -1,4 +1,5 @@
 import gc
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +10,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from toy_training import random_pairs, settings, weights
 from toys import TEXTS, toy_t5
 
+from gentap.model.network import GenTapModel
 from gentap.model.tokenizer import TableTokenizer, train_vocabulary
 from gentap.records import EXAMPLE_SCHEMA, Example, example_to_row
 from gentap.settings import LinearizerSettings
+from gentap.training.trainer import train
 
 
 @dataclass(frozen=True)
@@ -90,3 +94,42 @@ def write_examples() -> Callable[[Path, list[Example]], Path]:
         return folder
 
     return write
+
+
+@pytest.fixture
+def run(list_stream: Any, make_t5: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
+    """Train a toy model with two decoders; gives its statistics and weights.
+
+    ``breaks_at``: the number of the example at which the training is interrupted.
+    """
+
+    class Breaking(list_stream):  # type: ignore[misc]
+        left = math.inf
+
+        def pair(self, index: int, epoch: int) -> Any:
+            Breaking.left -= 1
+            if Breaking.left < 0:
+                raise KeyboardInterrupt
+            return super().pair(index, epoch)
+
+    def train_toy(name: str, *, breaks_at: float = math.inf, dev: bool = False, **changes: Any):
+        Breaking.left = breaks_at
+        model = GenTapModel.from_stock(make_t5(dropout=0.2))
+        streams = {
+            "long": Breaking(random_pairs(30)),
+            "cell": list_stream(random_pairs(12, seed=1)),
+        }
+        dev_streams = {kind: list_stream(random_pairs(3, seed=2)) for kind in streams}
+        stats = train(
+            model,
+            streams,
+            dev_streams if dev else None,
+            settings(**changes),
+            tmp_path / name,
+            padding=0,
+            seed=4,
+            label="pretrain",
+        ).stats
+        return stats, weights(model)
+
+    return train_toy
