@@ -157,6 +157,12 @@ def test_windows_are_mixed_in_the_wanted_shares(
     assert stats["characters"] > 5000
 
 
+def test_no_more_tables_are_tokenized_for_lookups_than_their_steps_can_show(make) -> None:
+    few = {"lookup_steps": 10, "lookup_batch_tokens": 64, "lookup_share": 0.0, "held_out": 0.0}
+    assert 0 < make("few", **few)["counts"]["lookups windows"] < 40
+    assert make("none", **{**few, "lookup_steps": 0})["counts"]["lookups windows"] == 0
+
+
 def test_held_out_pages_measure_and_are_not_learnt_from(
     make, mined: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
