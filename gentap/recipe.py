@@ -32,6 +32,8 @@ from gentap.training_settings import (
 )
 
 Model = TypeVar("Model", bound=Settings)
+_ANY_OUTPUT = {"output": ""}
+"""Stands in where what a recipe names as its output does not matter."""
 
 
 class Recipe(Settings):
@@ -77,7 +79,20 @@ class Recipe(Settings):
 
 def load_recipe(path: Path) -> Recipe:
     """Read and check a recipe; raises SettingError with the line to mend."""
-    content = _content(path)
+    return _load(path, {})
+
+
+def load_section(path: Path, section: str) -> dict[str, Any]:
+    """One section of a recipe, unchecked; empty where the recipe leaves it out.
+
+    The recipe may lack ``output``: the command of a single stage has an option for it.
+    """
+    _load(path, _ANY_OUTPUT)
+    return dict(_content(path, _ANY_OUTPUT).get(section, {}))
+
+
+def _load(path: Path, given: Mapping[str, Any]) -> Recipe:
+    content = {**given, **_content(path, given)}
     recipe = Recipe(**content)
     for name, changes in recipe.variants.items():
         try:
@@ -86,12 +101,6 @@ def load_recipe(path: Path) -> Recipe:
             where = f"{path}, variant '{name}'"
             raise SettingError(_explain(error, Recipe, where, "")) from None
     return recipe
-
-
-def load_section(path: Path, section: str) -> dict[str, Any]:
-    """One section of a recipe, unchecked; empty where the recipe leaves it out."""
-    load_recipe(path)
-    return dict(_content(path).get(section, {}))
 
 
 def recipe_variants(recipe: Recipe) -> dict[str, Recipe]:
@@ -139,8 +148,8 @@ def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
     return values
 
 
-def _content(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
-    """A recipe's checked settings, over those of the recipe that it extends."""
+def _content(path: Path, given: Mapping[str, Any], above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """A recipe's settings over those of the recipe that it extends; checked with those given."""
     text = _read(path)
     content = _parse(path, text)
     extended = content.get("extends")
@@ -149,9 +158,9 @@ def _content(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
         above = (*above, path.resolve())
         if below.resolve() in above:
             raise SettingError(f"{path}: extends {extended}, which extends this very recipe.")
-        content = merge(_content(below, above), content)
+        content = merge(_content(below, _ANY_OUTPUT, above), content)
     try:
-        Recipe(**content)
+        Recipe(**{**given, **content})
     except ValidationError as error:
         raise SettingError(_explain(error, Recipe, str(path), text)) from None
     return content

@@ -188,6 +188,20 @@ def test_a_section_is_what_the_recipe_gives_for_it(path: Path) -> None:
     assert load_section(path, "mine") == {}
 
 
+def test_a_section_needs_no_output(path: Path) -> None:
+    path.write_text('[mine.fields]\ntables = ""\n', encoding="utf-8")
+    assert load_section(path, "mine") == {"fields": {"tables": ""}}
+    with pytest.raises(SettingError, match="the setting 'output' is missing"):
+        load_recipe(path)
+
+
+def test_the_output_may_stand_in_the_upper_recipe_alone(path: Path) -> None:
+    (path.parent / "common.toml").write_text("seed = 4\n", encoding="utf-8")
+    path.write_text('extends = "common.toml"\noutput = "b"\n', encoding="utf-8")
+    recipe = load_recipe(path)
+    assert (recipe.seed, recipe.output) == (4, "b")
+
+
 def test_a_mistake_in_another_section_is_told_too(path: Path) -> None:
     path.write_text('output = "a"\n[write]\nbeams = 3\n[mine]\nx = 1\n', encoding="utf-8")
     with pytest.raises(SettingError, match=r"line 5: unknown setting 'mine\.x'"):
