@@ -78,7 +78,7 @@ class Mined:
 
     ``row`` is the table row of which the sentence names at least two cells. ``heading`` is the
     section that the sentence stands in; ``pronoun`` says that it opens with a pronoun, whose name
-    stands before it.
+    stands before it. ``probability`` is how likely the sentence states what the row states.
     """
 
     id: str
@@ -89,6 +89,7 @@ class Mined:
     cells: tuple[NamedCell, ...]
     heading: str = ""
     pronoun: bool = False
+    probability: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +146,7 @@ MINED_SCHEMA = pa.schema(
         pa.field("cells", pa.list_(pa.struct(_SPAN_FIELDS))),
         pa.field("heading", _TEXT),
         pa.field("pronoun", pa.bool_()),
+        pa.field("probability", pa.float64()),
     ]
 )
 EXAMPLE_SCHEMA = pa.schema(
@@ -221,6 +223,7 @@ def mined_to_row(mined: Mined) -> Row:
         ],
         "heading": mined.heading,
         "pronoun": mined.pronoun,
+        "probability": mined.probability,
     }
 
 
@@ -237,6 +240,7 @@ def mined_from_row(row: Mapping[str, Any]) -> Mined:
         ),
         heading=row["heading"],
         pronoun=row["pronoun"],
+        probability=row["probability"],
     )
 
 

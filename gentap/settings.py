@@ -85,8 +85,11 @@ class MineSettings(Settings):
         True, description="a name counts without its quotation marks and bracketed qualifier"
     )
     cell_bits: float = Field(0.3, ge=0, description="a value that tells less does not count")
-    row_bits: float = Field(
-        9.0, ge=0, description="sentences whose row's values tell less together are set aside"
+    row_probability: float = Field(
+        0.5,
+        ge=0,
+        lt=1,
+        description="sentences less likely to state what their row states are set aside",
     )
     pronouns: Literal["keep", "drop"] = Field(
         "keep", description="sentences that open with a pronoun are kept (and marked) or dropped"

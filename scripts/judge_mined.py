@@ -80,7 +80,7 @@ def draw_rejected(folder: Path, seed: int, count: int) -> None:
     former = Former(Rules())
     for entry in drawn:
         own, sentence = tables[entry["where"]], entry["detail"]
-        found = PageMatcher(own, former, cell_bits=0, row_bits=0).candidates([sentence])
+        found = PageMatcher(own, former, cell_bits=0).candidates([sentence])
         match = next((one.match for one in found if one.match), None)
         key = f"{identify(entry)} [{entry['reason']}]"
         if match:

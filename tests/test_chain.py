@@ -55,6 +55,7 @@ COLUMNS = {
         "cells",
         "heading",
         "pronoun",
+        "probability",
     ],
     "long": EXAMPLE_COLUMNS,
     "cell": EXAMPLE_COLUMNS,

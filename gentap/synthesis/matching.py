@@ -1,8 +1,7 @@
 """Which cells of a page's tables its sentences name, and which row a sentence is about.
 
 A value is found where its form stands in a paragraph at word boundaries; of overlapping values of
-one table the longest stands, then the earliest. A sentence is about the row that its values tell
-most of, see :class:`PageMatcher`.
+one table the longest stands, then the earliest.
 """
 
 import re
@@ -11,81 +10,46 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from math import log2
 from typing import Any
 
 import ahocorasick
 
-from gentap.records import NamedCell, Table
+from gentap.records import Table
 from gentap.synthesis.cells import PageCells, Place, words_of
 from gentap.synthesis.forms import MARK, Former, Prose
-from gentap.synthesis.longer_names import next_of_name, says_word
+from gentap.synthesis.hits import Hit, RowsNamed, apart
+from gentap.synthesis.row_choice import Match, RowChoice
 from gentap.synthesis.sentences import sentence_spans
-from gentap.synthesis.specificity import (
-    BITS_OF_CONTEXT,
-    ENOUGH_OF_A_NAME,
-    Specificity,
-    closeness,
-    years,
-)
+from gentap.synthesis.specificity import Specificity
 
-Span = tuple[int, int]
 _HEAD = re.compile(r"(?<![^\W_])(?<!\d[.,])\d{1,3} $")
-_BRACKETS = re.compile(r"\([^()]*\)")
-_SHORT_GAP = 20
-"""Too few characters for brackets in them to matter."""
 _GROUP = re.compile(r"\d{3}(?![^\W_])")
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """A value's form and where a page's prose says it: start and end in its text.
-
-    ``year`` is that which the prose says with a day of the year.
-    """
-
-    form: str
-    start: int
-    end: int
-    year: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """The table (by its place in the page) and row that a sentence is about.
-
-    ``cells`` are all cells of the table that the sentence names, spans counted from the sentence's
-    start; ``bits`` is what the row's own cells tell together.
-    """
-
-    table: int
-    row: int
-    cells: tuple[NamedCell, ...]
-    bits: float
-
-
-@dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence that names two cells of a row; ``match`` is None where they tell too little."""
+    """A sentence that names two cells of a row, and the rows it may be about, likeliest first."""
 
     paragraph: int
     sentence: str
-    match: Match | None
+    matches: tuple[Match, ...]
+
+    @property
+    def match(self) -> Match | None:
+        """The likeliest row; None where no two of the cells that the sentence names count."""
+        return self.matches[0] if self.matches else None
 
 
 class PageMatcher:
     """Matches a page's prose with its tables, all values in one pass.
 
     A row is named by two values in two of its columns at spans that do not overlap, each of which
-    tells something (``cell_bits``) and which together tell enough (``row_bits``). A value that
-    stands in several cells of a row counts once. The row that its values tell most of wins; ties
-    go to the table and row with more named cells, then to the earlier table, then the earlier row.
+    tells something (``cell_bits``). A value that stands in several cells of a row counts once. The
+    row of which the sentence is likeliest to state something wins (:class:`RowChoice`).
     """
 
-    def __init__(
-        self, tables: Sequence[Table], former: Former, *, cell_bits: float, row_bits: float
-    ) -> None:
-        self._former, self._cell_bits, self._row_bits = former, cell_bits, row_bits
+    def __init__(self, tables: Sequence[Table], former: Former, *, cell_bits: float) -> None:
+        self._former, self._cell_bits = former, cell_bits
         self._cells = PageCells(tables, former)
 
     def candidates(self, paragraphs: Sequence[str]) -> Iterator[Candidate]:
@@ -107,6 +71,7 @@ class PageMatcher:
         telling = Specificity(
             self._cells.tables, self._cells.column, places, mentions, len(paragraphs)
         )
+        choice = RowChoice(page, self._cells.tables, places, telling, self._cell_bits)
         for number, hits in found.items():
             if not _may_name_a_row(hits, places):
                 continue
@@ -114,119 +79,10 @@ class PageMatcher:
             for span in sentence_spans(paragraphs[number]):
                 start, end = begin + span[0], begin + span[1]
                 inside = [hit for hit in hits if start <= hit.start and hit.end <= end]
-                if len(inside) > 1:
-                    named = _rows_named(inside, places)
-                    if named:
-                        context = Context([hit for hit in hits if hit.end <= start], places)
-                        match = self._best(page, (start, end), named, telling, context)
-                        yield Candidate(number, page[start:end].strip(), match)
-
-    def _best(
-        self,
-        page: str,
-        span: Span,
-        named: "RowsNamed",
-        telling: Specificity,
-        context: "Context",
-    ) -> Match | None:
-        begin = span[0]
-        said = years(page[begin : span[1]])
-        cells: dict[int, list[NamedCell]] = defaultdict(list)
-        rows: list[tuple[float, int, int]] = []
-        longer = {
-            hit: word
-            for hit in {hit for own in named.values() for hit, _ in own}
-            if (word := next_of_name(page, hit.start, hit.end, span[1]))
-        }
-        for (table, row), own in named.items():
-            told: dict[str, float] = {}
-            columns = set()
-            spans = []
-            subject = telling.subject(table)
-            is_named = False
-            for hit, column in sorted(own, key=lambda value: value[1] != subject):
-                if hit.year and not telling.may_be_of(table, row, hit.year):
-                    continue
-                if hit in longer and not self._is_of_row(longer[hit], table, row):
-                    continue
-                written = page[hit.start : hit.end]
-                bits = telling.bits(hit.form, written, table, column, is_named)
-                is_named |= column == subject and bits >= ENOUGH_OF_A_NAME
-                if bits >= self._cell_bits:
-                    told[hit.form] = max(bits, told.get(hit.form, 0.0))
-                    columns.add(column)
-                    spans.append((hit.start, hit.end, column))
-                    cells[table].append(NamedCell(row, column, hit.start - begin, hit.end - begin))
-            if len(told) > 1 and len(columns) > 1:
-                is_named = subject in columns
-                is_context = not is_named and row in context.rows(table, subject)
-                bits = telling.of_row(table, row, told, columns, said, is_named or is_context)
-                bits = (bits + BITS_OF_CONTEXT * is_context) * closeness(_least_gap(page, spans))
-                rows.append((round(bits, 6), table, row))
-        if not rows:
-            return None
-        bits, table, row = min(
-            rows, key=lambda named: (-named[0], -len(cells[named[1]]), named[1], named[2])
-        )
-        equal = sum(own == bits and at == table for own, at, _ in rows)
-        bits = round(bits - log2(equal), 6)
-        return (
-            Match(table, row, tuple(sorted(cells[table])), bits) if bits >= self._row_bits else None
-        )
-
-    def _is_of_row(self, word: str, table: int, row: int) -> bool:
-        """Whether a row, its header or its table's context says a word."""
-        one = self._cells.tables[table]
-        context = (one.title, one.section, one.caption)
-        return says_word((*one.rows[row], *one.header, *context), word)
-
-
-def _least_gap(text: str, spans: Sequence[tuple[int, int, int]]) -> int:
-    """The least number of characters between values of two columns, less what stands in brackets.
-
-    ``spans`` are start, end and column of each.
-    """
-    gaps = [
-        (start - end, end, start)
-        for _, end, one in spans
-        for start, _, other in spans
-        if one != other and end <= start
-    ]
-    if not gaps or min(gaps)[0] <= _SHORT_GAP:
-        return min(gaps)[0] if gaps else 0
-    return min(len(_BRACKETS.sub("", text[end:start])) for _, end, start in gaps)
-
-
-class Context:
-    """Which row of a table a paragraph spoke of last, before one of its sentences."""
-
-    def __init__(self, hits: Sequence[Hit], places: Mapping[str, Sequence[Place]]) -> None:
-        self._hits, self._places = hits, places
-        self._rows: dict[int, frozenset[int]] = {}
-
-    def rows(self, table: int, subject: int | None) -> frozenset[int]:
-        """The rows whose name, in the column ``subject``, is the last that was said."""
-        if table not in self._rows:
-            own = [
-                hit for hit in self._hits if any(at == table for at, _, _ in self._places[hit.form])
-            ]
-            named = (
-                rows
-                for hit in reversed(_apart(own))
-                if (
-                    rows := frozenset(
-                        row
-                        for at, row, column in self._places[hit.form]
-                        if at == table and column == subject
-                    )
-                )
-            )
-            self._rows[table] = next(named, frozenset())
-        return self._rows[table]
-
-
-RowsNamed = dict[tuple[int, int], list[tuple[Hit, int]]]
-"""For a table's row, the values named and their columns."""
+                if len(inside) > 1 and (named := _rows_named(inside, places)):
+                    before = [hit for hit in hits if hit.end <= start]
+                    matches = choice.ranked(start, end, named, before, opens=not span[0])
+                    yield Candidate(number, page[start:end].strip(), matches)
 
 
 def _automaton(values: Iterable[str]) -> Any:
@@ -282,7 +138,7 @@ def _rows_named(hits: Sequence[Hit], places: Mapping[str, Sequence[Place]]) -> R
             by_table[table].append(hit)
     rows: RowsNamed = defaultdict(list)
     for table in sorted(by_table):
-        for hit in _apart(by_table[table]):
+        for hit in apart(by_table[table]):
             for at, row, column in places[hit.form]:
                 if at == table:
                     rows[table, row].append((hit, column))
@@ -292,15 +148,6 @@ def _rows_named(hits: Sequence[Hit], places: Mapping[str, Sequence[Place]]) -> R
     ):
         return {}
     return rows
-
-
-def _apart(hits: Sequence[Hit]) -> list[Hit]:
-    """Hits that do not overlap: the longest first, then the earliest."""
-    chosen: list[Hit] = []
-    for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, hit.start, -len(hit.form))):
-        if all(hit.end <= other.start or other.end <= hit.start for other in chosen):
-            chosen.append(hit)
-    return sorted(chosen, key=lambda hit: hit.start)
 
 
 def _cuts_a_number(text: str, start: int, end: int) -> bool:

@@ -173,7 +173,7 @@ def _sentences(
 ) -> Iterator[tuple[Mined, int]]:
     paragraphs = [tidy(block.text) for block in document.blocks]
     shard.count("paragraphs read", len(paragraphs))
-    matcher = PageMatcher(tables, former, cell_bits=settings.cell_bits, row_bits=settings.row_bits)
+    matcher = PageMatcher(tables, former, cell_bits=settings.cell_bits)
     for candidate in matcher.candidates(paragraphs):
         sentence, match = candidate.sentence, candidate.match
         shard.count("sentences that name two cells")
@@ -181,6 +181,8 @@ def _sentences(
         reason = unfit(sentence, settings.min_words, settings.max_words, settings.english)
         if reason is None and match is None:
             reason = "too little of a row"
+        if reason is None and match and match.probability < settings.row_probability:
+            reason = "unlikely to state its row"
         if reason is None and pronoun and settings.pronouns == "drop":
             reason = "opens with a pronoun"
         if reason is None and exclusions.holds_answer(sentence):
@@ -197,6 +199,7 @@ def _sentences(
             cells=match.cells,
             heading=document.blocks[candidate.paragraph].section,
             pronoun=pronoun,
+            probability=match.probability,
         )
         yield mined, match.table
 

@@ -8,16 +8,13 @@ a value tells is counted in bits, as the product of
 - how well it tells its sentence from the others of its page: little where the page says it all
   the time.
 
-A row gains where the paragraph spoke of it by its name just before, and loses where the sentence
-says other years than it does. Each lies on a scale of its own, so that the threshold is a measured
-one, not a probability.
+Each lies on a scale of its own; what they make likely is told by :mod:`gentap.synthesis.evidence`.
 """
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from itertools import combinations
 from math import log
 
 from gentap.records import Table
@@ -36,17 +33,6 @@ BITS_A_DIGIT_OF_A_DATE = 1.5
 BITS_OF_A_YEAR = 5.0
 BITS_OF_A_SEASON = 7.0
 BITS_OF_A_SMALL_WORD = 0.5
-BITS_OF_CONTEXT = 5.0
-"""What a row gains where its name was the last that the paragraph said before."""
-ALIKE = 0.3
-"""What is left of a row that is not named, but by values of one kind, such as two teams."""
-OTHER_YEAR = 0.4
-"""What is left of a row where the sentence says the years of others and not its own."""
-CARRIED = 20.0
-"""The strongest value of a row that is not named adds at most so many times what the others do."""
-MOST_CLOSE = 1.2
-HALFWAY = 150.0
-"""Characters between two values, at which half of their closeness is left."""
 BITS_OF_A_SUBJECT = 9.0
 """What a value tells more where it is its row's own name; far less where that is a common word."""
 ENOUGH_OF_A_NAME = 12.0
@@ -66,7 +52,7 @@ DATED = 0.8
 """A column of which so many values say a year tells when its rows were."""
 _SEASON = re.compile(r"[12]\d{3}[-/]\d\d(?:\d\d)?")
 _QUALIFIER = re.compile(r" \([^()]*\)$")
-_SMALL_WORDS = frozenset(
+SMALL_WORDS = frozenset(
     "a an and as at by de for from in is it la no not of on or the to was with yes".split()
 )
 
@@ -86,7 +72,7 @@ def _as_long_as(form: str, written: str) -> list[str]:
 
 
 def _word_bits(word: str, written: str) -> float:
-    if word in _SMALL_WORDS:
+    if word in SMALL_WORDS:
         return BITS_OF_A_SMALL_WORD
     letters = sum(map(str.isalpha, word))
     digits = sum(map(str.isdigit, word))
@@ -129,11 +115,6 @@ def row_share(count: int, rows: int) -> float:
 def page_share(mentions: int, paragraphs: int) -> float:
     """1 where one paragraph of a page names a value, near 0 where most do."""
     return 1.0 - log(mentions) / log(paragraphs + SMALLEST_PAGE)
-
-
-def closeness(gap: int) -> float:
-    """What a row's values tell more or less where so many characters part the two nearest."""
-    return MOST_CLOSE / (1.0 + (gap / HALFWAY) ** 2)
 
 
 class Specificity:
@@ -187,35 +168,8 @@ class Specificity:
             share = max(share, CONFIRMED * page_share(self._mentions[form], self._paragraphs))
         return bits * share
 
-    def of_row(
-        self,
-        table: int,
-        row: int,
-        told: Mapping[str, float],
-        columns: Set[int],
-        said: frozenset[int],
-        is_spoken_of: bool,
-    ) -> float:
-        """What a row's values tell together, in a sentence that says the years ``said``.
-
-        ``told`` is what each value tells, ``columns`` those that they stand in.
-
-        ``is_spoken_of`` where the sentence or the text before it names the row by its own name.
-        Years alone tell nothing.
-        """
-        if all(map(is_year, told)):
-            return 0.0
-        bits = sum(told.values())
-        strongest = max(told.values())
-        if not is_spoken_of:
-            bits = min(bits, (1 + CARRIED) * (bits - strongest))
-            if all(self._are_alike(table, *pair) for pair in combinations(sorted(columns), 2)):
-                bits *= ALIKE
-        if said and said.isdisjoint(self._when(table)[row]) and self._says_others(table, said):
-            bits *= OTHER_YEAR
-        return bits
-
-    def _are_alike(self, table: int, one: int, other: int) -> bool:
+    def are_alike(self, table: int, one: int, other: int) -> bool:
+        """Whether two columns of a table hold one kind of values."""
         key = (table, one, other)
         if key not in self._alike:
             self._alike[key] = are_alike(self._column(table, one), self._column(table, other))
@@ -227,10 +181,16 @@ class Specificity:
         own = years(" ".join(one.rows[row])) or years(f"{one.caption} {one.section}")
         return not own or year in own
 
-    def _says_others(self, table: int, said: frozenset[int]) -> bool:
-        """Whether years are those of rows of a table, or others than the one year of them all."""
+    def years_said(self, table: int, row: int, said: frozenset[int]) -> int:
+        """1 where years said are a row's, -1 where they are those of other rows alone, else 0.
+
+        Years are other rows' too where all rows of the table have one year, and it is not said.
+        """
         when = self._when(table)
-        return any(map(said.intersection, when)) or (any(when) and len(set(when)) == 1)
+        if said & when[row]:
+            return 1
+        are_others = any(map(said.intersection, when)) or (any(when) and len(set(when)) == 1)
+        return -1 if said and are_others else 0
 
     def _when(self, table: int) -> list[frozenset[int]]:
         """The years of each row in the columns that tell when it was; empty where none does."""

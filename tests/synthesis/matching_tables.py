@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from gentap.records import Table
 from gentap.synthesis.forms import Former, Rules
-from gentap.synthesis.matching import Candidate, Match, PageMatcher
+from gentap.synthesis.matching import Candidate, PageMatcher
+from gentap.synthesis.row_choice import Match
 from gentap.synthesis.sentences import tidy
 
-CELL_BITS, ROW_BITS = 0.3, 9.0
+CELL_BITS, LIKELY = 0.3, 0.5
 FORMER = Former(Rules())
 
 
@@ -17,15 +18,15 @@ def table(*rows: Sequence[str], header: Sequence[str] = (), title: str = "") -> 
 
 
 def candidates(
-    paragraphs: Sequence[str], *tables: Table, row_bits: float = 0.0, rules: Rules | None = None
+    paragraphs: Sequence[str], *tables: Table, rules: Rules | None = None
 ) -> list[Candidate]:
     former = Former(rules or Rules())
-    matcher = PageMatcher(tables, former, cell_bits=CELL_BITS, row_bits=row_bits)
+    matcher = PageMatcher(tables, former, cell_bits=CELL_BITS)
     return list(matcher.candidates([tidy(paragraph) for paragraph in paragraphs]))
 
 
 def best(sentence: str, *tables: Table, rules: Rules | None = None) -> Match | None:
-    """The match of a single sentence, however little it tells."""
+    """The match of a single sentence, however unlikely."""
     found = candidates([sentence], *tables, rules=rules)
     assert len(found) <= 1
     return found[0].match if found else None

@@ -7,29 +7,26 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations
-from math import log2
+from math import log
 
 import pytest
 from matching_tables import CELL_BITS, FORMER, candidates
 
 from gentap.records import NamedCell, Table
 from gentap.synthesis.cells import MOST_LINES
+from gentap.synthesis.evidence import Evidence, probability
 from gentap.synthesis.longer_names import DATES, KINDS
-from gentap.synthesis.matching import Candidate, Match
-from gentap.synthesis.sentences import sentence_spans
+from gentap.synthesis.row_choice import Match
+from gentap.synthesis.sentences import opens_with_pronoun, sentence_spans
 from gentap.synthesis.specificity import (
-    ALIKE,
     BITS_OF_A_KEY,
     BITS_OF_A_SUBJECT,
-    BITS_OF_CONTEXT,
-    CARRIED,
     CONFIRMED,
     DATED,
     ENOUGH_OF_A_NAME,
     LOWER_CASE,
-    OTHER_YEAR,
     SHARED,
-    closeness,
+    SMALL_WORDS,
     is_distinct,
     is_mostly_text,
     page_share,
@@ -141,8 +138,8 @@ def slow_hits(text: str, cell: str) -> Iterator[tuple[int, int, str]]:
 
 
 def slow_candidates(
-    paragraphs: Sequence[str], tables: Sequence[Table], row_bits: float
-) -> Iterator[tuple[int, str, Match | None]]:
+    paragraphs: Sequence[str], tables: Sequence[Table]
+) -> Iterator[tuple[int, str, list[Match]]]:
     cells = [
         (number, row, column, cell)
         for number, one in enumerate(tables)
@@ -150,7 +147,7 @@ def slow_candidates(
         for column, cell in enumerate(line)
         if cell
     ]
-    hits: list[set[tuple[int, int, str, int, int, int]]] = []
+    hits: list[set[SlowHit]] = []
     for paragraph in paragraphs:
         hits.append(set())
         for number, row, column, cell in cells:
@@ -158,10 +155,10 @@ def slow_candidates(
                 hits[-1].add((start, end, key, number, row, column))
     for place, paragraph in enumerate(paragraphs):
         for begin, finish in sentence_spans(paragraph):
-            rows = []
+            sentence = paragraph[begin:finish]
+            matches = []
             told: dict[int, set[NamedCell]] = {}
             is_candidate = False
-            said = years(paragraph[begin:finish])
             for number, one in enumerate(tables):
                 of_table = {hit for hit in hits[place] if hit[3] == number}
                 own = {hit for hit in of_table if begin <= hit[0] and hit[1] <= finish}
@@ -189,40 +186,93 @@ def slow_candidates(
                         if value >= CELL_BITS and may_be_of(one, row, year):
                             bits[key] = max(bits.get(key, 0.0), value)
                             kept.add((key, column))
-                            spans.add((start, end, column))
+                            spans.add((start - begin, end - begin, column))
                             cell = NamedCell(row, column, start - begin, end - begin)
                             told.setdefault(number, set()).add(cell)
-                    if apart(kept):
-                        is_named = subject in {column for _, column in kept}
-                        is_context = not is_named and row == spoken_of(before, subject, row)
-                        told_by_row = slow_row_bits(one, row, bits, said, is_named or is_context)
-                        columns = sorted({column for _, column in kept})
-                        same = all(same_kind(one, *pair) for pair in combinations(columns, 2))
-                        if same and not (is_named or is_context):
-                            told_by_row *= ALIKE
-                        told_by_row += BITS_OF_CONTEXT * is_context
-                        gaps = [
-                            brackets_gone(paragraph[one_span[1] : two[0]])
-                            for one_span in spans
-                            for two in spans
-                            if one_span[2] != two[2] and one_span[1] <= two[0]
-                        ]
-                        told_by_row *= closeness(min(gaps, default=0))
-                        rows.append((-round(told_by_row, 6), number, row))
-            if not is_candidate:
-                continue
-            sentence = paragraph[begin:finish].strip()
-            ranked = sorted((bits, -len(told[number]), number, row) for bits, number, row in rows)
-            best = -ranked[0][0] if ranked else 0.0
-            if ranked:
-                best -= log2(
-                    sum(one[0] == ranked[0][0] and one[2] == ranked[0][2] for one in ranked)
-                )
-            if ranked and round(best, 6) >= row_bits:
-                _, _, number, row = ranked[0]
-                yield place, sentence, Match(number, row, tuple(sorted(told[number])), best)
-            else:
-                yield place, sentence, None
+                    if apart(kept) and not all(is_a_year(key) for key in bits):
+                        said_before = row == spoken_of(before, subject, row)
+                        evidence = slow_evidence(
+                            sentence, one, row, bits, spans, subject, said_before, not begin
+                        )
+                        matches.append((number, row, evidence))
+            if is_candidate:
+                found = [
+                    Match(
+                        number,
+                        row,
+                        tuple(sorted(told[number])),
+                        round(probability(evidence), 6),
+                        evidence,
+                    )
+                    for number, row, evidence in matches
+                ]
+                found.sort(key=lambda one: (-one.probability, -len(one.cells), one.table, one.row))
+                yield place, sentence.strip(), found
+
+
+def slow_evidence(
+    sentence: str,
+    one: Table,
+    row: int,
+    bits: dict[str, float],
+    spans: set[tuple[int, int, int]],
+    subject: int | None,
+    said_before: bool,
+    opens: bool,
+) -> Evidence:
+    columns = sorted({column for _, _, column in spans})
+    indent = len(sentence) - len(sentence.lstrip())
+    said = words(sentence)
+    gaps = [
+        brackets_gone(sentence[one_span[1] : two[0]])
+        for one_span in spans
+        for two in spans
+        if one_span[2] != two[2] and one_span[1] <= two[0]
+    ]
+    unnamed = {
+        word
+        for column, cell in enumerate(one.rows[row])
+        if column not in columns
+        for word in words(cell)
+    }
+    of_words = 0.0
+    for word in sorted(unnamed & said):
+        rows = sum(any(word in words(cell) for cell in line) for line in one.rows)
+        of_words += row_share(rows, len(one.rows))
+    context = words(one.section) | words(one.caption)
+    others = 0
+    for match in re.finditer(r"[^\W_]+", sentence):
+        at, word = match.start(), match[0]
+        if not re.match("[A-Z]", word) or at - indent < 2 or word.casefold() in DATES:
+            continue
+        if word.casefold() not in words(one.title) and not any(
+            start <= at < end for start, end, _ in spans
+        ):
+            others += 1
+    return Evidence(
+        told=log(1 + sum(bits.values())),
+        second=log(1 + sorted(bits.values(), reverse=True)[1]),
+        gap=log(1 + min(gaps, default=0)),
+        adjacent=float(any(column + 1 in columns for column in columns)),
+        row_words=log(1 + of_words),
+        table_words=len(context & said) / len(context) if context else 0.0,
+        years=years_of(one, row, years(sentence)),
+        alike=float(all(same_kind(one, *pair) for pair in combinations(columns, 2))),
+        context=float(subject not in columns and said_before),
+        leads=float(any(at == subject and start - indent <= 4 for start, _, at in spans)),
+        opens=float(opens),
+        pronoun=float(opens_with_pronoun(sentence.strip())),
+        other_names=log(1 + others),
+    )
+
+
+def words(text: str) -> set[str]:
+    found = re.split(r"[\W_]+", text.casefold())
+    return {word for word in found if len(word) > 2 and word not in SMALL_WORDS}
+
+
+def is_a_year(key: str) -> bool:
+    return re.fullmatch(r"1\d{3}|20\d\d", key) is not None
 
 
 def brackets_gone(text: str) -> int:
@@ -267,27 +317,18 @@ def may_be_of(one: Table, row: int, year: int) -> bool:
     return not own or year in own
 
 
-def slow_row_bits(
-    one: Table, row: int, bits: dict[str, float], said: frozenset[int], is_spoken_of: bool
-) -> float:
-    if all(re.fullmatch(r"1\d{3}|20\d\d", key) for key in bits):
-        return 0.0
-    found = sum(bits.values())
-    others = found - max(bits.values())
-    if not is_spoken_of:
-        found = min(found, others + CARRIED * others)
+def years_of(one: Table, row: int, said: frozenset[int]) -> float:
     dated = [
         column
         for column in range(len(one.header))
         if sum(bool(years(line[column])) for line in one.rows) >= DATED * len(one.rows)
     ]
     when = [{year for column in dated for year in years(line[column])} for line in one.rows]
-    if said and not said & when[row]:
-        others_said = any(said & other for other in when)
-        one_for_all = bool(when[0]) and all(other == when[0] for other in when)
-        if others_said or one_for_all:
-            found *= OTHER_YEAR
-    return found
+    if said & when[row]:
+        return 1.0
+    others_said = any(said & other for other in when)
+    one_for_all = bool(when[0]) and all(other == when[0] for other in when)
+    return -1.0 if said and (others_said or one_for_all) else 0.0
 
 
 def same_kind(one: Table, left: int, right: int) -> bool:
@@ -368,17 +409,15 @@ def of_another_name(paragraph: str, hit: SlowHit, one: Table, finish: int) -> bo
     return word != word.upper() or bool(re.fullmatch("V|X|[IVX][IVX]+", word))
 
 
-def agree(paragraphs: Sequence[str], tables: Sequence[Table], row_bits: float) -> int:
-    """Assert that both matchers find the same; how many matches there were."""
-    fast = candidates(paragraphs, *tables, row_bits=row_bits)
-    slow = [Candidate(*found) for found in slow_candidates(paragraphs, tables, row_bits)]
-    assert [(one.paragraph, one.sentence) for one in fast] == [
-        (one.paragraph, one.sentence) for one in slow
-    ]
-    for one, other in zip(fast, slow, strict=True):
-        assert (one.match is None) == (other.match is None), one.sentence
-        if one.match and other.match:
-            assert one.match.bits == pytest.approx(other.match.bits)
-            assert (one.match.table, one.match.row) == (other.match.table, other.match.row)
-            assert one.match.cells == other.match.cells
-    return sum(one.match is not None for one in fast)
+def agree(paragraphs: Sequence[str], tables: Sequence[Table]) -> int:
+    """Assert that both matchers find the same; how many sentences have a match."""
+    fast = candidates(paragraphs, *tables)
+    slow = list(slow_candidates(paragraphs, tables))
+    assert [(one.paragraph, one.sentence) for one in fast] == [one[:2] for one in slow]
+    for found, (_, _, matches) in zip(fast, slow, strict=True):
+        assert len(found.matches) == len(matches), found.sentence
+        for one, other in zip(found.matches, matches, strict=True):
+            assert one.evidence == pytest.approx(other.evidence), found.sentence
+            assert one.probability == pytest.approx(other.probability, abs=2e-6)
+            assert (one.table, one.row, one.cells) == (other.table, other.row, other.cells)
+    return sum(bool(found.matches) for found in fast)

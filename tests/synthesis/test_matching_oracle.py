@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from matching_tables import ROW_BITS, best, named, table
+from matching_tables import best, named, table
 from slow_matcher import agree
 
 from gentap.documents.read import read_documents
@@ -39,18 +39,16 @@ def pages(draw: st.DrawFn) -> tuple[list[Table], list[str]]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(pages(), st.sampled_from([0.0, ROW_BITS]))
-def test_the_matches_are_those_of_the_slow_matcher(
-    page: tuple[list[Table], list[str]], row_bits: float
-) -> None:
+@given(pages())
+def test_the_matches_are_those_of_the_slow_matcher(page: tuple[list[Table], list[str]]) -> None:
     tables, paragraphs = page
-    agree(paragraphs, tables, row_bits)
+    agree(paragraphs, tables)
 
 
 def test_a_year_is_no_part_of_the_date_that_stands_before_it() -> None:
     one = table(["Paris", "1914"])
     sentence = "May 12, 1914,May 12, 1914 Paris"
-    agree([sentence], [one, table(["May 12, 1914"])], 0.0)
+    agree([sentence], [one, table(["May 12, 1914"])])
     assert named(best(sentence, one), sentence) == [
         *[(0, 0, "Paris"), (0, 1, "1914"), (0, 1, "1914")],
     ]
@@ -63,7 +61,7 @@ def test_real_pages_match_as_by_the_slow_matcher(data: Path) -> None:
         assert not isinstance(document, Unread)
         paragraphs = [tidy(block.text) for block in document.blocks]
         kept = [text for text in paragraphs if len(text.casefold()) == len(text)]
-        matches += agree(kept, document.tables, ROW_BITS)
+        matches += agree(kept, document.tables)
     assert matches > 150
 
 
@@ -88,5 +86,5 @@ def test_a_sample_of_wikipedia_matches_as_by_the_slow_matcher(
         ]
         cells = sum(len(one.rows) * len(one.header) for one in document.tables)
         if cells * len(kept) < 20_000:
-            matches += agree(kept, document.tables, ROW_BITS)
+            matches += agree(kept, document.tables)
     assert matches > 10

@@ -4,7 +4,6 @@ from gentap.records import Table
 from gentap.synthesis.specificity import (
     Specificity,
     are_alike,
-    closeness,
     is_distinct,
     is_mostly_text,
     page_share,
@@ -93,10 +92,28 @@ def test_the_years_that_a_text_says(text: str, said: set[int]) -> None:
     assert years(text) == said
 
 
-def test_values_near_one_another_tell_more() -> None:
-    told = [closeness(gap) for gap in (0, 20, 50, 150, 200, 400)]
-    assert told == sorted(told, reverse=True)
-    assert told[3] == told[0] / 2
+@pytest.mark.parametrize(
+    ("column", "said", "found"),
+    [
+        (["1914", "1915", "x"], {1914}, 0),
+        (["1914", "1915"], {1914}, 1),
+        (["1914", "1915"], {1914, 1915}, 1),
+        (["1914", "1915"], {1915}, -1),
+        (["1914", "1915"], {1888}, 0),
+        (["1914", "1914"], {1888}, -1),
+        (["1914", "1914"], set(), 0),
+        (["1913–15", "1915"], {1914}, 1),
+        (["a", "b"], {1914}, 0),
+    ],
+)
+def test_the_years_said_are_the_rows_or_those_of_others(
+    column: list[str], said: set[int], found: int
+) -> None:
+    one = Table(header=("a", "b"), rows=tuple((f"Row {text}", text) for text in column))
+    if len(column) == 3:
+        one = Table(header=("b",), rows=tuple((text,) for text in column))
+    telling = Specificity([one], lambda _, at: [row[at] for row in one.rows], {}, {}, 1)
+    assert telling.years_said(0, 0, frozenset(said)) == found
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,30 @@
+"""Where a page's prose says a value of its tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A value's form and where a page's prose says it: start and end in its text.
+
+    ``year`` is that which the prose says with a day of the year.
+    """
+
+    form: str
+    start: int
+    end: int
+    year: int = 0
+
+
+RowsNamed = dict[tuple[int, int], list[tuple[Hit, int]]]
+"""For a table's row, the values named and their columns."""
+
+
+def apart(hits: Sequence[Hit]) -> list[Hit]:
+    """Hits that do not overlap: the longest first, then the earliest."""
+    chosen: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, hit.start, -len(hit.form))):
+        if all(hit.end <= other.start or other.end <= hit.start for other in chosen):
+            chosen.append(hit)
+    return sorted(chosen, key=lambda hit: hit.start)
