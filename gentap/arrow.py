@@ -28,8 +28,8 @@ def column(values: Sequence[Any], kind: Any) -> Any:
     if None in values:
         return pa.array(values, kind)
     if pa.types.is_string(kind):
-        texts = [text.encode() for text in values]
-        buffers = [None, _ends(map(len, texts)), pa.py_buffer(b"".join(texts))]
+        lengths = [len(text) if text.isascii() else len(text.encode()) for text in values]
+        buffers = [None, _ends(lengths), pa.py_buffer("".join(values).encode())]
         return pa.Array.from_buffers(kind, size, buffers)
     if pa.types.is_list(kind):
         entries = column(list(chain.from_iterable(values)), kind.value_type)

@@ -5,12 +5,14 @@ on nothing else, so neither the number of workers nor an interruption can change
 shards are skipped. A dead worker ends the run with an error; a dead parent ends its workers.
 """
 
+import gc
 import multiprocessing
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +24,7 @@ from gentap.shards import Shard, cluster_scratch, merge_shards, prepare_shards, 
 from gentap.store import Tally
 
 Item = TypeVar("Item")
+_OBJECTS_A_COLLECTION = 100_000
 
 
 class Progress:
@@ -161,5 +164,21 @@ def _run_one(
     outputs: Mapping[str, Any],
     step: str,
 ) -> None:
-    with Shard(folder, index, outputs, step) as shard:
+    with _few_collections(), Shard(folder, index, outputs, step) as shard:
         task(item, shard)
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Look for cycles of garbage seldom, and not among what was there before.
+
+    Records hold no cycles, but many of them wait to be written: each look would go through all.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_A_COLLECTION, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()

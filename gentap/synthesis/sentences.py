@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 _ABBREVIATIONS = frozenset(
     "vol approx no nos pp ca cf fig est ed eds op feat vs dir prod ft sq max min jan feb mar apr"
@@ -18,22 +18,45 @@ _CAPTION = re.compile(
     r"|\((?:left|right|above|below|pictured)\)",
     re.I,
 )
-_REFERENCE = re.compile(
-    r"\^|https?://|\bwww\.|\b(?:ISBN|ISSN|OCLC|doi:|PMID|et al\.|ibid|op\. cit)\b|\bet al\."
-    r"|\bRetrieved\b|\bAccessed\b (?:on )?\w+ \d|\bArchived from\b|\bpp?\. ?\d+[–-]\d+|^pp?\. ?\d"
-    r"|\bvol\. \d+, (?:no|pp)\.",
-    re.I,
-)
-_BOILERPLATE = re.compile(
-    r"all rights reserved|terms of (?:use|service)|privacy policy|cookie|\bclick (?:here|on|to)\b"
-    r"|\b(?:sign|log) ?in to\b|subscribe (?:to|now)|\bnewsletter\b|javascript|your browser"
-    r"|this (?:article|section|list|page|table)"
-    r" (?:is|was|does|needs|has|may|contains|lists|shows)\b"
-    r"|(?:page|article) (?:was )?last (?:modified|updated|edited)|you can help|please (?:help|see)"
-    r"|\b(?:see|listed|shown|given|described|as in the (?:table|list)) below\b|the following (?:is"
-    r"|are|table|list)\b|\bthis is (?:a|an incomplete) list\b",
-    re.I,
-)
+_REFERENCE = {
+    "^": r"\^",
+    "://": r"https?://",
+    "www.": r"\bwww\.",
+    "isbn": r"\bisbn\b",
+    "issn": r"\bissn\b",
+    "oclc": r"\boclc\b",
+    "doi:": r"\bdoi:\b",
+    "pmid": r"\bpmid\b",
+    "ibid": r"\bibid\b",
+    "op. cit": r"\bop\. cit\b",
+    "et al.": r"\bet al\.",
+    "retrieved": r"\bretrieved\b",
+    "accessed": r"\baccessed\b (?:on )?\w+ \d",
+    "archived from": r"\barchived from\b",
+    "p.": r"\bpp?\. ?\d+[–-]\d+|^pp?\. ?\d",
+    "vol. ": r"\bvol\. \d+, (?:no|pp)\.",
+}
+"""Patterns, each under letters that it can't be found without, all in lower case."""
+_BOILERPLATE = {
+    "rights": r"all rights reserved",
+    "terms": r"terms of (?:use|service)",
+    "privacy": r"privacy policy",
+    "cookie": r"cookie",
+    "click": r"\bclick (?:here|on|to)\b",
+    "in to": r"\b(?:sign|log) ?in to\b",
+    "subscribe": r"subscribe (?:to|now)",
+    "newsletter": r"\bnewsletter\b",
+    "javascript": r"javascript",
+    "your browser": r"your browser",
+    "this ": r"this (?:article|section|list|page|table)"
+    r" (?:is|was|does|needs|has|may|contains|lists|shows)\b",
+    "last ": r"(?:page|article) (?:was )?last (?:modified|updated|edited)",
+    "you can help": r"you can help",
+    "please": r"please (?:help|see)",
+    "below": r"\b(?:see|listed|shown|given|described|as in the (?:table|list)) below\b",
+    "the following": r"the following (?:is|are|table|list)\b",
+    "list": r"\bthis is (?:a|an incomplete) list\b",
+}
 _PRONOUN = re.compile(
     r"(?:he|she|it|they|his|her|hers|its|their|theirs|this|these|those|that)\b", re.I
 )
@@ -104,9 +127,10 @@ def unfit(sentence: str, min_words: int, max_words: int, english: float = 0.0) -
         return "no start of sentence"
     if _CAPTION.match(sentence):
         return "caption"
-    if _REFERENCE.search(sentence):
+    lowered = sentence.lower()
+    if _says(_REFERENCE, lowered):
         return "reference"
-    if _BOILERPLATE.search(sentence):
+    if _says(_BOILERPLATE, lowered):
         return "boilerplate"
     if _DEBRIS.search(sentence):
         return "list or markup debris"
@@ -116,3 +140,9 @@ def unfit(sentence: str, min_words: int, max_words: int, english: float = 0.0) -
     if sum(word.lower() in _SMALL_ENGLISH for word in words) < int(english * len(words)):
         return "list, or another language"
     return None
+
+
+def _says(patterns: Mapping[str, str], lowered: str) -> bool:
+    return any(
+        letters in lowered and re.search(pattern, lowered) for letters, pattern in patterns.items()
+    )
