@@ -40,7 +40,7 @@ _HIDDEN_TAGS = frozenset(["style", "script", "noscript", "template"])
 _HIDDEN_CLASSES = frozenset(["sortkey", "mw-editsection", "editsection"])
 _NEVER_HIDDEN = frozenset(["html", "body"])
 """A page may be hidden until its script has run."""
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 _FOOTNOTE_CLASSES = frozenset(["reference", "noprint", "mw-ref"])
 _FOOTNOTE = re.compile(r"\s*\[.{1,20}\]\s*")
 _INFOBOX = re.compile(r"\binfobox\b", re.I)
@@ -263,7 +263,7 @@ def _is_hidden(tag: str, attributes: Mapping[str, str | None]) -> bool:
         return False
     return (
         "hidden" in attributes
-        or ((style := attributes.get("style")) and _HIDDEN_STYLE.search(style) is not None)
+        or ((style := attributes.get("style")) and _HIDDEN_STYLE.search(style.lower()) is not None)
         or (
             (names := attributes.get("class")) is not None
             and not _HIDDEN_CLASSES.isdisjoint(names.split())

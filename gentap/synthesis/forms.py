@@ -59,7 +59,9 @@ _GROUPS = (
 _COMMA, _SPACE = re.compile(f",{_GROUPS}"), re.compile(f" {_GROUPS}")
 _DIGIT = re.compile(r"\d")
 """There is none in most prose; without one nothing changes."""
-_HAS_DAY_FIRST = re.compile(rf" (?<=[\dthnrdf] )(?:{'|'.join(_MONTH_STEMS)})")
+_HAS_DAY_FIRST = re.compile(
+    rf" (?={'|'.join(_MONTH_STEMS)})(?:(?<=\d )|(?<=\d(?:st|nd|rd|th) )|(?<= of ))"
+)
 _HAS_ISO = re.compile(r"-(?<=\d\d\d\d-)\d\d-\d\d")
 _HAS_SCALE = re.compile(rf" (?<=\d )(?:{'|'.join(_SCALES)})")
 _QUALIFIER = re.compile(r"\s*\([^()]*\)[\s*†‡§#^]*$")
@@ -213,10 +215,8 @@ class Former:
             if _HAS_DAY_FIRST.search(form):
                 for match in _DAY_FIRST.finditer(form):
                     yield from _date(match, 3, 2, 1)
-            if any(stem in form for stem in _MONTH_STEMS):
-                for match in _MONTH_FIRST.finditer(form):
-                    if not match.start() or not form[match.start() - 1].isalnum():
-                        yield from _date(match, 3 if match[2] else 4, 1, 2)
+            for match in _month_first(form):
+                yield from _date(match, 3 if match[2] else 4, 1, 2)
             if _HAS_ISO.search(form):
                 for match in _ISO.finditer(form):
                     yield from _date(match, 1, 2, 3)
@@ -259,6 +259,15 @@ def _date(match: re.Match[str], year_at: int, month_at: int, day_at: int) -> Ite
             text += MARK + part if text else part
             pieces.append((len(text) - len(part), len(text), *match.span(group)))
     yield (match.start(), max(piece[3] for piece in pieces)), text, pieces
+
+
+def _month_first(form: str) -> Iterator[re.Match[str]]:
+    for stem in _MONTH_STEMS:
+        at = form.find(stem)
+        while at >= 0:
+            if (not at or not form[at - 1].isalnum()) and (match := _MONTH_FIRST.match(form, at)):
+                yield match
+            at = form.find(stem, at + 1)
 
 
 def _scaled(match: re.Match[str]) -> Iterator[Change]:
