@@ -1,3 +1,4 @@
+import gc
 import importlib
 import os
 import select
@@ -122,6 +123,20 @@ def test_only_missing_shards_are_run(undisturbed: Path, tasks: ModuleType) -> No
     run_shards(undisturbed, NUMBERS, spell, OUTPUTS, workers=1, label="spell")
     assert run == [3, 5]
     assert contents(undisturbed) == before
+
+
+def test_the_garbage_collector_is_left_as_it_was(tmp_path: Path) -> None:
+    before, seen = (gc.get_threshold(), gc.get_freeze_count()), []
+
+    def look(item: int, shard: Shard) -> None:
+        seen.append((gc.get_threshold(), gc.get_freeze_count()))
+        if item:
+            raise InputError("one can't be done.")
+
+    with pytest.raises(InputError):
+        run_shards(tmp_path, [0, 1], look, {}, workers=1, label="looks")
+    assert seen[0][0] > before[0] and seen[0][1] > before[1]
+    assert (gc.get_threshold(), gc.get_freeze_count()) == before
 
 
 def test_no_items_make_empty_results(tmp_path: Path, tasks: ModuleType) -> None:

@@ -18,7 +18,6 @@ MOST_LINES = 12
 """A cell of more lines is a list, which no line of it tells."""
 
 _WORD = re.compile(r"[^\W_]+")
-_FIRST_WORD = re.compile(r"\n(?:[^\w\n]|_)*([^\W_]*)")
 _SIGNS = ".,()'\"-"
 """Those that most often stand at a word's end."""
 _MAY_CHANGE = re.compile("[ ,-]")
@@ -47,7 +46,7 @@ class PageCells:
         texts = owners + [line for _, line in lines]
         owners += [text for text, _ in lines]
         folded = self._former.folded(texts)
-        possible = _that_may_stand(folded, words)
+        possible = [at for at, form in enumerate(folded) if _may_stand(form, words)]
         forms = self._former.unified([folded[at] for at in possible])
         pairs = [*enumerate(forms), *self._former.shorter(forms)]
         for place, form in pairs:
@@ -75,21 +74,17 @@ class PageCells:
         return found
 
 
-def _that_may_stand(forms: Sequence[str], words: frozenset[str]) -> list[int]:
-    """The places of forms whose first word is among some, or a date's or number's, which change."""
-    first = _FIRST_WORD.findall("\n".join(["", *forms]))
-    return [
-        at
-        for at, word in enumerate(first)
-        if not word
-        or word in words
-        or ((word[0].isdigit() or word in MONTHS) and _may_become(forms[at], words))
-    ]
-
-
-def _may_become(form: str, words: frozenset[str]) -> bool:
-    """Whether a number or date may be written in another way in the prose, whose words are known."""
-    if not _MAY_CHANGE.search(form):
+def _may_stand(form: str, words: frozenset[str]) -> bool:
+    """Whether a form's first word is among some, or a date's or number's, which may change."""
+    first = form.partition(" ")[0]
+    if not first.isalnum():
+        word = _WORD.search(form)
+        if word is None:
+            return True
+        first = word[0]
+    if first in words:
+        return True
+    if not (first[0].isdigit() or first in MONTHS) or not _MAY_CHANGE.search(form):
         return False
     year = _YEAR.search(form)
     return year is None or year[0] in words

@@ -18,7 +18,7 @@ _CAPTION = re.compile(
     r"|\((?:left|right|above|below|pictured)\)",
     re.I,
 )
-_REFERENCE = {
+REFERENCE = {
     "^": r"\^",
     "://": r"https?://",
     "www.": r"\bwww\.",
@@ -37,7 +37,7 @@ _REFERENCE = {
     "vol. ": r"\bvol\. \d+, (?:no|pp)\.",
 }
 """Patterns, each under letters that it can't be found without, all in lower case."""
-_BOILERPLATE = {
+BOILERPLATE = {
     "rights": r"all rights reserved",
     "terms": r"terms of (?:use|service)",
     "privacy": r"privacy policy",
@@ -128,9 +128,9 @@ def unfit(sentence: str, min_words: int, max_words: int, english: float = 0.0) -
     if _CAPTION.match(sentence):
         return "caption"
     lowered = sentence.lower()
-    if _says(_REFERENCE, lowered):
+    if _says(REFERENCE, lowered):
         return "reference"
-    if _says(_BOILERPLATE, lowered):
+    if _says(BOILERPLATE, lowered):
         return "boilerplate"
     if _DEBRIS.search(sentence):
         return "list or markup debris"

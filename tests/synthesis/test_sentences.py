@@ -2,7 +2,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gentap.synthesis.sentences import sentence_spans, split_sentences, unfit
+from gentap.synthesis.sentences import (
+    BOILERPLATE,
+    REFERENCE,
+    sentence_spans,
+    split_sentences,
+    unfit,
+)
 
 PROSE = st.lists(
     st.sampled_from(
@@ -123,3 +129,14 @@ def test_the_limits_of_length_are_inclusive() -> None:
     assert unfit(five, 5, 5) is None
     assert unfit(five, 6, 9) == "sentence too short"
     assert unfit(five, 1, 4) == "sentence too long"
+
+
+@pytest.mark.parametrize(
+    ("letters", "pattern"), [*REFERENCE.items(), *BOILERPLATE.items()], ids=lambda part: part[:12]
+)
+@given(st.data())
+@settings(max_examples=20)
+def test_no_pattern_is_found_without_its_letters(
+    letters: str, pattern: str, data: st.DataObject
+) -> None:
+    assert letters in data.draw(st.from_regex(pattern))
