@@ -139,4 +139,4 @@ def test_the_limits_of_length_are_inclusive() -> None:
 def test_no_pattern_is_found_without_its_letters(
     letters: str, pattern: str, data: st.DataObject
 ) -> None:
-    assert letters in data.draw(st.from_regex(pattern))
+    assert letters in data.draw(st.from_regex(pattern.replace(r"\b", "")))
