@@ -123,26 +123,34 @@ def _run_pool(
     progress: Progress,
 ) -> None:
     context = multiprocessing.get_context("forkserver")
+    work = task.func if isinstance(task, partial) else task
+    context.set_forkserver_preload([work.__module__, "pyarrow.parquet"])  # once for all workers
     with ProcessPoolExecutor(
         min(workers, len(todo)), mp_context=context, initializer=end_with_parent
     ) as pool:
-        futures = [
-            pool.submit(_run_one, folder, index, items[index], task, outputs, step)
-            for index in todo
-        ]
+        try:
+            futures = [
+                pool.submit(_run_one, folder, index, items[index], task, outputs, step)
+                for index in todo
+            ]
+        except (EOFError, ConnectionError) as error:  # the process that starts the workers is gone
+            raise _worker_killed(folder) from error
         try:
             for future in as_completed(futures):
                 future.result()
                 progress.advance()
         except BrokenProcessPool as error:
-            raise WorkerError(
-                f"{folder}: a worker process was killed (out of memory, or by hand). Finished "
-                "shards are kept: run the same command again, with fewer --workers if memory ran "
-                "out."
-            ) from error
+            raise _worker_killed(folder) from error
         except BaseException:
             pool.shutdown(cancel_futures=True)  # waits: no worker may write past the folder's lock
             raise
+
+
+def _worker_killed(folder: Path) -> WorkerError:
+    return WorkerError(
+        f"{folder}: a worker process was killed (out of memory, or by hand). Finished shards are "
+        "kept: run the same command again, with fewer --workers if memory ran out."
+    )
 
 
 def _run_listed(

@@ -17,6 +17,22 @@ from gentap.store import count_rows, parts, read_rows
 
 OUTPUTS = {"words": pa.schema([pa.field("number", pa.int32()), pa.field("word", pa.string())])}
 NUMBERS = list(range(9))
+DEADLY = """
+import os
+import signal
+import sys
+from pathlib import Path
+from gentap.runner import run_shards
+
+def work(item, shard):
+    pass
+
+if __name__ == "__main__":
+    import deadly
+    run_shards(Path(sys.argv[1]), [1, 2], deadly.work, {}, workers=2, label="work")
+elif b"forkserver" in Path("/proc/self/cmdline").read_bytes():
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
 RUN_FOR_EVER = """
 import sys
 from pathlib import Path
@@ -81,6 +97,19 @@ def test_a_killed_worker_is_an_error_and_a_rerun_completes_the_same_bytes(
     assert not (folder / "words" / "part-00004.parquet").exists()
     run_shards(folder, items, tasks.spell_or_die, OUTPUTS, workers=2, label="spell")
     assert contents(folder) == contents(undisturbed)
+
+
+def test_a_kill_before_there_are_workers_is_the_same_error(tmp_path: Path) -> None:
+    """Workers are forked from a process that has the task's module already; it dies here."""
+    (tmp_path / "deadly.py").write_text(DEADLY)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    command = [sys.executable, str(tmp_path / "deadly.py"), str(tmp_path / "output")]
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert "WorkerError" in done.stderr
+    assert "a worker process was killed" in done.stderr
 
 
 @pytest.mark.parametrize("workers", [1, 2])
