@@ -4,11 +4,16 @@
     python scripts/judge_mined.py draw runs/mined --seed 1 --count 100 --rejected > rejected.txt
     python scripts/judge_mined.py tally scripts/verdicts/*.tsv
 
-A verdict is a line ``id <tab> yes or no <tab> why not``. For a mined record, yes says that the
-sentence truly states a fact that its row states too: the named cells stand in the sentence in the
-relation that the row gives them (to one another, or to the page's subject). For a sentence that was
-set aside, yes says that it should have been kept. A record's id depends on its page, table and
-sentence alone, so that verdicts outlive a change of the rules.
+A verdict is a line ``id <tab> verdict <tab> why not``. For a mined record it is one of
+
+- yes: the sentence truly states a fact that its row states too: the named cells stand in the
+  sentence in the relation that the row gives them (to one another, or to the page's subject);
+- about: it truly states something about what the row is of, but not in that relation;
+- no: neither.
+
+For a sentence that was set aside, yes says that it should have been kept: it is true of the row,
+and what the row is there to tell. A record's id depends on its page, table and sentence alone, so
+that verdicts outlive a change of the rules.
 
 Every record, and every sentence that was set aside but as a repetition, is as likely to be drawn.
 They are printed in the order in which they were drawn, so that the first of them are a sample too.
@@ -27,6 +32,7 @@ from gentap.records import NamedCell, Table, digest, mined_from_row, sourced_tab
 from gentap.store import parts, read_rows
 from gentap.synthesis.forms import Former, Rules
 from gentap.synthesis.matching import PageMatcher
+from gentap.synthesis.sentences import tidy
 
 OF_PAGES = ("page", "table", "bad ", "damaged", "empty", "not ", "HTTP", "un")
 """How the reasons begin that set no sentence aside."""
@@ -61,8 +67,10 @@ def draw_kept(folder: Path, seed: int, count: int) -> None:
         for row in read_rows(parts(folder / "sentences"))
         if row["id"] in wanted
     }
+    prose = prose_of(folder, {record.url for record in found.values()})
     for key in drawn:
         record = found[key]
+        print_before(prose[record.url], record.sentence)
         show(key, record.sentence, record.table, record.row, record.cells)
 
 
@@ -78,8 +86,10 @@ def draw_rejected(folder: Path, seed: int, count: int) -> None:
         if row["url"] in urls:
             tables.setdefault(row["url"], []).append(sourced_table_from_row(row).table)
     former = Former(Rules())
+    prose = prose_of(folder, urls)
     for entry in drawn:
         own, sentence = tables[entry["where"]], entry["detail"]
+        print_before(prose[entry["where"]], sentence)
         found = PageMatcher(own, former, cell_bits=0).candidates([sentence])
         match = next((one.match for one in found if one.match), None)
         key = f"{identify(entry)} [{entry['reason']}]"
@@ -87,6 +97,19 @@ def draw_rejected(folder: Path, seed: int, count: int) -> None:
             show(key, sentence, own[match.table], match.row, match.cells)
         else:
             print(f"{key} | {own[0].title}\n  {sentence}")
+
+
+def prose_of(folder: Path, urls: set[str]) -> dict[str, list[str]]:
+    """The paragraphs of some pages, tidy as the sentences are."""
+    pages = read_rows(parts(folder / "documents"))
+    return {page["url"]: list(map(tidy, page["blocks"])) for page in pages if page["url"] in urls}
+
+
+def print_before(paragraphs: Sequence[str], sentence: str) -> None:
+    """What stands before a sentence in its paragraph."""
+    before = next((text.partition(sentence)[0] for text in paragraphs if sentence in text), "")
+    if before:
+        print(f"(… {before[-220:].strip()})")
 
 
 def is_of_sentence(reason: str) -> bool:
@@ -120,17 +143,19 @@ def print_tally(path: Path) -> None:
         if line.startswith("#") or not line.strip():
             continue
         fields = line.split("\t")
-        if len(fields) < 2 or fields[1] not in ("yes", "no"):
-            sys.exit(f"{path}, line {number}: write it as id, tab, yes or no, tab, why not.")
+        if len(fields) < 2 or fields[1] not in ("yes", "about", "no"):
+            sys.exit(f"{path}, line {number}: write it as id, tab, yes, about or no, tab, why not.")
         verdicts[fields[1]] += 1
         if len(fields) > 2 and fields[2]:
             reasons[fields[2]] += 1
-    yes, judged = verdicts["yes"], verdicts.total()
-    low, high = interval(yes, judged)
-    print(
-        f"{path.name}: {yes} of {judged} yes ({yes / max(judged, 1):.1%}, with 95% confidence "
-        f"{low:.1%} to {high:.1%})"
-    )
+    judged = verdicts.total()
+    counted = {"yes": verdicts["yes"], "yes or about": verdicts["yes"] + verdicts["about"]}
+    for name in counted if verdicts["about"] else ["yes"]:
+        low, high = interval(counted[name], judged)
+        print(
+            f"{path.name}: {counted[name]} of {judged} {name} "
+            f"({counted[name] / max(judged, 1):.1%}, with 95% confidence {low:.1%} to {high:.1%})"
+        )
     for reason, times in reasons.most_common():
         print(f"  {times:3d} {reason}")
 

@@ -8,7 +8,7 @@ from gentap.synthesis.matching import Candidate, PageMatcher
 from gentap.synthesis.row_choice import Match
 from gentap.synthesis.sentences import tidy
 
-CELL_BITS, LIKELY = 0.3, 0.5
+CELL_BITS, LIKELY = 0.1, 0.5
 FORMER = Former(Rules())
 
 
