@@ -34,7 +34,7 @@ from gentap.synthesis.forms import Former, Rules
 from gentap.synthesis.matching import PageMatcher
 from gentap.synthesis.sentences import tidy
 
-OF_PAGES = ("page", "table", "bad ", "damaged", "empty", "not ", "HTTP", "un")
+OF_PAGES = ("page", "table", "bad ", "damaged", "empty", "not ", "HTTP", "unread", "undec")
 """How the reasons begin that set no sentence aside."""
 
 

@@ -21,6 +21,7 @@ from gentap.synthesis.specificity import (
     row_share,
     years,
 )
+from gentap.tables.values import PLACEHOLDERS
 
 _BRACKETS = re.compile(r"\([^()]*\)")
 _SHORT_GAP = 20
@@ -126,7 +127,7 @@ class RowChoice:
                 written = page[hit.start : hit.end]
                 bits = telling.bits(hit.form, written, table, column, is_named)
                 is_named |= column == subject and bits >= ENOUGH_OF_A_NAME
-                if bits >= self._cell_bits:
+                if bits >= self._cell_bits and hit.form not in PLACEHOLDERS:
                     row.told[hit.form] = max(bits, row.told.get(hit.form, 0.0))
                     row.spans.append((hit.start, hit.end, column))
                     cell = NamedCell(number, column, hit.start - start, hit.end - start)

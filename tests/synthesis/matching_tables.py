@@ -8,7 +8,7 @@ from gentap.synthesis.matching import Candidate, PageMatcher
 from gentap.synthesis.row_choice import Match
 from gentap.synthesis.sentences import tidy
 
-CELL_BITS, LIKELY = 0.1, 0.5
+LIKELY = 0.5
 FORMER = Former(Rules())
 
 
@@ -18,10 +18,10 @@ def table(*rows: Sequence[str], header: Sequence[str] = (), title: str = "") -> 
 
 
 def candidates(
-    paragraphs: Sequence[str], *tables: Table, rules: Rules | None = None
+    paragraphs: Sequence[str], *tables: Table, rules: Rules | None = None, cell_bits: float = 0.0
 ) -> list[Candidate]:
     former = Former(rules or Rules())
-    matcher = PageMatcher(tables, former, cell_bits=CELL_BITS)
+    matcher = PageMatcher(tables, former, cell_bits=cell_bits)
     return list(matcher.candidates([tidy(paragraph) for paragraph in paragraphs]))
 
 

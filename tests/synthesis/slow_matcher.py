@@ -10,7 +10,7 @@ from itertools import combinations
 from math import log
 
 import pytest
-from matching_tables import CELL_BITS, FORMER, candidates
+from matching_tables import FORMER, candidates
 
 from gentap.records import NamedCell, Table
 from gentap.synthesis.cells import MOST_LINES
@@ -183,7 +183,7 @@ def slow_candidates(
                         written = paragraph[start:end]
                         year = year_said_with(paragraph, start, end, key)
                         value = slow_bits(key, written, one, column, hits, number, is_sure)
-                        if value >= CELL_BITS and may_be_of(one, row, year):
+                        if key not in PLACEHOLDERS and may_be_of(one, row, year):
                             bits[key] = max(bits.get(key, 0.0), value)
                             kept.add((key, column))
                             spans.add((start - begin, end - begin, column))
