@@ -38,7 +38,7 @@ class Evidence(NamedTuple):
     pronoun: float
     """1 where the sentence opens with a pronoun."""
     other_names: float
-    """Capitalised words of other names, as the logarithm of one and their number."""
+    """Words with a capital (A to Z) of other names, as the logarithm of one and their number."""
 
 
 INTERCEPT = -3.20
