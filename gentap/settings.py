@@ -191,6 +191,9 @@ class WriteSettings(Settings):
     batch_size: int = Field(64, ge=1, description="sentences written for at a time")
     threads: int = Field(0, ge=0, description="threads of ctranslate2; 0: one for each core")
     shard_records: int = Field(1024, ge=1, description="sentences a shard: what a kill can lose")
+    min_probability: float = Field(
+        0.0, ge=0, lt=1, description="write for sentences that so likely state their row"
+    )
     max_sentences: int = Field(0, ge=0, description="write for so many sentences; 0: for all")
     precision: Precision = Field("auto", description="bf16 where it is fast, or bf16, or fp32")
     filters: FilterSettings = Field(FilterSettings(), description="which questions are set aside")

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import socket
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -285,21 +286,41 @@ def count_rows(part: Path) -> int:
         return int(pq.read_metadata(part).num_rows)
 
 
-def read_slice(part: Path, start: int, stop: int, stride: int = 1) -> Iterator[Row]:
-    """Rows ``start``, ``start + stride``, … below ``stop``; only the row groups they need."""
+def read_slice(part: Path, start: int, stop: int) -> Iterator[Row]:
+    """Rows from ``start`` to below ``stop``; only the row groups they need."""
+    return read_at(part, range(start, stop))
+
+
+def read_at(part: Path, places: Sequence[int]) -> Iterator[Row]:
+    """The rows of a Parquet file at some places, which ascend."""
+    for group in groups_at(part, places):
+        yield from group.to_pylist()
+
+
+def groups_at(
+    part: Path, places: Sequence[int], columns: Sequence[str] | None = None
+) -> Iterator[Any]:
+    """The same as Arrow tables; only the row groups that they need are read."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
+
+    from gentap.arrow import column
 
     with _readable(part):
         file = pq.ParquetFile(part)
-        first = 0
+        first = done = 0
         for group in range(file.num_row_groups):
-            size = file.metadata.row_group(group).num_rows
-            begin = max(start - first, (start - first) % stride)
-            end = min(size, stop - first)
-            if begin < end:
-                rows = file.read_row_group(group).slice(begin, end - begin)
-                yield from rows.to_pylist()[::stride]
-            first += size
+            first, begin = first + file.metadata.row_group(group).num_rows, first
+            stop = bisect_left(places, first, done)
+            if wanted := [place - begin for place in places[done:stop]]:
+                rows = file.read_row_group(group, columns=columns)
+                is_slice = wanted[-1] - wanted[0] + 1 == len(wanted)
+                yield (
+                    rows.slice(wanted[0], len(wanted))
+                    if is_slice
+                    else rows.take(column(wanted, pa.int64()))
+                )
+            done = stop
 
 
 def read_groups(part: Path, columns: Sequence[str] | None = None) -> Iterator[Any]:

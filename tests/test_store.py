@@ -18,9 +18,11 @@ from gentap.store import (
     Tally,
     count_rows,
     fingerprint,
+    groups_at,
     is_done,
     open_stage,
     parts,
+    read_at,
     read_json,
     read_rows,
     read_slice,
@@ -352,14 +354,18 @@ def test_a_folder_that_can_not_be_written_to_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stride", [1, 3, 7])
-@pytest.mark.parametrize(("start", "stop"), [(0, 25), (4, 11), (9, 10), (10, 25), (13, 99), (5, 5)])
-def test_a_slice_of_a_part_is_that_of_all_its_rows(
+@pytest.mark.parametrize(("start", "stop"), [(0, 25), (4, 11), (9, 10), (10, 25), (13, 25), (5, 5)])
+def test_rows_at_places_are_those_of_all_rows(
     tmp_path: Path, start: int, stop: int, stride: int
 ) -> None:
     part = tmp_path / "part-00000.parquet"
-    pq.write_table(pa.table({"number": range(25)}), part, row_group_size=10)
-    found = [row["number"] for row in read_slice(part, start, stop, stride)]
-    assert found == list(range(25))[start:stop:stride]
+    pq.write_table(pa.table({"number": range(25), "other": range(25)}), part, row_group_size=10)
+    places = list(range(25))[start:stop:stride]
+    assert [row["number"] for row in read_at(part, places)] == places
+    groups = list(groups_at(part, places, ["other"]))
+    assert [number for group in groups for number in group["other"].to_pylist()] == places
+    assert all(group.column_names == ["other"] for group in groups)
+    assert [row["number"] for row in read_slice(part, start, 99)] == list(range(start, 25))
 
 
 def test_a_corpus_of_other_columns_is_told_with_its_file(tmp_path: Path) -> None:

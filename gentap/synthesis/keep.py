@@ -1,7 +1,6 @@
 """A shard's sentences: kept by reference to their tables until repeats are known, then joined."""
 
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import pyarrow as pa
 from gentap.arrow import column
 from gentap.records import MINED_SCHEMA, TABLE_SCHEMA, Mined, mined_to_row
 from gentap.shards import Shard
-from gentap.store import WORK, read_groups
+from gentap.store import WORK, groups_at, read_groups
 from gentap.synthesis import duplicates
 
 CANDIDATES = f"{WORK}/sentences"
@@ -54,14 +53,5 @@ def _tables_at(path: Path, places: Sequence[int]) -> Any:
     """The tables at some places of a part, in their order; each is read once."""
     wanted = sorted(set(places))
     number = {place: at for at, place in enumerate(wanted)}
-    tables = pa.concat_tables(_rows_at(path, wanted)).combine_chunks()
+    tables = pa.concat_tables(groups_at(path, wanted, _OF_TABLE)).combine_chunks()
     return tables.take(column([number[place] for place in places], pa.int64()))
-
-
-def _rows_at(path: Path, wanted: Sequence[int]) -> Iterator[Any]:
-    first = 0
-    for group in read_groups(path, _OF_TABLE):
-        begin, end = (bisect_left(wanted, first + more) for more in (0, group.num_rows))
-        if begin < end:
-            yield group.take(column([place - first for place in wanted[begin:end]], pa.int64()))
-        first += group.num_rows

@@ -5,7 +5,8 @@ score, writer, settings, the mined record's id, and the names of the filters tha
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from gentap.records import (
     Cell,
     Example,
     Mined,
+    Row,
     digest,
     example_to_row,
     mined_from_row,
@@ -24,7 +26,7 @@ from gentap.records import (
 from gentap.runner import run_shards
 from gentap.settings import WriteSettings
 from gentap.shards import Shard
-from gentap.store import StageFolder, Tally, count_rows, parts, read_rows, read_slice
+from gentap.store import StageFolder, Tally, groups_at, parts, read_at, read_rows
 from gentap.synthesis.filters import Ground
 from gentap.synthesis.judging import (
     Candidate,
@@ -77,11 +79,14 @@ def write_questions(
     """Write Examples for the sentences of a mined folder into ``folder``.
 
     Shards are slices of the mined parts, whole documents each; with ``max_sentences`` only that
-    many sentences, spread evenly over the corpus, are used.
+    many sentences, spread evenly over the corpus, are used, and with ``min_probability`` only those
+    that are likely to state their rows.
     """
     shards = plan_shards(parts(sentences), settings)
     if not shards:
-        raise InputError(f"{sentences}: holds no mined sentences (part-*.parquet).")
+        least = settings.min_probability
+        which = f" of probability {least} and more (write.min_probability)" if least else ""
+        raise InputError(f"{sentences}: holds no mined sentences{which}.")
     task = _Writing(writer, settings, seed, folder.work).write_shard
     tally = run_shards(folder.path, shards, task, OUTPUTS, workers=1, label="questions write")
     if not tally.counts["examples"]:
@@ -93,31 +98,45 @@ def write_questions(
     return tally
 
 
-def plan_shards(files: Sequence[Path], settings: WriteSettings) -> list[tuple[Path, int, int, int]]:
-    """Slices ``(file, start, stop, stride)`` of the mined parts.
+Slice = tuple[Path, int, int, int, int]
+"""A mined part, its first row and the row after the last, and of the likely rows between them
+which is the first to write for, and how many further the next."""
+
+
+def plan_shards(files: Sequence[Path], settings: WriteSettings) -> list[Slice]:
+    """Slices of the mined parts, in memory that grows with their number alone.
 
     A slice ends where a document does, so that all questions of a table are judged together.
     """
-    counts = [count_rows(file) for file in files]
-    stride = 1
+    least, stride = settings.min_probability, 1
     if settings.max_sentences:
-        stride = max(1, -(-sum(counts) // settings.max_sentences))
-    size = settings.shard_records * stride
+        found = sum(row["probability"] >= least for row in read_rows(files, ["probability"]))
+        stride = max(1, -(-found // settings.max_sentences))
     shards = []
-    begun = 0
-    for file, count in zip(files, counts, strict=True):
-        urls = [row["url"] for row in read_rows([file], columns=["url"])]
-        start = 0
-        while start < count:
-            stop = min(start + size, count)
-            while stop < count and urls[stop] == urls[stop - 1]:
-                stop += 1
-            first = start + -(begun + start) % stride
-            if first < stop:
-                shards.append((file, first, stop, stride))
-            start = stop
-        begun += count
+    likely = 0
+    for file in files:
+        start = taken = place = 0
+        skip, url = -likely % stride, None
+        for place, row in enumerate(read_rows([file], ["url", "probability"])):
+            if row["url"] != url and taken >= settings.shard_records:
+                shards.append((file, start, place, skip, stride))
+                start, taken, skip = place, 0, -likely % stride
+            url = row["url"]
+            if row["probability"] >= least:
+                taken += likely % stride == 0
+                likely += 1
+        if taken:
+            shards.append((file, start, place + 1, skip, stride))
     return shards
+
+
+def rows_of(shard: Slice, least: float) -> Iterator[Row]:
+    """The mined rows of a slice to write for: of those as likely as that, as the slice says."""
+    file, start, stop, skip, stride = shard
+    groups = groups_at(file, range(start, stop), ["probability"])
+    found = chain.from_iterable(group["probability"].to_pylist() for group in groups)
+    likely = [place for place, one in enumerate(found, start) if one >= least]
+    return read_at(file, likely[skip::stride])
 
 
 class _Writing:
@@ -141,9 +160,10 @@ class _Writing:
             )
         return self._round_trip
 
-    def write_shard(self, shard_of: tuple[Path, int, int, int], shard: Shard) -> None:
+    def write_shard(self, shard_of: Slice, shard: Shard) -> None:
         filters = self._settings.filters
-        sentences = [Judged(Ground(mined_from_row(row))) for row in read_slice(*shard_of)]
+        rows = rows_of(shard_of, self._settings.min_probability)
+        sentences = [Judged(Ground(mined_from_row(row))) for row in rows]
         self._write(sentences)
         judge_by_margin(sentences, self._open(), filters)
         if filters.round_trip:

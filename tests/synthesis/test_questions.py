@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from gentap.records import (
 from gentap.settings import WriteSettings
 from gentap.store import StageFolder, Tally, parts, read_rows
 from gentap.synthesis import questions
-from gentap.synthesis.questions import QUESTION_SCHEMA, plan_shards, write_questions
+from gentap.synthesis.questions import QUESTION_SCHEMA, plan_shards, rows_of, write_questions
 from gentap.synthesis.source import Source
 from gentap.synthesis.writers.interface import Unwritten, Written
 
@@ -32,36 +33,48 @@ Open = Callable[[Path], StageFolder]
 @settings(max_examples=50, deadline=None)
 @given(
     pages=st.lists(
-        st.lists(st.integers(1, 4), max_size=4).map(tuple), min_size=1, max_size=5
+        st.lists(st.lists(st.sampled_from([0.6, 0.9]), min_size=1, max_size=4), max_size=4),
+        min_size=1,
+        max_size=5,
     ).filter(any),
     most=st.integers(0, 12),
+    least=st.sampled_from([0.0, 0.8]),
     shard_records=st.integers(1, 4),
 )
-def test_shards_take_the_sentences_in_order_and_no_more_than_asked(
+def test_shards_take_likely_sentences_in_order_and_no_more_than_asked(
     tmp_path_factory: pytest.TempPathFactory,
-    pages: list[tuple[int, ...]],
+    pages: list[list[list[float]]],
     most: int,
+    least: float,
     shard_records: int,
 ) -> None:
     folder = tmp_path_factory.mktemp("counted")
     files = [folder / f"part-{number:05d}.parquet" for number in range(len(pages))]
-    owners = []
-    for file, sizes in zip(files, pages, strict=True):
-        urls = [f"page {number}" for number, size in enumerate(sizes) for _ in range(size)]
-        owners += [f"{file.name} {url}" for url in urls]
-        pq.write_table(pa.table({"url": pa.array(urls, pa.string())}), file)
-    shards = plan_shards(files, WriteSettings(max_sentences=most, shard_records=shard_records))
-    begins = [sum(map(sum, pages[:number])) for number in range(len(pages))]
-    chosen: list[int] = []
-    holder: dict[str, int] = {}
-    for number, (file, start, stop, stride) in enumerate(shards):
-        places = [begins[files.index(file)] + place for place in range(start, stop, stride)]
-        assert places
-        assert len(places) <= shard_records + 4
-        assert all(holder.setdefault(owners[place], number) == number for place in places)
+    owners = {}
+    for file, sentences in zip(files, pages, strict=True):
+        urls = [f"page {number}" for number, page in enumerate(sentences) for _ in page]
+        likely = [one for page in sentences for one in page]
+        for place, (url, one) in enumerate(zip(urls, likely, strict=True)):
+            if one >= least:
+                owners[file, place] = url
+        columns = {
+            "url": pa.array(urls, pa.string()),
+            "probability": pa.array(likely, pa.float64()),
+            "place": range(len(urls)),
+        }
+        pq.write_table(pa.table(columns), file)
+    wanted = WriteSettings(max_sentences=most, shard_records=shard_records, min_probability=least)
+    shards = plan_shards(files, wanted)
+    holder: dict[tuple[Path, str], int] = {}
+    chosen = []
+    for number, shard in enumerate(shards):
+        places = [(shard[0], row["place"]) for row in rows_of(shard, least)]
+        assert 0 < len(places) <= shard_records + 4
+        for place in places:
+            assert holder.setdefault((shard[0], owners[place]), number) == number
         chosen += places
     stride = -(-len(owners) // most) if most else 1
-    assert chosen == list(range(0, len(owners), stride))
+    assert chosen == list(owners)[:: max(stride, 1)]
     assert not most or len(chosen) <= most
 
 
@@ -224,6 +237,16 @@ def test_nothing_kept_is_an_error_with_the_reasons(
         run(corpus(mined(1, sentence="")))
 
 
+def test_sentences_that_are_likely_enough_are_written_for(
+    corpus: Callable[..., Path], run: Callable[..., Tally], tmp_path: Path
+) -> None:
+    few = corpus(*(replace(mined(n), probability=0.5 + n / 10) for n in range(3)))
+    assert run(few, min_probability=0.6).counts["sentences"] == 2
+    assert {row["mined"] for row in written(tmp_path / "out")} == {"m1", "m2"}
+    with pytest.raises(InputError, match=r"holds no mined sentences of probability 0\.9 and more"):
+        run(few, out="none", min_probability=0.9)
+
+
 def test_a_folder_without_sentences_is_an_error(tmp_path: Path, open_folder: Open) -> None:
-    with pytest.raises(InputError, match="holds no mined sentences"):
+    with pytest.raises(InputError, match=r"holds no mined sentences\."):
         write_questions(tmp_path, "none", WriteSettings(), open_folder(tmp_path / "out"), seed=1)
