@@ -14,7 +14,8 @@ from gentap.records import Table
 def read_csv_table(path: Path) -> Table:
     """A CSV or TSV file with a header line; its name becomes the table's title.
 
-    Raises InputError with file and line where rows are ragged or there are none.
+    Raises InputError with file and line where rows are ragged, a quotation mark is never closed,
+    or there are no rows.
     """
     text = read_text(path)
     delimiter = "\t" if path.suffix == ".tsv" else _delimiter(text)
@@ -32,6 +33,11 @@ def read_csv_table(path: Path) -> Table:
         )
     for line, row in numbered[1:]:
         if len(row) != len(header):
+            if line == numbered[-1][0] and _is_open(text, line):
+                raise InputError(
+                    f"{path}, line {line}: a quotation mark in this row is never closed. Close it, "
+                    "or write two for one that belongs to the text."
+                )
             raise InputError(
                 f"{path}, line {line}: {len(row)} cells where the header has {len(header)}. Give "
                 "every row as many cells as the header (put a text with commas in double quotes)."
@@ -41,10 +47,18 @@ def read_csv_table(path: Path) -> Table:
 
 
 def _numbered_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows with a text, each with the line that it begins in."""
     reader = csv.reader(io.StringIO(text), delimiter=delimiter)
+    line = 1
     for row in reader:
         if any(cell.strip() for cell in row):
-            yield reader.line_num, [" ".join(cell.split()) for cell in row]
+            yield line, [" ".join(cell.split()) for cell in row]
+        line = reader.line_num + 1
+
+
+def _is_open(text: str, line: int) -> bool:
+    """Whether quotation marks from a line on to the end of a text are an odd number."""
+    return sum(own.count('"') for own in text.splitlines()[line - 1 :]) % 2 == 1
 
 
 def _delimiter(text: str) -> str:
