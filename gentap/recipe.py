@@ -83,12 +83,12 @@ def load_recipe(path: Path) -> Recipe:
 
 
 def load_section(path: Path, section: str) -> dict[str, Any]:
-    """One section of a recipe, unchecked; empty where the recipe leaves it out.
+    """What a recipe says in one section; empty where it leaves that out.
 
     The recipe may lack ``output``: the command of a single stage has an option for it.
     """
-    _load(path, _ANY_OUTPUT)
-    return dict(_content(path, _ANY_OUTPUT).get(section, {}))
+    given = _load(path, _ANY_OUTPUT).model_dump(include={section}, exclude_unset=True)
+    return dict(given.get(section, {}))
 
 
 def _load(path: Path, given: Mapping[str, Any]) -> Recipe:

@@ -84,7 +84,6 @@ class MineSettings(Settings):
     names: bool = Field(
         True, description="a name counts without its quotation marks and bracketed qualifier"
     )
-    cell_bits: float = Field(0.0, ge=0, description="a value that tells less does not count")
     row_probability: float = Field(
         0.5,
         ge=0,

@@ -23,7 +23,6 @@ from typing import NamedTuple
 import numpy as np
 
 from gentap.records import digest, sourced_table_from_row
-from gentap.settings import MineSettings
 from gentap.store import parts, read_rows
 from gentap.synthesis.evidence import Evidence
 from gentap.synthesis.forms import Former, Rules
@@ -91,10 +90,9 @@ def judged(folder: Path, verdicts: dict[str, Verdict]) -> Iterator[Pair]:
     for row in read_rows(parts(folder / "tables")):
         tables.setdefault(row["url"], []).append((row["id"], sourced_table_from_row(row).table))
     former = Former(Rules())
-    settings = MineSettings()
     for page in read_rows(parts(folder / "documents")):
         ids, own = zip(*tables[page["url"]], strict=True)
-        matcher = PageMatcher(own, former, cell_bits=settings.cell_bits)
+        matcher = PageMatcher(own, former)
         for candidate in matcher.candidates([tidy(block) for block in page["blocks"]]):
             for match in candidate.matches:
                 key = digest(ids[match.table], str(match.row), candidate.sentence)

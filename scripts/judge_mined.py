@@ -90,7 +90,7 @@ def draw_rejected(folder: Path, seed: int, count: int) -> None:
     for entry in drawn:
         own, sentence = tables[entry["where"]], entry["detail"]
         print_before(prose[entry["where"]], sentence)
-        found = PageMatcher(own, former, cell_bits=0).candidates([sentence])
+        found = PageMatcher(own, former).candidates([sentence])
         match = next((one.match for one in found if one.match), None)
         key = f"{identify(entry)} [{entry['reason']}]"
         if match:

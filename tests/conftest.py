@@ -30,3 +30,10 @@ def shared() -> Callable[[str], Path]:
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
     """One undisturbed run of all stages."""
     return run_once(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that the test works in: paths are told as they were given."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -1,4 +1,4 @@
-"""Every mistake gets one message that says where it is and what to do; no traceback."""
+"""Every mistake in what is read gets one message that says where it is and what to do."""
 
 import gzip
 import json
@@ -6,72 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from complaints import PAGE, TABLE, complaint, gentap, jsonl, mined, questions, rejected, write
 
-from gentap.cli import app
-
-TABLE = {"header": ["Year", "Film"], "rows": [["2004", "Dawn"], ["2005", "Dusk"]]}
-PAGE = """<html><head><title>Mara Lind</title></head><body>
-<p>In 2005 she made Dusk with her old crew from the harbour.</p>
-<table><tr><th>Year<th>Film<tr><td>2004<td>Dawn<tr><td>2005<td>Dusk<tr><td>2006<td>Noon</table>
-</body></html>"""
+pytestmark = pytest.mark.usefixtures("own_folder")
 GRAMMAR = """question film =
     > select [column A] where [column B] is [value B]
     what is the [column A] when [column B] is [value B]?
 """
-WRITER = '[writer]\ndata = ["none.json"]\n'
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def gentap(*arguments: str) -> Result:
-    return CliRunner().invoke(app, list(arguments))
-
-
-def complaint(*arguments: str) -> str:
-    """The one message of a command that did nothing."""
-    result = gentap(*arguments)
-    assert isinstance(result.exception, SystemExit), result.exc_info
-    assert result.exit_code == 1, result.output
-    assert result.stdout == ""
-    lines = [line for line in result.stderr.splitlines() if "/1 shards, " not in line]
-    assert len(lines) == 1, result.stderr
-    assert lines[0].startswith("gentap: ")
-    return lines[0].removeprefix("gentap: ")
-
-
-def write(name: str, content: str | bytes) -> str:
-    path = Path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return name
-
-
-def jsonl(*lines: Any) -> str:
-    texts = (line if isinstance(line, str) else json.dumps(line) for line in lines)
-    return "".join(f"{text}\n" for text in texts)
-
-
-def questions(name: str = "test.jsonl", count: int = 1) -> str:
-    lines = [{"question": f"Which {n}?", "answer": "Dusk", "table": TABLE} for n in range(count)]
-    return write(name, jsonl(*lines))
-
-
-def mined() -> str:
-    write("pages/mara.html", PAGE)
-    result = gentap("mine", "pages", "-o", "mined", "--workers", "1")
-    assert result.exit_code == 0, result.output
-    return "mined"
-
-
-def rejected(output: str) -> list[dict[str, str]]:
-    lines = Path(output, "rejected.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
 
 
 @pytest.mark.parametrize(
@@ -201,60 +142,6 @@ def test_questions_of_which_none_can_be_read_are_told_with_the_first_reason() ->
     assert "test.jsonl:1: not valid JSON" in message
 
 
-@pytest.mark.parametrize(
-    ("text", "place", "what"),
-    [
-        ('output = "o"\n[write]\nbeam = 2\n', "line 3", "unknown setting 'write.beam'. Did you"),
-        ('output = "o"\n[write]\nbeams = "x"\n', "line 3", "'write.beams' is 'x'"),
-        ('output = "o"\nseed = \n', "not valid TOML", "line 2"),
-        ("seed = 1\n", "recipe.toml", "the setting 'output' is missing"),
-        ('output = "o"\n', "writer.data", "names no reading-comprehension file"),
-        (f'output = "o"\n{WRITER}', "mine", "Give files, folders or globs (mine.inputs)"),
-        (f'output = "o"\n{WRITER}[mine]\ninputs = ["x"]\n', "x: ", "no such file or folder"),
-        (
-            f'output = "o"\n{WRITER}[mine]\ninputs = ["mara.html"]\n'
-            '[sample]\ngrammar = "none.grammar"\n',
-            "none.grammar",
-            "no such grammar",
-        ),
-    ],
-)
-def test_a_bad_recipe_ends_before_any_work(text: str, place: str, what: str) -> None:
-    write("mara.html", PAGE)
-    message = complaint("run", write("recipe.toml", text))
-    assert place in message
-    assert what in message
-    assert sorted(path.name for path in Path().iterdir()) == ["mara.html", "recipe.toml"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--set", "beam=2"], "evaluate: unknown setting 'beam'. Did you mean 'beams'?"),
-        (["--set", "beams"], "--set beams: write it as name=value."),
-        (
-            ["--set", "beams=0"],
-            "evaluate: 'beams' is 0: Input should be greater than or equal to 1.",
-        ),
-        (
-            ["--protocol", "bleu"],
-            "evaluate: 'protocol' is 'bleu': Input should be 'default' or 'fetaqa'.",
-        ),
-    ],
-)
-def test_a_bad_setting_of_the_command_line_is_told(arguments: list[str], message: str) -> None:
-    command = ["evaluate", "--model", "model", "--data", questions(), "-o", "out", *arguments]
-    assert complaint(*command) == message
-    assert not Path("out").exists()
-
-
-def test_an_unknown_protocol_to_score_by_is_told_with_those_that_are_known() -> None:
-    data = questions()
-    assert complaint("score", "--predictions", data, "--data", data, "--protocol", "x") == (
-        "--protocol: 'protocol' is 'x': Input should be 'default' or 'fetaqa'."
-    )
-
-
 @pytest.mark.parametrize("count", [1, 3])
 def test_predictions_of_another_number_are_told_with_both_numbers(count: int) -> None:
     said = write("said.txt", "Dusk\n" * count)
@@ -355,74 +242,3 @@ def test_a_bad_table_is_told_with_its_line(text: str | bytes, message: str) -> N
     write("films.csv", text)
     command = ["answer", "--model", "model", "--table", "films.csv", "Which film?"]
     assert complaint(*command).startswith(message)
-
-
-def test_foreign_files_in_an_output_folder_are_told_and_kept() -> None:
-    write("pages/mara.html", PAGE)
-    write("out/letters.txt", "mine")
-    for more in ([], ["--overwrite"]):
-        message = complaint("mine", "pages", "-o", "out", *more)
-        assert message.startswith(
-            "out: holds files that GenTaP did not write (such as letters.txt)"
-        )
-        assert "-o" in message
-    assert [path.name for path in Path("out").iterdir()] == ["letters.txt"]
-
-
-def test_a_file_in_the_place_of_an_output_folder_is_told() -> None:
-    write("pages/mara.html", PAGE)
-    write("out", "a file")
-    assert complaint("mine", "pages", "-o", "out").startswith("out: can't be used for output: ")
-    assert Path("out").read_text() == "a file"
-
-
-def test_other_work_in_an_output_folder_is_told_with_both_remedies() -> None:
-    mined()
-    command = ["mine", "pages", "-o", "mined", "--workers", "1", "--set", "min_words=6"]
-    message = complaint(*command)
-    assert message.startswith("mined: holds finished work of 'mine' with other settings or inputs")
-    assert "-o" in message
-    assert "--overwrite" in message
-    assert gentap(*command, "--overwrite").exit_code == 0
-
-
-@pytest.mark.parametrize(
-    ("command", "what"),
-    [
-        (
-            ["pretrain", "--base", "b", "-o", "out"],
-            "pretrain: give --long, --cell, or both, as the mix asks for.",
-        ),
-        (["finetune", "--model", "m", "-o", "out"], "finetune: no annotated questions given"),
-        (["evaluate", "--model", "m", "-o", "out"], "evaluate: no annotated questions given"),
-    ],
-)
-def test_what_is_left_out_is_told_with_the_option_that_gives_it(
-    command: list[str], what: str
-) -> None:
-    message = complaint(*command)
-    assert message.startswith(what)
-    assert "--" in message
-    assert not Path("out").exists()
-
-
-@pytest.mark.parametrize("arguments", [["min"], ["mine"], ["mine", "x"], ["mine", "x", "--outptu"]])
-def test_a_wrong_command_line_is_told_with_how_to_get_help(arguments: list[str]) -> None:
-    result = gentap(*arguments)
-    assert result.exit_code == 2
-    assert result.stdout == ""
-    assert "--help" in result.stderr
-    assert "Traceback" not in result.stderr
-
-
-def test_a_base_is_not_trained_where_a_checkpoint_is_given() -> None:
-    message = complaint("base", "mined", "-o", "out", "--set", "checkpoint=t5-base")
-    assert "t5-base" in message
-    assert "--base" in message
-    assert not Path("out").exists()
-
-
-def test_settings_that_do_not_fit_together_are_told_in_one_sentence() -> None:
-    shares = ["--set", "lookup_share=0.9", "--set", "sentence_share=0.4"]
-    message = "table_share, sentence_share and lookup_share together must be at most 1."
-    assert complaint("base", mined(), "-o", "out", *shares) == f"base: {message}"

@@ -58,7 +58,7 @@ def _numbered_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]
 
 def _is_open(text: str, line: int) -> bool:
     """Whether quotation marks from a line on to the end of a text are an odd number."""
-    return sum(own.count('"') for own in text.splitlines()[line - 1 :]) % 2 == 1
+    return sum(own.count('"') for own in text.split("\n")[line - 1 :]) % 2 == 1
 
 
 def _delimiter(text: str) -> str:

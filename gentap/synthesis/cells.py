@@ -10,6 +10,7 @@ from itertools import chain
 
 from gentap.records import Table
 from gentap.synthesis.forms import MONTHS, Former
+from gentap.tables.values import PLACEHOLDERS
 
 Place = tuple[int, int, int]
 """A body cell of a page: table, row, column."""
@@ -50,7 +51,7 @@ class PageCells:
         forms = self._former.unified([folded[at] for at in possible])
         pairs = [*enumerate(forms), *self._former.shorter(forms)]
         for place, form in pairs:
-            if (len(form) > 4 or _is_value(form)) and words.issuperset(_WORD.findall(form)):
+            if _is_value(form) and words.issuperset(_WORD.findall(form)):
                 self._texts.setdefault(form, set()).add(owners[possible[place]])
         return self._texts.keys()
 
@@ -100,6 +101,10 @@ def words_of(text: str) -> frozenset[str]:
 
 
 def _is_value(form: str) -> bool:
-    """Whether a short form is more than a letter or a small bare number."""
+    """Whether a form is no placeholder, and more than a letter or a small bare number."""
+    if form in PLACEHOLDERS:
+        return False
+    if len(form) > 4:
+        return True
     signs = sum(map(str.isalnum, form))
     return signs > 2 or (signs == 2 and not all(map(str.isdigit, filter(str.isalnum, form))))

@@ -43,13 +43,13 @@ class Candidate:
 class PageMatcher:
     """Matches a page's prose with its tables, all values in one pass.
 
-    A row is named by two values in two of its columns at spans that do not overlap, each of which
-    tells something (``cell_bits``). A value that stands in several cells of a row counts once. The
-    row of which the sentence is likeliest to state something wins (:class:`RowChoice`).
+    A row is named by two values in two of its columns at spans that do not overlap. A value that
+    stands in several cells of a row counts once. The row of which the sentence is likeliest to
+    state something wins (:class:`RowChoice`).
     """
 
-    def __init__(self, tables: Sequence[Table], former: Former, *, cell_bits: float) -> None:
-        self._former, self._cell_bits = former, cell_bits
+    def __init__(self, tables: Sequence[Table], former: Former) -> None:
+        self._former = former
         self._cells = PageCells(tables, former)
 
     def candidates(self, paragraphs: Sequence[str]) -> Iterator[Candidate]:
@@ -71,7 +71,7 @@ class PageMatcher:
         telling = Specificity(
             self._cells.tables, self._cells.column, places, mentions, len(paragraphs)
         )
-        choice = RowChoice(page, self._cells.tables, places, telling, self._cell_bits)
+        choice = RowChoice(page, self._cells.tables, places, telling)
         for number, hits in found.items():
             if not _may_name_a_row(hits, places):
                 continue

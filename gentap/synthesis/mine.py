@@ -173,7 +173,7 @@ def _sentences(
 ) -> Iterator[tuple[Mined, int]]:
     paragraphs = [tidy(block.text) for block in document.blocks]
     shard.count("paragraphs read", len(paragraphs))
-    matcher = PageMatcher(tables, former, cell_bits=settings.cell_bits)
+    matcher = PageMatcher(tables, former)
     for candidate in matcher.candidates(paragraphs):
         sentence, match = candidate.sentence, candidate.match
         shard.count("sentences that name two cells")

@@ -21,7 +21,6 @@ from gentap.synthesis.specificity import (
     row_share,
     years,
 )
-from gentap.tables.values import PLACEHOLDERS
 
 _BRACKETS = re.compile(r"\([^()]*\)")
 _SHORT_GAP = 20
@@ -72,10 +71,9 @@ class RowChoice:
         tables: Sequence[Table],
         places: Mapping[str, Sequence[Place]],
         telling: Specificity,
-        cell_bits: float,
     ) -> None:
         self._page, self._tables, self._places = page, tables, places
-        self._telling, self._cell_bits = telling, cell_bits
+        self._telling = telling
         self._row_words: dict[int, list[frozenset[str]]] = {}
         self._table_words: dict[int, tuple[frozenset[str], frozenset[str]]] = {}
 
@@ -93,7 +91,7 @@ class RowChoice:
         if not rows:
             return ()
         sentence = _Sentence(self._page, start, end)
-        context = Context(before, self._places)
+        context = _Context(before, self._places)
         of_tables = {table: tuple(sorted(own)) for table, own in cells.items()}
         matches = []
         for (table, number), row in rows.items():
@@ -127,11 +125,9 @@ class RowChoice:
                 written = page[hit.start : hit.end]
                 bits = telling.bits(hit.form, written, table, column, is_named)
                 is_named |= column == subject and bits >= ENOUGH_OF_A_NAME
-                if bits >= self._cell_bits and hit.form not in PLACEHOLDERS:
-                    row.told[hit.form] = max(bits, row.told.get(hit.form, 0.0))
-                    row.spans.append((hit.start, hit.end, column))
-                    cell = NamedCell(number, column, hit.start - start, hit.end - start)
-                    cells[table].append(cell)
+                row.told[hit.form] = max(bits, row.told.get(hit.form, 0.0))
+                row.spans.append((hit.start, hit.end, column))
+                cells[table].append(NamedCell(number, column, hit.start - start, hit.end - start))
             if len(row.told) > 1 and len(row.columns) > 1 and not all(map(is_year, row.told)):
                 rows[table, number] = row
         return rows
@@ -148,7 +144,7 @@ class RowChoice:
         table: int,
         number: int,
         row: _Row,
-        context: "Context",
+        context: "_Context",
         opens: bool,
     ) -> Evidence:
         telling, columns = self._telling, row.columns
@@ -242,7 +238,7 @@ def _least_gap(text: str, spans: Sequence[tuple[int, int, int]]) -> int:
     return min(len(_BRACKETS.sub("", text[end:start])) for _, end, start in gaps)
 
 
-class Context:
+class _Context:
     """Which row of a table a paragraph spoke of last, before one of its sentences."""
 
     def __init__(self, hits: Sequence[Hit], places: Mapping[str, Sequence[Place]]) -> None:

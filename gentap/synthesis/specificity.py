@@ -35,12 +35,12 @@ BITS_OF_A_SEASON = 7.0
 BITS_OF_A_SMALL_WORD = 0.5
 BITS_OF_A_SUBJECT = 9.0
 """What a value tells more where it is its row's own name; far less where that is a common word."""
+BITS_OF_A_KEY = 5.0
+"""The same where the rows have no names, but years, dates or numbers of their own."""
 ENOUGH_OF_A_NAME = 12.0
 """What a row's own name tells at least, for values that fill their columns to confirm it."""
 CONFIRMED = 0.2
 """What such a value tells at least, as a share of what it tells where it stands once."""
-BITS_OF_A_KEY = 5.0
-"""The same where the rows have no names, but years, dates or numbers of their own."""
 SUBJECT_DISTINCT = 0.9
 SHARED = 0.25
 """Two columns hold one kind of values where they share so much of theirs, two at least."""
@@ -151,7 +151,7 @@ class Specificity:
 
         ``is_named`` where the sentence names the row too, which the value then confirms.
         """
-        if form in PLACEHOLDERS or form in self._titles[table]:
+        if form in self._titles[table]:
             return 0.0
         key = (form, table, column)
         if key not in self._shares:

@@ -18,10 +18,10 @@ def table(*rows: Sequence[str], header: Sequence[str] = (), title: str = "") -> 
 
 
 def candidates(
-    paragraphs: Sequence[str], *tables: Table, rules: Rules | None = None, cell_bits: float = 0.0
+    paragraphs: Sequence[str], *tables: Table, rules: Rules | None = None
 ) -> list[Candidate]:
     former = Former(rules or Rules())
-    matcher = PageMatcher(tables, former, cell_bits=cell_bits)
+    matcher = PageMatcher(tables, former)
     return list(matcher.candidates([tidy(paragraph) for paragraph in paragraphs]))
 
 
