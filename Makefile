@@ -8,7 +8,7 @@ READY = $(VENV)/.ready
 .PHONY: demo test test-slow check wordnet browser clean
 
 demo: $(READY) wordnet
-	$(RUN)/gentap run scripts/quickstart.toml
+	$(RUN)/gentap run scripts/recipes/quickstart.toml
 
 # Two test processes with a thread each: two threads in each would wait for one another.
 test: $(READY) wordnet
@@ -30,7 +30,7 @@ $(READY): pyproject.toml constraints.txt
 
 # METEOR needs WordNet: NLTK's data, or Debian's package.
 wordnet: $(READY)
-	@$(RUN)/python -c "from gentap.evaluation.wordnet import open_wordnet; open_wordnet()" 2>/dev/null \
+	@$(RUN)/python -c "from gentap.evaluation.metrics.wordnet import open_wordnet; open_wordnet()" 2>/dev/null \
 	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 	     && apt-get update -qq && apt-get install -y -qq wordnet-base >/dev/null; } \
 	|| { echo "WordNet is missing. Type: sudo apt-get install wordnet-base"; \

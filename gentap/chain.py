@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from gentap.errors import FolderError, SettingError
-from gentap.recipe import Recipe, recipe_variants
-from gentap.settings import EvaluateSettings, Settings, WriteSettings
-from gentap.stages.evaluation import evaluate_stage
-from gentap.stages.synthesis import mine_stage, sample_stage
-from gentap.stages.training import Objective, base_stage, finetune_stage, pretrain_stage
-from gentap.stages.writing import write_stage, writer_stage
-from gentap.store import is_done
-from gentap.training_settings import FinetuneSettings, WriterSettings
+from gentap.runs.store import is_done
+from gentap.settings.recipe import Recipe, recipe_variants
+from gentap.settings.sections import EvaluateSettings, Settings, WriteSettings
+from gentap.settings.training_sections import FinetuneSettings, WriterSettings
+from gentap.stages.corpus_stages import mine_stage, sample_stage
+from gentap.stages.evaluation_stages import evaluate_stage
+from gentap.stages.question_stages import write_stage, writer_stage
+from gentap.stages.training_stages import Objective, base_stage, finetune_stage, pretrain_stage
 
 OWN_ROUND_TRIP = "finetuned-base"
 
@@ -218,8 +218,8 @@ def _check(recipes: Iterable[Recipe]) -> None:
 
 def _checks(recipe: Recipe) -> dict[Callable[[Any], object], object]:
     """What is to be checked, and on which settings."""
-    from gentap.cluster import check_cluster
-    from gentap.synthesis.mine import find_inputs
+    from gentap.mining.mine import find_inputs
+    from gentap.runs.cluster import check_cluster
 
     return {
         check_cluster: recipe.cluster,
@@ -233,8 +233,8 @@ def _checks(recipe: Recipe) -> dict[Callable[[Any], object], object]:
 
 
 def _check_grammar(name: str) -> None:
-    from gentap.synthesis.grammar import find_grammar
-    from gentap.synthesis.notation import load_grammar
+    from gentap.grammar.parser import load_grammar
+    from gentap.grammar.rules import find_grammar
 
     load_grammar(find_grammar(name))
 
@@ -247,7 +247,7 @@ def _check_data(settings: WriterSettings) -> None:
 def _check_writer(settings: WriterSettings) -> None:
     from gentap.documents.annotated.reading import read_annotated
     from gentap.documents.read import expand_inputs
-    from gentap.synthesis.invert import read_articles
+    from gentap.questions.invert import read_articles
 
     for path in expand_inputs(settings.data, (".json",)):
         read_articles(path)
@@ -257,7 +257,7 @@ def _check_writer(settings: WriterSettings) -> None:
 
 def _check_training(given: tuple[FinetuneSettings, int]) -> None:
     from gentap.documents.annotated.reading import read_questions
-    from gentap.training.shots import draw_shots
+    from gentap.training.data.few_shot import draw_shots
 
     settings, seed = given
     read_questions(settings.dev)
@@ -266,19 +266,19 @@ def _check_training(given: tuple[FinetuneSettings, int]) -> None:
 
 def _check_wordnet(settings: EvaluateSettings) -> None:
     from gentap.documents.annotated.reading import read_questions
-    from gentap.evaluation.scoring import needs_wordnet
-    from gentap.evaluation.wordnet import open_wordnet
+    from gentap.evaluation.metrics.scoring import needs_wordnet
+    from gentap.evaluation.metrics.wordnet import open_wordnet
 
     if needs_wordnet(read_questions(settings.data).examples):
         open_wordnet()
 
 
 def _summarize(recipe: Recipe, name: str, models: Models, reports: Models) -> None:
-    from gentap.evaluation.page import training_log, write_report
-    from gentap.evaluation.report import results_text
-    from gentap.evaluation.resampling import differences
+    from gentap.evaluation.metrics.resampling import differences
+    from gentap.evaluation.report.page import training_log, write_report
+    from gentap.evaluation.report.score_tables import results_text
     from gentap.evaluation.results import read_results
-    from gentap.store import read_json, write_json, write_text
+    from gentap.runs.store import read_json, write_json, write_text
 
     output = Path(recipe.output)
     systems = {

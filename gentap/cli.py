@@ -8,7 +8,13 @@ from typing import Annotated
 import typer
 
 from gentap import __version__
-from gentap.commands import evaluation, grammar, serving, synthesis, training
+from gentap.commands import (
+    answer_commands,
+    corpus_commands,
+    evaluation_commands,
+    grammar_commands,
+    training_commands,
+)
 from gentap.commands.options import reports_errors
 
 app = typer.Typer(
@@ -18,8 +24,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Table question answering in sentences: from web pages to a scored answer.",
 )
-for room in (synthesis, grammar, training, evaluation, serving):
-    app.add_typer(room.app)
+for commands in (
+    corpus_commands,
+    grammar_commands,
+    training_commands,
+    evaluation_commands,
+    answer_commands,
+):
+    app.add_typer(commands.app)
 
 
 @app.command()
@@ -29,7 +41,7 @@ def run(
 ) -> None:
     """Run all stages of a recipe; what is done is skipped, what was interrupted is resumed."""
     from gentap.chain import run as run_recipe
-    from gentap.recipe import load_recipe
+    from gentap.settings.recipe import load_recipe
 
     run_recipe(load_recipe(recipe), name=recipe.name)
 

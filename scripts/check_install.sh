@@ -9,7 +9,7 @@ python3 -m venv "$work/venv"
 "$work/venv/bin/pip" install --quiet -c "$here/constraints.txt" torch==2.13.0
 "$work/venv/bin/pip" install --quiet -c "$here/constraints.txt" "$here"
 cp -r "$here/data" "$work/data"
-cp "$here/scripts/quickstart.toml" "$work/"
+cp "$here/scripts/recipes/quickstart.toml" "$work/"
 printf 'Year,Film\n2004,Dawn\n2005,Dusk\n' > "$work/films.csv"
 cd "$work"
 venv/bin/gentap run quickstart.toml

@@ -13,7 +13,7 @@ import typer
 from pydantic import BaseModel
 
 from gentap.cli import app
-from gentap.recipe import Recipe
+from gentap.settings.recipe import Recipe
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
 

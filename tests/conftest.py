@@ -7,7 +7,16 @@ import pytest
 from hypothesis import settings
 from whole_chain import Chain, run_once
 
+from gentap.grammar.preview import BUILT_IN, ONE_ROW, PLAYERS
+from gentap.mining.mine import mine
+from gentap.records import Table, sourced_table_from_row
+from gentap.runs.store import StageFolder, parts, read_rows
+from gentap.settings.sections import MineSettings
+
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+DATA = Path(__file__).resolve().parents[1] / "data"
+
+Open = Callable[[Path], StageFolder]
 
 settings.register_profile("gentap", deadline=None)
 settings.load_profile("gentap")
@@ -37,3 +46,47 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder that the test works in: paths are told as they were given."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def open_folder() -> Open:
+    def open_folder(path: Path) -> StageFolder:
+        path.mkdir(parents=True, exist_ok=True)
+        return StageFolder(path, "stage", "", {}, resumed=False)
+
+    return open_folder
+
+
+@pytest.fixture(scope="session")
+def mined(open_folder: Open, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's pages, mined in small shards by one worker."""
+    folder = tmp_path_factory.mktemp("mined")
+    settings = MineSettings(inputs=[str(DATA / "pages")], shard_bytes=30_000)
+    mine(settings, open_folder(folder), workers=1)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tables(mined: Path) -> list[Table]:
+    """All tables of the project's pages, and the built-in ones."""
+    rows = read_rows(parts(mined / "tables"))
+    return [sourced_table_from_row(row).table for row in rows] + [BUILT_IN, PLAYERS, ONE_ROW]
+
+
+@pytest.fixture(scope="session")
+def contents() -> Callable[[Path], dict[str, bytes]]:
+    """Every file below a folder, by its path within it."""
+
+    def contents(folder: Path) -> dict[str, bytes]:
+        return {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in folder.rglob("*")
+            if path.is_file()
+        }
+
+    return contents

@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 from gentap.errors import InputError
-from gentap.shards import Shard
+from gentap.runs.shards import Shard
 
 
 def spell(number: int, shard: Shard) -> None:

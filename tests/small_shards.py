@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from gentap.shards import Shard
+from gentap.runs.shards import Shard
 
 SCHEMA = pa.schema([pa.field("number", pa.int32()), pa.field("name", pa.string())])
 

@@ -178,7 +178,7 @@ def test_a_model_that_is_nowhere_is_told(name: str, monkeypatch: pytest.MonkeyPa
 @pytest.fixture
 def wordnet() -> None:
     from gentap.errors import InputError
-    from gentap.evaluation.wordnet import open_wordnet
+    from gentap.evaluation.metrics.wordnet import open_wordnet
 
     try:
         open_wordnet()

@@ -34,7 +34,7 @@ def test_a_second_run_does_nothing_and_imports_no_torch(chain: Chain, tmp_path: 
     said = [line for line in run.stderr.splitlines() if not line.startswith("import time:")]
     assert len(said) == len(FOLDERS)
     assert all(": done already, nothing to do (" in line for line in said)
-    assert "gentap.stages.training" in imported
+    assert "gentap.stages.training_stages" in imported
     assert not {"torch", "transformers"} & {name.partition(".")[0] for name in imported}
     after = stamps(tmp_path / "out")
     assert {after.pop(name) for name in RESULTS}

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 import gentap.chain as chain
-from gentap.recipe import Recipe, merge
-from gentap.settings import MineSettings
-from gentap.store import open_stage
+from gentap.runs.store import open_stage
+from gentap.settings.recipe import Recipe, merge
+from gentap.settings.sections import MineSettings
 
 STAGES = ["mine", "base", "writer", "write", "sample", "pretrain", "finetune", "evaluate"]
 RECIPE: dict[str, Any] = {

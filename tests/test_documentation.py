@@ -10,7 +10,7 @@ import typer
 from pydantic import BaseModel
 
 from gentap.cli import app
-from gentap.recipe import Recipe
+from gentap.settings.recipe import Recipe
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -21,12 +21,12 @@ from typer.testing import CliRunner
 
 from gentap.cli import app
 from gentap.errors import InputError
-from gentap.evaluation.wordnet import open_wordnet
+from gentap.evaluation.metrics.wordnet import open_wordnet
 from gentap.model.network import load_model
 from gentap.model.tokenizer import load_tokenizer
 from gentap.records import EXAMPLE_SCHEMA, Cell, Example, Kind, Table, example_to_row
-from gentap.settings import LinearizerSettings
-from gentap.store import open_stage
+from gentap.runs.store import open_stage
+from gentap.settings.sections import LinearizerSettings
 
 NAMES = ("Northern", "Wooden", "Harbour", "Castle", "Sailor", "Painter", "Mill", "Abbey")
 TABLE = Table(

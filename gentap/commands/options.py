@@ -11,7 +11,7 @@ import typer
 from gentap.errors import GentapError
 
 if TYPE_CHECKING:
-    from gentap.settings import ClusterSettings, LinearizerSettings, Settings
+    from gentap.settings.sections import ClusterSettings, LinearizerSettings, Settings
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for the output.")]
 RecipeFile = Annotated[
@@ -68,7 +68,7 @@ def stage_settings(
     **given: Any,
 ) -> Any:
     """A stage's settings: the recipe's section, then --set, then the command's own options."""
-    from gentap.recipe import load_section, make_settings, merge, parse_assignments
+    from gentap.settings.recipe import load_section, make_settings, merge, parse_assignments
 
     values = load_section(recipe, section) if recipe else {}
     values = merge(values, parse_assignments(assignments or []))
@@ -77,8 +77,8 @@ def stage_settings(
 
 
 def linearizer_settings(recipe: Path | None) -> "LinearizerSettings":
-    from gentap.recipe import load_section
-    from gentap.settings import LinearizerSettings
+    from gentap.settings.recipe import load_section
+    from gentap.settings.sections import LinearizerSettings
 
     return LinearizerSettings(**(load_section(recipe, "linearizer") if recipe else {}))
 
@@ -86,8 +86,8 @@ def linearizer_settings(recipe: Path | None) -> "LinearizerSettings":
 def cluster_settings(
     recipe: Path | None, engine: str | None, assignments: list[str] | None
 ) -> "ClusterSettings":
-    from gentap.cluster import check_cluster
-    from gentap.settings import ClusterSettings
+    from gentap.runs.cluster import check_cluster
+    from gentap.settings.sections import ClusterSettings
 
     settings: ClusterSettings = stage_settings(
         ClusterSettings, "cluster", recipe, assignments, engine=engine

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from gentap.documents.annotated.entry import read_text
+from gentap.documents.annotated.fields import read_text
 from gentap.errors import InputError
 from gentap.records import Table
 

@@ -5,11 +5,11 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from gentap.documents.compressed import DAMAGE, DamagedError
 from gentap.documents.jsonl import read_lines
-from gentap.documents.packed import DAMAGE, DamagedError
-from gentap.documents.unread import Unread
+from gentap.documents.rejected import Unread
 from gentap.records import Document
-from gentap.settings import FieldMap
+from gentap.settings.sections import FieldMap
 
 ARTICLE = FieldMap(url="url", title="name", html="article_body.html")
 """The fields of a dump's line that are read."""

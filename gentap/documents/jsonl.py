@@ -14,12 +14,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any
 
+from gentap.documents.compressed import numbered_lines
 from gentap.documents.grid import MAX_CELLS
-from gentap.documents.packed import numbered_lines
 from gentap.documents.pages import read_page
-from gentap.documents.unread import Unread
+from gentap.documents.rejected import Unread
 from gentap.records import Block, Document, Table
-from gentap.settings import FieldMap
+from gentap.settings.sections import FieldMap
 
 MAX_LINE_BYTES = 32 * 2**20
 """A line longer than this is set aside unread."""

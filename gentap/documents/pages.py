@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from gentap.documents.charset import to_utf8
 from gentap.documents.html import read_html
 from gentap.documents.nesting import TooHeavyError, too_heavy
-from gentap.documents.unread import Unread
+from gentap.documents.rejected import Unread
 from gentap.records import Document
 
 MAX_PAGE_BYTES = 32 * 2**20

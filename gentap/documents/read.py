@@ -1,6 +1,6 @@
 """Find input files and read documents from them, whatever their format.
 
-A record that can't be read is yielded as :class:`~gentap.documents.unread.Unread` with its place
+A record that can't be read is yielded as :class:`~gentap.documents.rejected.Unread` with its place
 and a named reason, and reading goes on with the next one.
 """
 
@@ -10,15 +10,15 @@ from pathlib import Path
 
 from gentap.documents import pages
 from gentap.documents.charset import decode
+from gentap.documents.compressed import DamagedError, open_packed
 from gentap.documents.dumps import read_dump
 from gentap.documents.jsonl import read_lines
 from gentap.documents.markdown import markdown_to_html
-from gentap.documents.packed import DamagedError, open_packed
-from gentap.documents.unread import Unread
+from gentap.documents.rejected import Unread
 from gentap.documents.warc import read_warc
 from gentap.errors import InputError
 from gentap.records import Document
-from gentap.settings import FieldMap
+from gentap.settings.sections import FieldMap
 
 HTML_SUFFIXES = (".html", ".htm", ".xhtml")
 MARKDOWN_SUFFIXES = (".md", ".markdown")

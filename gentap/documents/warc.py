@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from gentap.documents import pages
-from gentap.documents.packed import DAMAGE, gzip_is_whole
-from gentap.documents.unread import Unread
+from gentap.documents.compressed import DAMAGE, gzip_is_whole
+from gentap.documents.rejected import Unread
 from gentap.records import Document
 
 _MARKUP = (b"<", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from gentap.errors import InputError, SettingError
-from gentap.evaluation.predictions import score_file
-from gentap.evaluation.resampling import Difference, differences
+from gentap.evaluation.metrics.resampling import Difference, differences
+from gentap.evaluation.metrics.scoring import METRICS, score
+from gentap.evaluation.read_predictions import score_file
 from gentap.evaluation.results import EXAMPLES, Results, is_report, read_results
-from gentap.evaluation.scoring import METRICS, score
-from gentap.settings import Protocol
+from gentap.settings.sections import Protocol
 
 _BY = ("rougeL", "denotation_accuracy")
 """What tells by default where systems differ: the first that they have."""

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from gentap.evaluation.resampling import intervals
-from gentap.evaluation.statistics import Statistics
+from gentap.evaluation.metrics.resampling import intervals
+from gentap.evaluation.metrics.statistics import Statistics
 from gentap.records import Example
 
 _WORDS = {

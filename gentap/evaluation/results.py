@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from gentap.errors import InputError
-from gentap.evaluation.bleu import FORMULAS as BLEU_FORMULAS
-from gentap.evaluation.scoring import Scored
-from gentap.evaluation.statistics import Statistics, ratio
+from gentap.evaluation.metrics.bleu import FORMULAS as BLEU_FORMULAS
+from gentap.evaluation.metrics.scoring import Scored
+from gentap.evaluation.metrics.statistics import Statistics, ratio
 from gentap.records import (
     EXAMPLE_SCHEMA,
     Example,
@@ -25,7 +25,7 @@ from gentap.records import (
     example_to_row,
     table_digest,
 )
-from gentap.store import read_json, read_rows, write_json, write_text
+from gentap.runs.store import read_json, read_rows, write_json, write_text
 
 EXAMPLES = "examples.parquet"
 PREDICTIONS = "predictions.jsonl"

@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 
 import torch
 
-from gentap.settings import Precision
+from gentap.settings.sections import Precision
 
 
 def best_device() -> torch.device:

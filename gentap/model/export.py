@@ -9,7 +9,7 @@ from gentap.model.checkpoints import load_config
 from gentap.model.config import MODEL_TYPE
 from gentap.model.network import Decoder, load_model
 from gentap.model.tokenizer import load_tokenizer
-from gentap.settings import LinearizerSettings
+from gentap.settings.sections import LinearizerSettings
 
 PARTIAL = ".partial"
 

@@ -10,7 +10,7 @@ from gentap.model.device import autocast, best_device
 from gentap.model.network import Decoder, GenTapModel
 from gentap.model.search import Search, Tree, search
 from gentap.model.tokenizer import TableTokenizer
-from gentap.settings import Precision
+from gentap.settings.sections import Precision
 
 
 def generate_texts(

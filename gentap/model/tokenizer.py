@@ -14,8 +14,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from gentap.errors import InputError, first_line
-from gentap.settings import LinearizerSettings
-from gentap.store import write_json
+from gentap.runs.store import write_json
+from gentap.settings.sections import LinearizerSettings
 from gentap.tables.linearize import MARKS, Linearizer
 
 LINEARIZER_FILE = "linearizer.json"

@@ -40,7 +40,7 @@ class Answerer:
     ) -> None:
         from gentap.model.network import load_model
         from gentap.model.tokenizer import load_tokenizer
-        from gentap.settings import LinearizerSettings
+        from gentap.settings.sections import LinearizerSettings
 
         self._tokenizer = load_tokenizer(model, LinearizerSettings())
         self._network = load_model(model, vocabulary=len(self._tokenizer.hf))
@@ -49,7 +49,7 @@ class Answerer:
 
     def answer(self, asked: Sequence[tuple[str, Table]]) -> list[Answer]:
         """An answer to each question about its table, in their order."""
-        from gentap.model.cells import CellTree, find_cell, text_of
+        from gentap.model.cell_tree import CellTree, find_cell, text_of
         from gentap.model.generate import generate_ids
         from gentap.model.network import DECODERS
 

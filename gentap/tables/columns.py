@@ -15,7 +15,7 @@ from itertools import compress
 from operator import itemgetter
 from typing import Literal
 
-from gentap.tables.values import PLACEHOLDERS
+from gentap.text.normal_form import PLACEHOLDERS
 
 ColumnType = Literal["number", "date", "score", "text"]
 

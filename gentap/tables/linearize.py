@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gentap.records import Cell, Table
-from gentap.settings import LinearizerSettings
+from gentap.settings.sections import LinearizerSettings
 from gentap.tables.truncate import Fitted, fit
 
 TITLE, SECTION, CAPTION = "<title>", "<section>", "<caption>"

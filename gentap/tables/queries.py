@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from gentap.records import Table
 from gentap.tables.columns import Column, ColumnReader, loose_form
-from gentap.tables.values import normal_form, normal_forms
+from gentap.text.normal_form import normal_form, normal_forms
 
 Comparison = Literal["is", "above", "below", "between"]
 Pick = Literal["any", "only", "largest", "smallest", "row", "last", "after", "before"]

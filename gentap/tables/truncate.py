@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from gentap.records import Cell, Table
-from gentap.tables.values import normal_form
+from gentap.text.normal_form import normal_form
 
 _WORD = re.compile(r"\w+")
 _COMMON = frozenset(

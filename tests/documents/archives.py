@@ -6,9 +6,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from gentap.documents.read import read_documents
-from gentap.documents.unread import Unread
+from gentap.documents.rejected import Unread
 from gentap.records import Document
-from gentap.settings import FieldMap
+from gentap.settings.sections import FieldMap
 
 Item = Document | Unread
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gentap.documents.annotated.reading import read_annotated
 from gentap.documents.csv_table import read_csv_table
-from gentap.documents.unread import Unread
+from gentap.documents.rejected import Unread
 from gentap.errors import InputError
 from gentap.records import Cell, Example, Table
 

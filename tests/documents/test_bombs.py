@@ -17,7 +17,7 @@ import json, resource, sys
 from pathlib import Path
 from gentap.documents.read import read_documents
 from gentap.records import Document
-from gentap.settings import FieldMap
+from gentap.settings.sections import FieldMap
 list(read_documents(Path(sys.argv[2]), FieldMap()))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 items = read_documents(Path(sys.argv[1]), FieldMap())

@@ -9,7 +9,7 @@ import pytest
 from archives import outcome, read_all, set_aside
 
 from gentap.documents import jsonl
-from gentap.documents.unread import Unread
+from gentap.documents.rejected import Unread
 from gentap.records import Block, Document
 
 HTML = (
@@ -99,7 +99,7 @@ def test_a_file_that_is_no_dump_is_reported(tmp_path: Path) -> None:
 
 
 def test_html_in_a_field_is_read_by_a_map(tmp_path: Path) -> None:
-    from gentap.settings import FieldMap
+    from gentap.settings.sections import FieldMap
 
     path = tmp_path / "pages.jsonl"
     path.write_bytes(lines(article("one"), {"name": "two", "article_body": {}}))

@@ -8,7 +8,7 @@ import pytest
 from archives import read_all, response, set_aside, zstd
 
 from gentap.documents.read import expand_inputs
-from gentap.documents.unread import Unread
+from gentap.documents.rejected import Unread
 from gentap.records import Document
 
 TABLE = "<table><tr><th>Name</th><th>Year</th></tr>{}<tr><td>Ada</td><td>1843</td></tr></table>"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from gentap.documents.grid import MAX_CELLS
 from gentap.documents.jsonl import json_object, read_line, table_from_json
 from gentap.records import Block, Document, Table
-from gentap.settings import FieldMap
+from gentap.settings.sections import FieldMap
 
 WHERE = "docs.jsonl:7"
 

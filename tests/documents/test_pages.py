@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gentap.documents.pages import read_page
-from gentap.documents.unread import Unread
+from gentap.documents.rejected import Unread
 from gentap.records import Document
 
 HEAD = "<table><tr><th>Name</th><th>Year</th></tr>"
@@ -141,7 +141,8 @@ def test_memory_that_others_take_is_not_missing_to_the_parser() -> None:
     """Arrow, for example, takes a gigabyte of addresses between two pages; a parser that gets no
     memory at all crashes."""
     program = """
-from gentap.documents.nesting import MAX_MEMORY, bounded_memory
+from gentap.documents.nesting import MAX_MEMORY
+from gentap.documents.nesting import bounded_memory
 
 with bounded_memory():
     pass

@@ -9,10 +9,10 @@ from archives import PACKERS, outcome, read_all, set_aside
 
 from gentap.documents import pages
 from gentap.documents.read import expand_inputs, read_documents
-from gentap.documents.unread import Unread
+from gentap.documents.rejected import Unread
 from gentap.errors import InputError
 from gentap.records import Block, Document
-from gentap.settings import FieldMap
+from gentap.settings.sections import FieldMap
 
 # Inputs
 

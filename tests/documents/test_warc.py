@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from gentap.documents import pages
 from gentap.documents.read import read_documents
-from gentap.documents.unread import Unread
+from gentap.documents.rejected import Unread
 from gentap.records import Block, Document
-from gentap.settings import FieldMap
+from gentap.settings.sections import FieldMap
 
 
 @pytest.mark.parametrize("name", ["a.warc", "a.warc.gz", "a.warc.zst"])

@@ -7,8 +7,8 @@ from browsing import Page, open_browser
 from systems import two_systems
 
 from gentap.errors import InputError
-from gentap.evaluation.page import report_page
-from gentap.evaluation.wordnet import open_wordnet
+from gentap.evaluation.metrics.wordnet import open_wordnet
+from gentap.evaluation.report.page import report_page
 
 WORDS = (
     "Mara Lind sang in three films and the harbour choir gave concerts every winter in the old town"
@@ -29,7 +29,7 @@ def toy_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import toys
 
     from gentap.model.tokenizer import train_vocabulary
-    from gentap.settings import LinearizerSettings
+    from gentap.settings.sections import LinearizerSettings
 
     texts = [
         " ".join(WORDS[(start * step) % len(WORDS)] for step in range(1, 9)) for start in range(60)

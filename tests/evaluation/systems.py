@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from gentap.evaluation.bleu import bleu_statistics
+from gentap.evaluation.metrics.bleu import bleu_statistics
+from gentap.evaluation.metrics.rouge import rouge_statistics
+from gentap.evaluation.metrics.scoring import Scored
+from gentap.evaluation.metrics.statistics import Statistics, mean_statistics
 from gentap.evaluation.results import Results
-from gentap.evaluation.rouge import rouge_statistics
-from gentap.evaluation.scoring import Scored
-from gentap.evaluation.statistics import Statistics, mean_statistics
 from gentap.records import Cell, Example, Kind, Table
 
 FILMS = Table(

@@ -2,7 +2,7 @@ import pytest
 from systems import example, results
 
 from gentap.evaluation.groups import GROUPINGS, group_scores, question_word
-from gentap.evaluation.rouge import rouge_statistics
+from gentap.evaluation.metrics.rouge import rouge_statistics
 from gentap.records import Table
 
 

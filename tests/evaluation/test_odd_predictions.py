@@ -9,9 +9,9 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-import gentap.evaluation.wordnet
+import gentap.evaluation.metrics.wordnet
 from gentap.cli import app
-from gentap.evaluation.scoring import LONGEST
+from gentap.evaluation.metrics.scoring import LONGEST
 
 TABLE = {"header": ["Year", "Film"], "rows": [["2004", "Dawn"], ["2005", "<b>Dusk</b>"]]}
 
@@ -87,11 +87,11 @@ def test_without_wordnet_a_sentence_is_told_what_to_install(
 ) -> None:
     import nltk
 
-    monkeypatch.setattr(gentap.evaluation.wordnet, "_DEBIAN", tmp_path)
+    monkeypatch.setattr(gentap.evaluation.metrics.wordnet, "_DEBIAN", tmp_path)
     monkeypatch.setattr(nltk.data, "path", [])
-    gentap.evaluation.wordnet.open_wordnet.cache_clear()
+    gentap.evaluation.metrics.wordnet.open_wordnet.cache_clear()
     result = score("Dawn\n")
-    gentap.evaluation.wordnet.open_wordnet.cache_clear()
+    gentap.evaluation.metrics.wordnet.open_wordnet.cache_clear()
     assert result.exit_code == 1
     assert "apt-get install wordnet-base" in result.stderr
     assert "nltk.downloader wordnet" in result.stderr
@@ -101,11 +101,11 @@ def test_without_wordnet_cells_are_scored(monkeypatch: pytest.MonkeyPatch, tmp_p
     import nltk
 
     questions({"question": "which?", "answer": "Dawn", "kind": "cell", "table": TABLE})
-    monkeypatch.setattr(gentap.evaluation.wordnet, "_DEBIAN", tmp_path)
+    monkeypatch.setattr(gentap.evaluation.metrics.wordnet, "_DEBIAN", tmp_path)
     monkeypatch.setattr(nltk.data, "path", [])
-    gentap.evaluation.wordnet.open_wordnet.cache_clear()
+    gentap.evaluation.metrics.wordnet.open_wordnet.cache_clear()
     assert scores("Dawn\n")["exact_match"] == 100
-    gentap.evaluation.wordnet.open_wordnet.cache_clear()
+    gentap.evaluation.metrics.wordnet.open_wordnet.cache_clear()
 
 
 def test_an_unknown_protocol_is_told_with_those_that_are_known() -> None:

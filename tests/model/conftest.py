@@ -17,7 +17,7 @@ from transformers import (
 
 from gentap.model.device import attention
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer, train_vocabulary
-from gentap.settings import LinearizerSettings
+from gentap.settings.sections import LinearizerSettings
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from gentap.cli import app
 from gentap.model.network import DECODERS, GenTapModel, load_model
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
 from gentap.records import Table
-from gentap.settings import LinearizerSettings
+from gentap.settings.sections import LinearizerSettings
 
 TABLE = Table(
     title="Castles",

@@ -17,7 +17,7 @@ from gentap.model.tokenizer import (
     with_marks,
 )
 from gentap.records import Table
-from gentap.settings import LinearizerSettings
+from gentap.settings.sections import LinearizerSettings
 from gentap.tables.linearize import CELL, HEAD, MARKS, ROW, TITLE
 
 SETTINGS = LinearizerSettings(max_tokens=80, max_question_tokens=20, max_cell_chars=30)

@@ -11,7 +11,7 @@ def constant_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     from gentap.model.network import GenTapModel
     from gentap.model.tokenizer import train_vocabulary
-    from gentap.settings import LinearizerSettings
+    from gentap.settings.sections import LinearizerSettings
 
     words = "She made Dusk at Sea in the year after Dawn with her old harbour choir".split()
     texts = [

@@ -8,11 +8,11 @@ from typer.testing import CliRunner
 
 from gentap.cli import app
 from gentap.errors import InputError
-from gentap.model.cells import find_cell
+from gentap.model.cell_tree import find_cell
 from gentap.records import Cell, Table
 from gentap.serving.answer import Answer, Answerer, answer
 from gentap.tables.truncate import Fitted
-from gentap.tables.values import normal_form
+from gentap.text.normal_form import normal_form
 
 TABLE = Table(
     title="Mara Lind",

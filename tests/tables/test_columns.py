@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gentap.synthesis.grammar import find_grammar
-from gentap.synthesis.notation import load_grammar
+from gentap.grammar.parser import load_grammar
+from gentap.grammar.rules import find_grammar
 from gentap.tables.columns import ColumnReader, Language, loose_form
-from gentap.tables.values import normal_form
+from gentap.text.normal_form import normal_form
 
 ENGLISH = ColumnReader(load_grammar(find_grammar("english")).language)
 NO_WORDS = ColumnReader(Language())

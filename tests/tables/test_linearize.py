@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from strategies import tables
 
 from gentap.records import Cell, Table
-from gentap.settings import LinearizerSettings
+from gentap.settings.sections import LinearizerSettings
 from gentap.tables.linearize import (
     ENTRY,
     MARKS,

@@ -16,8 +16,8 @@ from toys import TEXTS, toy_t5
 from gentap.model.network import GenTapModel
 from gentap.model.tokenizer import TableTokenizer, train_vocabulary
 from gentap.records import EXAMPLE_SCHEMA, Example, example_to_row
-from gentap.settings import LinearizerSettings
-from gentap.training.trainer import train
+from gentap.settings.sections import LinearizerSettings
+from gentap.training.loop.trainer import train
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import torch.distributed
 from safetensors.torch import save_file
 from torch.distributed.fsdp import fully_shard
 
-from gentap.training.checkpoint import load_optimizer, save_optimizer
-from gentap.training.sharded import full_optimizer_state, load_full_model, load_full_optimizer
+from gentap.training.loop.checkpoint import load_optimizer, save_optimizer
+from gentap.training.loop.sharded import full_optimizer_state, load_full_model, load_full_optimizer
 
 
 def make() -> tuple[torch.nn.Module, torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:

@@ -10,8 +10,8 @@ from safetensors import SafetensorError
 from toy_training import same
 
 from gentap.errors import WorkerError
-from gentap.training import trainer
-from gentap.training.trainer import CHECKPOINTS
+from gentap.training.loop import trainer
+from gentap.training.loop.trainer import CHECKPOINTS
 
 
 @pytest.mark.parametrize(

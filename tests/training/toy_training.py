@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gentap.training_settings import TrainingSettings
+from gentap.settings.training_sections import TrainingSettings
 
 Weights = dict[str, torch.Tensor]
 

@@ -10,9 +10,9 @@ import torch
 from transformers import T5Config, T5ForConditionalGeneration
 
 from gentap.model.network import GenTapModel
-from gentap.training.processes import is_main, main_first, share
-from gentap.training.trainer import train
-from gentap.training_settings import TrainingSettings
+from gentap.settings.training_sections import TrainingSettings
+from gentap.training.loop.processes import is_main, main_first, share
+from gentap.training.loop.trainer import train
 
 
 class Toy:

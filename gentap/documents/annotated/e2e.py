@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from gentap.documents.annotated.entry import Entries, each, read_text, text_of
-from gentap.documents.annotated.text import WHOLE_ROW
+from gentap.documents.annotated.fields import Entries, each, read_text, text_of
+from gentap.documents.annotated.table_to_text import WHOLE_ROW
 from gentap.errors import InputError
 from gentap.records import Cell, Example, Table
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gentap.documents.annotated.entry import cells_of, text_of
+from gentap.documents.annotated.fields import cells_of, text_of
 from gentap.documents.jsonl import table_from_json
 from gentap.records import Example, digest
 

@@ -13,7 +13,7 @@ may be left out.
 from pathlib import Path
 from typing import Any
 
-from gentap.documents.annotated.entry import cells_of, text_of
+from gentap.documents.annotated.fields import cells_of, text_of
 from gentap.documents.csv_table import read_csv_table
 from gentap.documents.jsonl import table_from_json
 from gentap.errors import InputError

@@ -14,16 +14,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gentap.documents.annotated.e2e import read_e2e
-from gentap.documents.annotated.entry import Entries
-from gentap.documents.annotated.jsonl import read_jsonl
-from gentap.documents.annotated.parquet import read_parquet
-from gentap.documents.annotated.text import as_text
+from gentap.documents.annotated.example_parquet import read_parquet
+from gentap.documents.annotated.fields import Entries
+from gentap.documents.annotated.jsonl_layouts import read_jsonl
+from gentap.documents.annotated.table_to_text import as_text
 from gentap.documents.annotated.wikitablequestions import read_wikitablequestions
-from gentap.documents.unread import Unread
+from gentap.documents.rejected import Unread
 from gentap.errors import InputError
 from gentap.records import Example
-from gentap.settings import Task
-from gentap.store import parts
+from gentap.runs.store import parts
+from gentap.settings.sections import Task
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gentap.documents.annotated.entry import text_of
-from gentap.documents.annotated.text import to_say
+from gentap.documents.annotated.fields import text_of
+from gentap.documents.annotated.table_to_text import to_say
 from gentap.documents.grid import MAX_CELLS
 from gentap.records import Cell, Example, Table
 

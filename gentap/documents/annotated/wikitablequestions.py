@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from gentap.documents.annotated.entry import Entries, each, read_text, text_of
+from gentap.documents.annotated.fields import Entries, each, read_text, text_of
 from gentap.documents.jsonl import table_from_json
 from gentap.errors import InputError
 from gentap.records import Example, Table

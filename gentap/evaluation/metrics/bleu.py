@@ -1,30 +1,77 @@
-"""BLEU for ``evaluate.load``: configurations ``default`` (cased) and ``fetaqa`` (lower-cased)."""
+"""BLEU as sacreBLEU computes it, kept as counts (Papineni et al. 2002; Post 2018).
 
-from typing import Any
+An example's row: tokens said, tokens of the closest reference, n-grams matched (orders 1 to 4),
+n-grams said (orders 1 to 4).
+"""
 
-import datasets
-import evaluate
+from collections.abc import Sequence
+from functools import partial
 
-from gentap.evaluation.bleu import bleu_statistics
-from gentap.evaluation.statistics import summary
+import numpy as np
+
+from gentap.evaluation.metrics.statistics import Formula, Rows, Statistics
+
+ORDERS = 4
 
 
-class Bleu(evaluate.Metric):  # type: ignore[misc]
-    """sacreBLEU, tokenizer 13a: ``bleu`` and ``brevity_penalty`` in percent, with signatures."""
+def bleu_statistics(
+    predictions: Sequence[str], references: Sequence[Sequence[str]], *, lowercase: bool
+) -> dict[str, Statistics]:
+    """``bleu`` and ``brevity_penalty``, tokenizer 13a, exponential smoothing.
 
-    def _info(self) -> evaluate.MetricInfo:
-        return evaluate.MetricInfo(
-            description=str(self.__doc__),
-            citation="Papineni et al. 2002; Post 2018",
-            inputs_description="predictions: texts; references: for each a list of texts",
-            features=datasets.Features(
-                {
-                    "predictions": datasets.Value("string"),
-                    "references": datasets.Sequence(datasets.Value("string")),
-                }
-            ),
-        )
+    An example's own score is sacreBLEU's sentence BLEU, which takes the orders that it has.
+    """
+    from sacrebleu.metrics.bleu import BLEU
 
-    def _compute(self, predictions: list[str], references: list[list[str]]) -> dict[str, Any]:
-        lowercase = self.config_name == "fetaqa"
-        return summary(bleu_statistics(predictions, references, lowercase=lowercase))
+    metric = BLEU(lowercase=lowercase, effective_order=True)
+    rows = np.zeros((len(predictions), 2 + 2 * ORDERS))
+    for row, said, wanted in zip(rows, predictions, references, strict=True):
+        scored = metric.sentence_score(said, list(wanted))
+        row[:] = (scored.sys_len, scored.ref_len, *scored.counts, *scored.totals)
+    signature = _signature(references, lowercase)
+    return {name: Statistics(rows, signature, *formulas) for name, formulas in FORMULAS.items()}
+
+
+def bleu(sums: Rows, *, effective_order: bool = False) -> Rows:
+    """Counts of shape (…, 10) to BLEU in percent (…).
+
+    An order without a match gets half the precision of one match, the next such order half of
+    that. Orders of which nothing was said make the score 0, or are left out with
+    ``effective_order``.
+    """
+    matched, said = sums[..., 2 : 2 + ORDERS], sums[..., 2 + ORDERS :]
+    there = said > 0
+    smoothing = 2.0 ** -np.cumsum((matched == 0) & there, axis=-1)
+    hits = np.where(matched > 0, matched, smoothing)
+    precisions = np.divide(hits, said, out=np.ones_like(said), where=there)
+    orders = there.sum(axis=-1) if effective_order else np.full(there.shape[:-1], ORDERS)
+    logs = np.log(precisions).sum(axis=-1) / np.maximum(orders, 1)
+    scores = brevity_penalty(sums) * np.exp(logs)
+    whole = matched.any(axis=-1) & (there.all(axis=-1) | effective_order)
+    return np.where(whole, scores, 0.0)
+
+
+def brevity_penalty(sums: Rows) -> Rows:
+    """Token counts to BLEU's penalty for short answers, in percent: 100 is none."""
+    said, wanted = sums[..., 0], sums[..., 1]
+    nothing = np.where(wanted > 0, np.inf, 1.0)
+    longer = np.divide(wanted, said, out=nothing, where=said > 0)
+    return 100 * np.exp(np.minimum(0.0, 1.0 - longer))
+
+
+FORMULAS: dict[str, tuple[Formula, Formula]] = {
+    "bleu": (bleu, partial(bleu, effective_order=True)),
+    "brevity_penalty": (brevity_penalty, brevity_penalty),
+}
+"""For each metric the formula of a corpus and that of one example."""
+
+
+def _signature(references: Sequence[Sequence[str]], lowercase: bool) -> str:
+    from sacrebleu.metrics.bleu import BLEU
+
+    counts = {len(wanted) for wanted in references}
+    most = max(counts, default=1)
+    metric = BLEU(lowercase=lowercase)
+    metric.corpus_score(["a"], [["a"]] * most)  # the signature holds the number of references
+    signature = str(metric.get_signature())
+    return signature if len(counts) < 2 else signature.replace(f"nrefs:{most}", "nrefs:var", 1)

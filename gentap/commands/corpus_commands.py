@@ -1,0 +1,105 @@
+"""Commands that make the corpus."""
+
+from typing import Annotated
+
+import typer
+
+from gentap.commands import question_commands
+from gentap.commands.options import (
+    Assignments,
+    Cluster,
+    Engine,
+    Output,
+    Overwrite,
+    RecipeFile,
+    Seed,
+    Workers,
+    cluster_settings,
+    linearizer_settings,
+    reports_errors,
+    stage_settings,
+)
+
+app = typer.Typer()
+app.add_typer(question_commands.app, name="questions")
+
+
+@app.command()
+@reports_errors
+def mine(
+    inputs: Annotated[list[str], typer.Argument(help="WARC, HTML or JSONL files, folders, globs.")],
+    output: Output,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Evaluation set to keep out of the corpus.")
+    ] = None,
+    report_overlap: Annotated[
+        bool,
+        typer.Option("--report-overlap", help="Only count what is shared with --exclude."),
+    ] = False,
+    workers: Workers = 2,
+    engine: Engine = None,
+    cluster: Cluster = None,
+    recipe: RecipeFile = None,
+    assignments: Assignments = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Mine tables, and sentences that name two cells of a table row, from web documents."""
+    from gentap.settings.sections import MineSettings
+    from gentap.stages.corpus_stages import mine_stage, overlap_stage
+
+    settings = stage_settings(
+        MineSettings, "mine", recipe, assignments, inputs=inputs, exclude=exclude
+    )
+    stage = overlap_stage if report_overlap else mine_stage
+    stage(
+        settings,
+        output,
+        workers=workers,
+        cluster=cluster_settings(recipe, engine, cluster),
+        overwrite=overwrite,
+    )
+
+
+@app.command()
+@reports_errors
+def sample(
+    tables: Annotated[
+        list[str],
+        typer.Argument(
+            help="Mined folders; Parquet, CSV or JSONL files of tables, folders, globs."
+        ),
+    ],
+    output: Output,
+    grammar: Annotated[
+        str | None, typer.Option("--grammar", "-g", help="Grammar file, or 'english' or 'german'.")
+    ] = None,
+    per_table: Annotated[int | None, typer.Option("-n", help="Questions for each table.")] = None,
+    base: Annotated[
+        str, typer.Option(help="The model whose budget of tokens the tables are cut to.")
+    ] = "",
+    seed: Seed = 1,
+    workers: Workers = 2,
+    engine: Engine = None,
+    cluster: Cluster = None,
+    recipe: RecipeFile = None,
+    assignments: Assignments = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Sample questions whose answer is one cell, from a grammar and tables."""
+    from gentap.settings.sections import SampleSettings
+    from gentap.stages.corpus_stages import sample_stage
+
+    settings = stage_settings(
+        SampleSettings, "sample", recipe, assignments, grammar=grammar, per_table=per_table
+    )
+    sample_stage(
+        tables,
+        settings,
+        linearizer_settings(recipe),
+        output,
+        base=base,
+        seed=seed,
+        workers=workers,
+        cluster=cluster_settings(recipe, engine, cluster),
+        overwrite=overwrite,
+    )

@@ -1,0 +1,197 @@
+"""Commands that score answers."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gentap.commands.options import (
+    Assignments,
+    Data,
+    Output,
+    Overwrite,
+    ProtocolName,
+    RecipeFile,
+    reports_errors,
+    stage_settings,
+)
+
+if TYPE_CHECKING:
+    from gentap.settings.sections import Protocol
+
+app = typer.Typer()
+
+Json = Annotated[bool, typer.Option("--json", help="Print scores as one JSON object.")]
+
+
+@app.command()
+@reports_errors
+def evaluate(
+    model: Annotated[
+        list[str], typer.Option(help="A model's folder or hub name; may be repeated.")
+    ],
+    output: Output,
+    data: Annotated[
+        list[str] | None, typer.Option(help="Annotated questions, in any layout.")
+    ] = None,
+    protocol: Annotated[str | None, typer.Option(help="default or fetaqa.")] = None,
+    tune_length: Annotated[
+        list[str] | None,
+        typer.Option(help="Dev questions that choose length penalty and least length by BLEU."),
+    ] = None,
+    as_json: Json = False,
+    recipe: RecipeFile = None,
+    assignments: Assignments = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Answer annotated questions with one model or several, and score the answers.
+
+    Several models have their reports in folders of their own below the output, compared there too.
+    """
+    from gentap.settings.sections import EvaluateSettings
+    from gentap.stages.evaluation_stages import evaluate_all
+
+    settings = stage_settings(
+        EvaluateSettings,
+        "evaluate",
+        recipe,
+        assignments,
+        data=data,
+        protocol=protocol,
+        tune_length=tune_length,
+    )
+    scores = evaluate_all(model, settings, output, overwrite=overwrite)
+    _print_scores(scores, as_json)
+
+
+@app.command()
+@reports_errors
+def score(
+    predictions: Annotated[
+        Path,
+        typer.Option(help="Predictions: text, one a line; JSONL; or TSV, an id and values a line."),
+    ],
+    data: Data,
+    protocol: ProtocolName = "fetaqa",
+    as_json: Json = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for a report; may be left out.")
+    ] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Score anybody's predictions with the same metrics."""
+    from gentap.evaluation.read_predictions import score_file
+    from gentap.stages.evaluation_stages import score_stage
+
+    checked = _protocol(protocol)
+    if output is None:
+        scores = score_file(predictions, data, checked).scored.to_json()
+    else:
+        scores = score_stage(predictions, data, checked, output, overwrite=overwrite)
+    _print_scores({str(predictions): scores}, as_json)
+
+
+@app.command()
+@reports_errors
+def compare(
+    systems: Annotated[
+        list[str],
+        typer.Argument(help="Reports' folders or files of predictions; as name=path to name them."),
+    ],
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="The questions of the files of predictions, in any layout."),
+    ] = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="default or fetaqa; left out, that of the reports.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="The metric that tells where systems differ most.")
+    ] = None,
+    examples: Annotated[
+        int, typer.Option(min=0, help="Show so many questions that they differ most on.")
+    ] = 10,
+    as_json: Json = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for a report; may be left out.")
+    ] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Test two or more systems on the same questions, and list where they differ most."""
+    import json
+
+    from gentap.stages.evaluation_stages import compare_stage
+
+    found, text = compare_stage(
+        systems,
+        data or [],
+        _protocol(protocol) if protocol else None,
+        output,
+        by=by,
+        count=examples,
+        overwrite=overwrite,
+    )
+    print(json.dumps(found) if as_json else text)
+
+
+def _protocol(name: str) -> "Protocol":
+    from gentap.settings.recipe import make_settings
+    from gentap.settings.sections import EvaluateSettings
+
+    return make_settings(EvaluateSettings, {"protocol": name}, "--protocol").protocol
+
+
+def _print_scores(systems: dict[str, dict[str, Any]], as_json: bool) -> None:
+    """Of one system its scores alone; of several each one's by its name."""
+    import json
+
+    from gentap.evaluation.report.score_tables import scores_table
+
+    first = next(iter(systems.values()))
+    if as_json:
+        print(json.dumps(first if len(systems) == 1 else systems))
+        return
+    numbers = {
+        system: {name: scores[name] for name in scores["signatures"]}
+        for system, scores in systems.items()
+    }
+    print(scores_table(numbers, {name: scores["intervals"] for name, scores in systems.items()}))
+    for name, signature in first["signatures"].items():
+        print(f"{name}: {signature}")
+    for system, scores in systems.items():
+        for name, count in scores["warnings"].items():
+            print(f"gentap: {system}: {name}: {count:,}", file=sys.stderr)
+
+
+@app.command()
+@reports_errors
+def card(
+    model: Annotated[Path, typer.Argument(help="A model's folder.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The card's file.")],
+    report: Annotated[
+        list[Path] | None, typer.Option(help="A report's folder of this model; may be repeated.")
+    ] = None,
+    source: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from", help="An output folder that the model was made from, or a folder of such."
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="The model's name; its folder's where left out.")
+    ] = None,
+    license_: Annotated[
+        str, typer.Option("--license", help="The model's licence, by its short name on the hub.")
+    ] = "",
+) -> None:
+    """Write a model card: data, overlap with evaluation sets, settings, scores."""
+    from gentap.evaluation.report.model_card import model_card
+    from gentap.runs.store import write_text
+
+    text = model_card(
+        model, report or [], source or [], name=name or model.resolve().name, license_=license_
+    )
+    output.parent.mkdir(parents=True, exist_ok=True)
+    write_text(output, text)
+    print(f"The card is in {output}.")

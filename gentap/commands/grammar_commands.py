@@ -1,0 +1,57 @@
+"""Commands for those who write grammars."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gentap.commands.options import Seed, reports_errors
+
+app = typer.Typer()
+grammars = typer.Typer(no_args_is_help=True, help="Grammars of questions: check one, try one.")
+app.add_typer(grammars, name="grammar")
+
+GrammarName = Annotated[
+    str, typer.Argument(help="Grammar file, or 'english' or 'german'.", show_default=False)
+]
+PerKind = Annotated[int, typer.Option("-n", min=1, help="Draws of each kind of question.")]
+
+
+@grammars.command("check")
+@reports_errors
+def grammar_check(grammar: GrammarName, per_kind: PerKind = 5, seed: Seed = 1) -> None:
+    """List every mistake of a grammar with its place, then draw from a built-in table."""
+    from gentap.grammar.parser import read_grammar, read_text
+    from gentap.grammar.preview import show_draws
+    from gentap.grammar.rules import find_grammar
+    from gentap.grammar.sampler import QuestionMaker
+
+    path = find_grammar(grammar)
+    content, mistakes = read_grammar(read_text(path))
+    for mistake in mistakes:
+        print(mistake.text(str(path)))
+    if not any(mistake.stops for mistake in mistakes):
+        for line in show_draws(QuestionMaker(content), per_kind, seed):
+            print(line)
+    if mistakes:
+        raise typer.Exit(1)
+
+
+@grammars.command("draw")
+@reports_errors
+def grammar_draw(
+    grammar: GrammarName,
+    table: Annotated[Path, typer.Option(help="A table: CSV, or JSONL or Parquet of tables.")],
+    per_kind: PerKind = 3,
+    seed: Seed = 1,
+) -> None:
+    """Show how a table is read and what a grammar would ask about it."""
+    from gentap.documents.table_files import read_first_table
+    from gentap.grammar.parser import load_grammar
+    from gentap.grammar.preview import show_table
+    from gentap.grammar.rules import find_grammar
+    from gentap.grammar.sampler import QuestionMaker
+
+    maker = QuestionMaker(load_grammar(find_grammar(grammar)))
+    for line in show_table(maker, read_first_table(table).table, per_kind, seed):
+        print(line)

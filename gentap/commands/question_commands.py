@@ -1,0 +1,93 @@
+"""Commands of the question writer."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gentap.commands.options import (
+    Assignments,
+    BaseModelName,
+    Output,
+    Overwrite,
+    RecipeFile,
+    Seed,
+    linearizer_settings,
+    reports_errors,
+    stage_settings,
+)
+
+app = typer.Typer(
+    no_args_is_help=True, help="The question writer: train it, write with it, look at the result."
+)
+
+
+@app.command("train")
+@reports_errors
+def train(
+    base: BaseModelName,
+    output: Output,
+    data: Annotated[list[str] | None, typer.Argument(help="Files in SQuAD layout.")] = None,
+    annotated: Annotated[
+        list[str] | None, typer.Option(help="Annotated table questions to mix in (JSONL).")
+    ] = None,
+    seed: Seed = 1,
+    recipe: RecipeFile = None,
+    assignments: Assignments = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Train the question writer on annotated questions, inverted."""
+    from gentap.settings.training_sections import WriterSettings
+    from gentap.stages.question_stages import writer_stage
+
+    settings = stage_settings(
+        WriterSettings, "writer", recipe, assignments, data=data, annotated=annotated
+    )
+    writer_stage(
+        base, settings, linearizer_settings(recipe), output, seed=seed, overwrite=overwrite
+    )
+
+
+@app.command("write")
+@reports_errors
+def write(
+    mined: Annotated[Path, typer.Argument(help="A mined folder.")],
+    writer: Annotated[
+        str, typer.Option(help="The writer's folder, or a chat endpoint's address (http://…/v1).")
+    ],
+    output: Output,
+    seed: Seed = 1,
+    recipe: RecipeFile = None,
+    assignments: Assignments = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Write a question for each mined sentence: the examples with sentence answers."""
+    from gentap.settings.sections import WriteSettings
+    from gentap.stages.question_stages import write_stage
+
+    settings = stage_settings(WriteSettings, "write", recipe, assignments)
+    write_stage(mined, writer, settings, output, seed=seed, overwrite=overwrite)
+
+
+@app.command("review")
+@reports_errors
+def review(
+    written: Annotated[Path, typer.Argument(help="A folder of `questions write`.")],
+    count: Annotated[int, typer.Option("-n", min=1, help="Sentences to draw.")] = 20,
+    seed: Seed = 1,
+    page: Annotated[
+        Path | None, typer.Option("--html", help="Write a page for the browser, too.")
+    ] = None,
+    only: Annotated[
+        str, typer.Option(help="Draw from all sentences, or those that kept or lost theirs.")
+    ] = "all",
+) -> None:
+    """Draw samples of written questions with their sentence, row and what the filters say."""
+    from gentap.questions.review import draw, print_samples, render_page
+    from gentap.runs.store import write_text
+
+    samples = draw(written, count, seed, only)
+    print_samples(samples)
+    if page is not None:
+        write_text(page, render_page(samples, str(written)))
+        print(f"The same as a page: {page}")

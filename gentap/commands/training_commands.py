@@ -1,0 +1,108 @@
+"""Commands that train a model."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gentap.commands.options import (
+    Assignments,
+    BaseModelName,
+    Output,
+    Overwrite,
+    RecipeFile,
+    Seed,
+    linearizer_settings,
+    reports_errors,
+    stage_settings,
+)
+
+app = typer.Typer()
+
+
+@app.command()
+@reports_errors
+def base(
+    mined: Annotated[Path, typer.Argument(help="A mined folder.")],
+    output: Output,
+    seed: Seed = 1,
+    recipe: RecipeFile = None,
+    assignments: Assignments = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Train a vocabulary and a small T5 from scratch, where no checkpoint is at hand."""
+    from gentap.settings.training_sections import BaseSettings
+    from gentap.stages.training_stages import base_stage
+
+    settings = stage_settings(BaseSettings, "base", recipe, assignments)
+    base_stage(mined, settings, linearizer_settings(recipe), output, seed=seed, overwrite=overwrite)
+
+
+@app.command()
+@reports_errors
+def pretrain(
+    base: BaseModelName,
+    output: Output,
+    long: Annotated[Path | None, typer.Option(help="Examples with sentence answers.")] = None,
+    cell: Annotated[Path | None, typer.Option(help="Examples with cell answers.")] = None,
+    tables: Annotated[
+        Path | None, typer.Option(help="A mined folder, for masked cells (mix.masked).")
+    ] = None,
+    seed: Seed = 1,
+    recipe: RecipeFile = None,
+    assignments: Assignments = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Pretrain one encoder and two decoders on both kinds of examples in equal numbers."""
+    from gentap.settings.training_sections import PretrainSettings
+    from gentap.stages.training_stages import Objective, pretrain_stage
+
+    settings = stage_settings(PretrainSettings, "pretrain", recipe, assignments)
+    given: list[tuple[Objective, Path | None]] = [
+        ("long", long),
+        ("cell", cell),
+        ("masked", tables),
+    ]
+    corpora = {kind: path for kind, path in given if path is not None}
+    pretrain_stage(
+        base, corpora, settings, linearizer_settings(recipe), output, seed=seed, overwrite=overwrite
+    )
+
+
+@app.command()
+@reports_errors
+def finetune(
+    model: Annotated[str, typer.Option(help="A pretrained folder, or any T5.")],
+    output: Output,
+    train: Annotated[list[str] | None, typer.Option(help="Annotated questions.")] = None,
+    dev: Annotated[
+        list[str] | None, typer.Option(help="Questions to choose the best state by.")
+    ] = None,
+    task: Annotated[
+        str | None, typer.Option(help="questions, or text: say the evidence in a sentence.")
+    ] = None,
+    shots: Annotated[
+        int | None, typer.Option(min=1, help="Train on so many, drawn by the seed.")
+    ] = None,
+    seed: Seed = 1,
+    recipe: RecipeFile = None,
+    assignments: Assignments = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Finetune on annotated questions: FeTaQA's JSONL, or the plain JSONL of the README."""
+    from gentap.settings.training_sections import FinetuneSettings
+    from gentap.stages.training_stages import finetune_stage
+
+    settings = stage_settings(
+        FinetuneSettings,
+        "finetune",
+        recipe,
+        assignments,
+        train=train,
+        dev=dev,
+        task=task,
+        shots=shots,
+    )
+    finetune_stage(
+        model, settings, linearizer_settings(recipe), output, seed=seed, overwrite=overwrite
+    )

@@ -1,0 +1,219 @@
+"""Tables from files: mined folders, Parquet, CSV, and JSONL with one table a line.
+
+A line of JSONL is ``{"header": ["…"], "rows": [["…"]]}``, with ``title``, ``section``, ``caption``,
+``url`` and ``id`` (or ``table_id``) where they are known, or a document with a list of such
+``tables``. Parquet files have columns of these names.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, Any
+
+from gentap.documents.compressed import DAMAGE, numbered_lines, open_packed
+from gentap.documents.csv_table import read_csv_table
+from gentap.documents.jsonl import MAX_LINE_BYTES, json_object, table_from_json
+from gentap.documents.read import JSONL_SUFFIXES, expand_inputs
+from gentap.documents.rejected import Unread
+from gentap.errors import InputError
+from gentap.records import SourcedTable, Table, digest, table_digest
+from gentap.runs.store import count_rows, is_done, parts, read_slice, require_stage, writing
+
+CSV_SUFFIXES = (".csv", ".tsv")
+PARQUET_SUFFIXES = (".parquet",)
+SUFFIXES = PARQUET_SUFFIXES + CSV_SUFFIXES + JSONL_SUFFIXES
+PACKED_SUFFIXES = (".gz", ".zst")
+_PIECE = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class TableSlice:
+    """Tables that are read together: rows of a Parquet file, bytes of JSONL, or CSV files.
+
+    A slice of JSONL knows its file's ``name``, the number of its first ``line``, and, the last one,
+    by what ``damage`` the file ends.
+    """
+
+    paths: tuple[Path, ...]
+    start: int = 0
+    stop: int = 0
+    name: str = ""
+    line: int = 1
+    damage: str = ""
+
+
+def find_table_files(inputs: Sequence[str]) -> list[Path]:
+    """Files, folders, globs and mined folders to the files that hold their tables."""
+    files: dict[Path, None] = {}
+    for name in inputs:
+        path = Path(name)
+        if path.is_dir() and ((path / "tables").is_dir() or (path / "unfinished.json").exists()):
+            require_stage(path, "mine", "questions are sampled from its tables")
+            found = parts(path / "tables")
+            if not found:
+                raise InputError(f"{path / 'tables'}: holds no tables (part-*.parquet).")
+        elif path.is_dir() and is_done(path) and not parts(path):
+            raise InputError(f"{path}: this output folder holds no tables. Give a mined folder.")
+        else:
+            try:
+                found = expand_inputs([name], SUFFIXES)
+            except InputError as error:
+                mined = "Or give a folder made with `gentap mine`."
+                raise InputError(f"{str(error).removesuffix('.')}. {mined}") from None
+        files.update(dict.fromkeys(found))
+    return list(files)
+
+
+def slice_tables(files: Sequence[Path], shard_tables: int, scratch: Path) -> Iterator[TableSlice]:
+    """Cut files into slices of ``shard_tables`` rows, lines or files, whatever runs them.
+
+    Compressed JSONL can only be read from its start: it is unpacked into ``scratch``, once.
+    """
+    pages: list[Path] = []
+    for number, file in enumerate(files):
+        if file.name.endswith(CSV_SUFFIXES):
+            pages.append(file)
+        elif file.name.endswith(PARQUET_SUFFIXES):
+            _check_columns(file)
+            for start in range(0, count_rows(file), shard_tables):
+                yield TableSlice((file,), start, start + shard_tables)
+        elif file.name.endswith(PACKED_SUFFIXES):
+            unpacked = scratch / f"{number:05d}.jsonl"
+            with open_packed(file) as stream, writing(unpacked), unpacked.open("wb") as copy:
+                yield from _slice_lines(stream, unpacked, file.name, shard_tables, copy)
+        else:
+            with file.open("rb") as stream:
+                yield from _slice_lines(stream, file, file.name, shard_tables)
+    for first in range(0, len(pages), shard_tables):
+        yield TableSlice(tuple(pages[first : first + shard_tables]))
+
+
+def _slice_lines(
+    stream: IO[bytes], path: Path, name: str, lines: int, copy: IO[bytes] | None = None
+) -> Iterator[TableSlice]:
+    """Slices of so many lines of ``path``, which ``copy`` fills from the stream, where it is given.
+
+    What stands before damage is kept.
+    """
+    start = place = 0
+    first = line = 1
+    damage = ""
+    while True:
+        try:
+            piece = stream.readline(_PIECE)
+        except DAMAGE as error:
+            piece, damage = b"", str(error)
+        if copy is not None:
+            copy.write(piece)
+        place += len(piece)
+        line += piece.endswith(b"\n")
+        if line - first == lines or (not piece and (place > start or damage)):
+            if copy is not None:
+                copy.flush()
+            yield TableSlice((path,), start, place, name, first, damage)
+            start, first = place, line
+        if not piece:
+            return
+
+
+def read_tables(part: TableSlice) -> Iterator[SourcedTable | Unread]:
+    """The tables of a slice, and the records that were set aside."""
+    for path in part.paths:
+        if path.name.endswith(CSV_SUFFIXES):
+            yield _read_csv(path)
+        elif path.name.endswith(PARQUET_SUFFIXES):
+            yield from _read_parquet(path, part)
+        else:
+            yield from _read_jsonl(path, part)
+
+
+def read_first_table(path: Path) -> SourcedTable:
+    """The first table of a file; raises InputError where there is none."""
+    reason = "it is empty"
+    with TemporaryDirectory() as scratch:
+        for part in slice_tables(find_table_files([str(path)]), 1, Path(scratch)):
+            for table in read_tables(part):
+                if isinstance(table, SourcedTable):
+                    return table
+                reason = table.detail or table.reason
+    raise InputError(f"{path}: no table could be read from it: {reason}")
+
+
+def _read_csv(path: Path) -> SourcedTable | Unread:
+    try:
+        table = read_csv_table(path)
+    except InputError as error:
+        return Unread(path.name, "bad CSV table", str(error))
+    return _sourced({}, table, path.name)
+
+
+def _check_columns(path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    count_rows(path)  # raises where the file can't be read
+    names = pq.read_schema(path).names
+    missing = [name for name in ("header", "rows") if name not in names]
+    if missing:
+        raise InputError(
+            f"{path}: has no column {' or '.join(missing)}, so it holds no tables. Its columns "
+            f"are {', '.join(names[:8])}."
+        )
+
+
+def _read_parquet(path: Path, part: TableSlice) -> Iterator[SourcedTable | Unread]:
+    for number, row in enumerate(read_slice(path, part.start, part.stop), start=part.start):
+        try:
+            yield _from_entry(row, "")
+        except ValueError as error:
+            yield Unread(f"{path.name}, row {number}", "bad table record", str(error))
+
+
+def _read_jsonl(path: Path, part: TableSlice) -> Iterator[SourcedTable | Unread]:
+    number = part.line
+    with path.open("rb") as file:
+        file.seek(part.start)
+        lines = numbered_lines(file, MAX_LINE_BYTES, part.name)
+        while file.tell() < part.stop:
+            past, line = next(lines)
+            number = part.line + past
+            where = f"{part.name}:{number - 1}"
+            if line is None:
+                yield Unread(where, "line too long", f"over {MAX_LINE_BYTES:,} bytes")
+            elif line.strip():
+                try:
+                    entry = json_object(line.decode("utf-8-sig"))
+                    for content in _tables_of(entry):
+                        yield _from_entry(content, where)
+                except ValueError as error:
+                    yield Unread(where, "bad table record", str(error))
+    if part.damage:
+        yield Unread(f"{part.name}:{number}", "damaged compressed file", part.damage)
+
+
+def _tables_of(entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    tables = entry.get("tables")
+    if not isinstance(tables, list):
+        yield entry
+        return
+    context = {name: entry.get(name) for name in ("url", "title") if entry.get(name)}
+    for content in tables:
+        if not isinstance(content, dict):
+            raise ValueError("a table is no JSON object")
+        yield {**context, **content}
+
+
+def _from_entry(entry: Mapping[str, Any], where: str) -> SourcedTable:
+    header, rows = entry.get("header"), entry.get("rows")
+    texts = {name: _text(entry.get(name)) for name in ("title", "section", "caption")}
+    return _sourced(entry, table_from_json(header, rows, **texts), where)
+
+
+def _text(value: Any) -> str:
+    return " ".join(str(value).split()) if value is not None else ""
+
+
+def _sourced(entry: Mapping[str, Any], table: Table, where: str) -> SourcedTable:
+    url = _text(entry.get("url")) or where
+    identifier = _text(entry.get("id")) or _text(entry.get("table_id"))
+    return SourcedTable(id=identifier or digest(url, table_digest(table)), url=url, table=table)

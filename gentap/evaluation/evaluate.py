@@ -1,0 +1,58 @@
+"""Answer annotated questions with a model, and score the answers."""
+
+from typing import Any
+
+from gentap.documents.annotated.reading import read_questions
+from gentap.documents.rejected import list_unread
+from gentap.evaluation.metrics.scoring import needs_wordnet, score
+from gentap.evaluation.metrics.wordnet import open_wordnet
+from gentap.evaluation.predict import Answerer, Length
+from gentap.evaluation.report.page import training_log, write_report
+from gentap.evaluation.results import Results, write_results
+from gentap.evaluation.tune_length import tune_length
+from gentap.runs.store import REJECTED, StageFolder
+from gentap.settings.sections import EvaluateSettings
+
+
+def evaluate(model: str, settings: EvaluateSettings, folder: StageFolder) -> dict[str, Any]:
+    """Answer and score; writes the results' files and the report's pages.
+
+    Sentence answers come from the long decoder, cell answers from the cell decoder, unless the
+    settings name one. Predictions are kept chunk by chunk, so that a rerun goes on where a run was
+    interrupted.
+    """
+    questions = read_questions(settings.data, settings.task)
+    examples, unread = questions.examples, questions.unread
+    if needs_wordnet(examples):
+        open_wordnet()  # before any work
+    list_unread(folder.path / REJECTED, unread)
+    length = Length(settings.length_penalty, settings.min_answer_tokens)
+    answerer = Answerer(model, examples, settings)
+    trials: list[dict[str, Any]] = []
+    if settings.tune_length:
+        dev = read_questions(settings.tune_length, settings.task).examples
+        length, trials = tune_length(model, dev, settings, folder.work / "length")
+    predictions = answerer.answer(length, folder.work / "chunks", "evaluate")
+    scored = score(examples, predictions, settings.protocol)
+    results = Results(model, examples, predictions, scored, answerer.shown)
+    write_results(folder.path, results)
+    write_report(
+        folder.path,
+        [results],
+        facts=[
+            f"{len(examples):,} questions of {', '.join(settings.data)}",
+            f"protocol {settings.protocol}",
+            f"{settings.beams} beams",
+            f"length penalty {length.penalty:g}, at least {length.least} tokens",
+        ],
+        histories={model: training_log(model)},
+    )
+    return {
+        "questions": scored.questions,
+        "set aside": len(unread),
+        "warnings": scored.warnings,
+        "inputs": {name: count for name, count in answerer.counts.items() if count},
+        "length_penalty": length.penalty,
+        "min_answer_tokens": length.least,
+        "length trials": trials,
+    }

@@ -1,0 +1,30 @@
+"""BLEU for ``evaluate.load``: configurations ``default`` (cased) and ``fetaqa`` (lower-cased)."""
+
+from typing import Any
+
+import datasets
+import evaluate
+
+from gentap.evaluation.metrics.bleu import bleu_statistics
+from gentap.evaluation.metrics.statistics import summary
+
+
+class Bleu(evaluate.Metric):  # type: ignore[misc]
+    """sacreBLEU, tokenizer 13a: ``bleu`` and ``brevity_penalty`` in percent, with signatures."""
+
+    def _info(self) -> evaluate.MetricInfo:
+        return evaluate.MetricInfo(
+            description=str(self.__doc__),
+            citation="Papineni et al. 2002; Post 2018",
+            inputs_description="predictions: texts; references: for each a list of texts",
+            features=datasets.Features(
+                {
+                    "predictions": datasets.Value("string"),
+                    "references": datasets.Sequence(datasets.Value("string")),
+                }
+            ),
+        )
+
+    def _compute(self, predictions: list[str], references: list[list[str]]) -> dict[str, Any]:
+        lowercase = self.config_name == "fetaqa"
+        return summary(bleu_statistics(predictions, references, lowercase=lowercase))

@@ -1,0 +1,29 @@
+"""ROUGE for ``evaluate.load``."""
+
+from typing import Any
+
+import datasets
+import evaluate
+
+from gentap.evaluation.metrics.rouge import rouge_statistics
+from gentap.evaluation.metrics.statistics import summary
+
+
+class Rouge(evaluate.Metric):  # type: ignore[misc]
+    """ROUGE-1, ROUGE-2 and ROUGE-L F1 without stemming, in percent, with signatures."""
+
+    def _info(self) -> evaluate.MetricInfo:
+        return evaluate.MetricInfo(
+            description=str(self.__doc__),
+            citation="Lin 2004",
+            inputs_description="predictions: texts; references: for each a list of texts",
+            features=datasets.Features(
+                {
+                    "predictions": datasets.Value("string"),
+                    "references": datasets.Sequence(datasets.Value("string")),
+                }
+            ),
+        )
+
+    def _compute(self, predictions: list[str], references: list[list[str]]) -> dict[str, Any]:
+        return summary(rouge_statistics(predictions, references))

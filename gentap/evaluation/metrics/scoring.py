@@ -1,0 +1,163 @@
+"""All scores of a system's answers under a named protocol, with their intervals and signatures.
+
+``default``: BLEU cased, METEOR on NLTK's word tokens. ``fetaqa`` is the protocol of FeTaQA's
+published figures: BLEU lower-cased, METEOR on tokens parted by white space. Both: sacreBLEU's 13a
+tokenizer, ROUGE F1 without stemming, METEOR with alpha 0.9, beta 3 and gamma 0.5. PARENT, support,
+exact match and denotation accuracy are the same under both.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gentap.errors import InputError
+from gentap.evaluation.metrics.bleu import bleu_statistics
+from gentap.evaluation.metrics.denotation import cell_statistics
+from gentap.evaluation.metrics.meteor import meteor_statistics
+from gentap.evaluation.metrics.parent import parent_statistics
+from gentap.evaluation.metrics.resampling import RESAMPLING, intervals
+from gentap.evaluation.metrics.rouge import rouge_statistics
+from gentap.evaluation.metrics.statistics import Statistics
+from gentap.evaluation.metrics.support import support_statistics
+from gentap.records import Example, Kind
+from gentap.settings.sections import Protocol
+
+METRICS = {
+    "bleu": "BLEU",
+    "rouge1": "ROUGE-1",
+    "rouge2": "ROUGE-2",
+    "rougeL": "ROUGE-L",
+    "meteor": "METEOR",
+    "brevity_penalty": "brevity",
+    "parent": "PARENT",
+    "parent_precision": "PARENT-P",
+    "parent_recall": "PARENT-R",
+    "supported": "supported",
+    "exact_match": "exact match",
+    "denotation_accuracy": "denotation",
+}
+"""Each metric's name in files and its title for people, in the order of all tables."""
+
+LONGEST = 10_000
+"""Characters of a prediction that are scored: more is no answer, and some metrics' time is square
+in its length."""
+
+_KINDS: tuple[Kind, ...] = ("long", "cell")
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A system's scores, with all that they are computed from.
+
+    ``statistics`` hold a row for each example, in their order; ``warnings`` count what was scored
+    though it is odd.
+    """
+
+    protocol: Protocol
+    questions: dict[str, int]
+    statistics: dict[str, Statistics]
+    warnings: dict[str, int]
+
+    def values(self) -> dict[str, float]:
+        """In percent."""
+        return {name: kept.score for name, kept in self.statistics.items()}
+
+    def by_example(self) -> list[dict[str, float]]:
+        """The scores of each example that apply to it, in percent."""
+        columns = {name: kept.by_example() for name, kept in self.statistics.items()}
+        return [
+            {
+                name: round(score, 2)
+                for name, score in zip(columns, scores, strict=True)
+                if score is not None
+            }
+            for scores in zip(*columns.values(), strict=True)
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of ``scores.json``."""
+        return {
+            **{name: round(value, 4) for name, value in self.values().items()},
+            "intervals": {
+                name: [round(low, 4), round(high, 4)]
+                for name, (low, high) in intervals(self.statistics).items()
+            },
+            "signatures": {name: kept.signature for name, kept in self.statistics.items()},
+            "resampling": RESAMPLING,
+            "protocol": self.protocol,
+            "questions": self.questions,
+            "warnings": self.warnings,
+        }
+
+
+def score(examples: Sequence[Example], predictions: Sequence[str], protocol: Protocol) -> Scored:
+    """Score a prediction for each example; sentence and cell answers each by their metrics."""
+    if not examples:
+        raise InputError("There is no question to score answers of.")
+    if len(predictions) != len(examples):
+        raise InputError(
+            f"{len(predictions):,} predictions for {len(examples):,} questions: give one "
+            "prediction a line, in the order of the questions."
+        )
+    cut = [text[:LONGEST] for text in predictions]
+    found: dict[str, Statistics] = {}
+    for kind in _KINDS:
+        places = [place for place, example in enumerate(examples) if example.kind == kind]
+        if places:
+            chosen = [examples[place] for place in places]
+            said = [cut[place] for place in places]
+            kept = (
+                _of_sentences(chosen, said, protocol) if kind == "long" else _of_cells(chosen, said)
+            )
+            found |= {
+                name: _spread(statistics, places, len(examples))
+                for name, statistics in kept.items()
+            }
+    return Scored(
+        protocol,
+        {kind: sum(example.kind == kind for example in examples) for kind in _KINDS},
+        {name: found[name] for name in METRICS if name in found},
+        _warnings(predictions),
+    )
+
+
+def needs_wordnet(examples: Iterable[Example]) -> bool:
+    """Whether METEOR will be computed: cell answers are scored without it."""
+    return any(example.kind == "long" for example in examples)
+
+
+def _of_sentences(
+    examples: Sequence[Example], said: Sequence[str], protocol: Protocol
+) -> Mapping[str, Statistics]:
+    published = protocol == "fetaqa"
+    wanted = [example.references for example in examples]
+    tables = [example.table for example in examples]
+    return {
+        **bleu_statistics(said, wanted, lowercase=published),
+        **rouge_statistics(said, wanted),
+        **meteor_statistics(said, wanted, tokens="spaces" if published else "nltk"),
+        **parent_statistics(said, wanted, tables, [example.cells for example in examples]),
+        **support_statistics(said, [example.question for example in examples], tables),
+    }
+
+
+def _of_cells(examples: Sequence[Example], said: Sequence[str]) -> Mapping[str, Statistics]:
+    return cell_statistics(said, [example.references for example in examples])
+
+
+def _spread(kept: Statistics, places: Sequence[int], count: int) -> Statistics:
+    """Rows of some examples among rows of zeros for the others."""
+    rows = np.zeros((count, kept.rows.shape[1]))
+    rows[list(places)] = kept.rows
+    return Statistics(rows, kept.signature, kept.formula, kept.of_one)
+
+
+def _warnings(predictions: Sequence[str]) -> dict[str, int]:
+    counts = Counter[str]()
+    for text in predictions:
+        counts["empty predictions"] += not text.strip()
+        counts[f"predictions scored by their first {LONGEST:,} characters"] += len(text) > LONGEST
+    return {name: count for name, count in counts.items() if count}

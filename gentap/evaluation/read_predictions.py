@@ -1,0 +1,142 @@
+"""Anybody's predictions: read, put beside their questions, and scored.
+
+A file of predictions is one of these:
+
+* text, one prediction a line, in the order of the questions (any name but the two below);
+* ``.jsonl``: objects with ``prediction``, and either all or none with the question's ``id``;
+* ``.tsv``: WikiTableQuestions' own layout, an id and the answer's values in each line.
+
+Lines with ids may stand in any order. What has no partner is an error that names every such line.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from gentap.documents.annotated.fields import read_text
+from gentap.documents.annotated.reading import Questions, read_questions
+from gentap.documents.jsonl import json_object
+from gentap.errors import InputError
+from gentap.evaluation.metrics.denotation import SEPARATOR
+from gentap.evaluation.metrics.scoring import score
+from gentap.evaluation.results import Results, Shown
+from gentap.settings.sections import Protocol
+
+_NAMED = 20
+"""Lines that a message names; the others are counted."""
+
+
+def score_file(path: Path, data: Sequence[str], protocol: Protocol) -> Results:
+    """Score a file of predictions for the questions of ``data``."""
+    if not path.is_file():
+        raise InputError(f"{path}: no such file.")
+    questions = read_questions(data)
+    predictions, left_out = read_predictions(path, questions, data)
+    scored = score(questions.examples, predictions, protocol)
+    more = {"questions that can't be read": len(questions.unread), **left_out}
+    warnings = scored.warnings | {name: count for name, count in more.items() if count}
+    shown: list[Shown | None] = [None] * len(predictions)
+    scored = replace(scored, warnings=warnings)
+    return Results(path.stem, questions.examples, predictions, scored, shown)
+
+
+def read_predictions(
+    path: Path, questions: Questions, data: Sequence[str]
+) -> tuple[list[str], dict[str, int]]:
+    """A prediction for each question, in their order, and counts of what was left out."""
+    lines = read_text(path).split("\n")
+    if lines and not lines[-1]:
+        lines.pop()
+    if path.suffix == ".jsonl":
+        ids, texts = _read_jsonl(lines, path)
+    elif path.suffix == ".tsv":
+        ids, texts = _read_tsv(lines, path)
+    else:
+        ids, texts = [], lines
+    said = [text.strip() for text in texts]
+    if ids:
+        return _by_id(dict(zip(ids, said, strict=True)), ids, path, questions), {}
+    return _by_order(said, path, questions, data)
+
+
+def _read_jsonl(lines: Sequence[str], path: Path) -> tuple[list[str], list[str]]:
+    ids, texts = [], []
+    for number, line in enumerate(lines, start=1):
+        try:
+            entry = json_object(line)
+            texts.append(str(entry["prediction"] or ""))
+        except (ValueError, KeyError):
+            what = "not a JSON object with a 'prediction'"
+            raise InputError(f"{path}, line {number}: {what}.") from None
+        if entry.get("id") is not None:
+            ids.append(str(entry["id"]))
+        if ids and len(ids) != number:
+            raise InputError(
+                f"{path}, line {number}: some lines have an 'id' and some have none. Give all of "
+                "them the id of their question, or none."
+            )
+    return ids, texts
+
+
+def _read_tsv(lines: Sequence[str], path: Path) -> tuple[list[str], list[str]]:
+    split = [line.rstrip("\r").split("\t") for line in lines]
+    for number, fields in enumerate(split, start=1):
+        if not fields[0]:
+            raise InputError(f"{path}, line {number}: no id. Give an id, a tab and the values.")
+    return [fields[0] for fields in split], [SEPARATOR.join(fields[1:]) for fields in split]
+
+
+def _by_id(said: dict[str, str], ids: Sequence[str], path: Path, questions: Questions) -> list[str]:
+    known = {example.id for example in questions.examples}
+    if len(said) < len(ids):
+        last = {id_: number for number, id_ in enumerate(ids, start=1)}
+        twice = [number for number, id_ in enumerate(ids, start=1) if last[id_] != number]
+        raise InputError(f"{path}: ids that stand there again further down: {_lines(ids, twice)}.")
+    unknown = [number for number, id_ in enumerate(ids, start=1) if id_ not in known]
+    missing = [
+        f"{example.id!r} ({place})"
+        for example, place in zip(questions.examples, questions.places, strict=True)
+        if example.id not in said
+    ]
+    problems = []
+    if unknown:
+        problems.append(f"predictions for which there is no question: {_lines(ids, unknown)}")
+    if missing:
+        problems.append(f"questions for which there is no prediction: {_some(missing)}")
+    if problems:
+        raise InputError(f"{path}: {'; '.join(problems)}.")
+    return [said[example.id] for example in questions.examples]
+
+
+def _by_order(
+    said: list[str], path: Path, questions: Questions, data: Sequence[str]
+) -> tuple[list[str], dict[str, int]]:
+    wanted, aside = len(questions.examples), len(questions.unread)
+    if len(said) == wanted:
+        return said, {}
+    if len(said) == wanted + aside:
+        left = {"predictions left out with their questions": aside}
+        return [said[order] for order in questions.orders], left
+    hold = "hold" if len(data) > 1 else "holds"
+    unread = ""
+    if aside:
+        first = questions.unread[0]
+        unread = f" ({aside:,} more can't be read; the first is {first.where}: {first.detail})"
+    if len(said) < wanted:
+        place = questions.places[len(said)]
+        partner = f"The question at {place} is the first without a prediction"
+    else:
+        partner = f"Line {wanted + 1} is the first prediction without a question"
+    raise InputError(
+        f"{path}: holds {len(said):,} predictions; {', '.join(map(str, data))} {hold} {wanted:,} "
+        f"questions{unread}. {partner}. Give one prediction a line, in the order of the questions."
+    )
+
+
+def _lines(ids: Sequence[str], numbers: Sequence[int]) -> str:
+    return _some([f"{ids[number - 1]!r} (line {number})" for number in numbers])
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more

@@ -1,0 +1,41 @@
+"""A comparison as people read it: Markdown."""
+
+from gentap.evaluation.compare import Comparison, Pair
+from gentap.evaluation.metrics.scoring import METRICS
+from gentap.evaluation.report.score_tables import markdown, scores_table
+
+_TESTS_NOTE = (
+    "p: paired bootstrap, and approximate randomization; two-sided, not corrected for the number of"
+    " tests."
+)
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """The scores, a table of differences for each pair, and the questions that differ most."""
+    scores = {system.name: system.scored.values() for system in comparison.systems}
+    text = [scores_table(scores)]
+    text += [_differences(pair) for pair in comparison.pairs]
+    text.append(f"{_TESTS_NOTE}\n")
+    if comparison.places:
+        text.append(f"They differ most in {METRICS[comparison.by]} on these questions:\n")
+        text += [_question(comparison, place) for place in comparison.places]
+    return "\n".join(text)
+
+
+def _differences(pair: Pair) -> str:
+    lines = [["metric", "difference", "95% interval", "bootstrap p", "randomization p"]]
+    for name, found in pair.differences.items():
+        interval = f"{found.low:+.2f} to {found.high:+.2f}"
+        tests = [f"{found.bootstrap_p:.3f}", f"{found.randomization_p:.3f}"]
+        lines.append([METRICS[name], f"{found.points:+.2f}", interval, *tests])
+    return f"{pair.second} against {pair.first}:\n\n{markdown(lines)}"
+
+
+def _question(comparison: Comparison, place: int) -> str:
+    example = comparison.systems[0].examples[place]
+    lines = [f"- {example.question} ({example.table.title})", f"  reference: {example.answer}"]
+    for system in comparison.systems:
+        own = system.scored.statistics[comparison.by].by_example()[place]
+        score = "" if own is None else f" ({own:.1f})"
+        lines.append(f"  {system.name}{score}: {system.predictions[place]}")
+    return "\n".join(lines) + "\n"

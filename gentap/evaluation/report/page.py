@@ -1,0 +1,222 @@
+"""The report as one HTML file that needs nothing else: scores, charts, and every example.
+
+The file holds its data as JSON and a script that draws it; the script puts texts into the page as
+texts, and a content security policy forbids everything that the file does not hold.
+"""
+
+import base64
+import hashlib
+import html
+import json
+import re
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from gentap import __version__
+from gentap.evaluation.groups import group_scores
+from gentap.evaluation.metrics.resampling import Difference, intervals
+from gentap.evaluation.metrics.scoring import METRICS
+from gentap.evaluation.report.example_data import listed_examples
+from gentap.evaluation.report.score_tables import scores_table
+from gentap.evaluation.results import Results
+from gentap.runs.store import read_json, write_text
+
+_ASSETS = files("gentap.evaluation.report") / "assets"
+_SCRIPTS = ("words.js", "charts.js", "examples.js", "report.js")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+History = Sequence[Mapping[str, Any]]
+"""A training's log: objects with ``step`` and ``loss`` or ``eval_loss``."""
+
+
+def report_page(
+    title: str,
+    systems: Sequence[Results],
+    *,
+    facts: Sequence[str] = (),
+    histories: Mapping[str, History] | None = None,
+    tests: Mapping[str, Mapping[str, Difference]] | None = None,
+) -> str:
+    """The whole file, of one system or of several with the same examples.
+
+    ``facts`` stand below the title; ``tests`` are the differences of further systems to the first
+    one.
+    """
+    examples = systems[0].examples
+    statistics = [system.scored.statistics for system in systems]
+    metrics = [name for name in METRICS if any(name in kept for kept in statistics)]
+    groupings = group_scores(examples, statistics)
+    shown, tables = listed_examples(systems, groupings)
+    if len(shown) < len(examples):
+        facts = [*facts, f"the first {len(shown):,} examples are listed, all are scored"]
+    curves = [_curve(name, history) for name, history in (histories or {}).items()]
+    data = {
+        "systems": [system.name for system in systems],
+        "metrics": [{"name": name, "title": METRICS[name]} for name in metrics],
+        "metric": next((name for name in ("rougeL", *metrics) if name in metrics), ""),
+        "groupings": [
+            {key: value for key, value in grouping.items() if key != "of"} for grouping in groupings
+        ],
+        "curves": [curve for curve in curves if curve],
+        "tables": tables,
+        "examples": shown,
+    }
+    script = "".join((_ASSETS / name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    script = f'\n"use strict";\n{script}'
+    hashed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    page = Template((_ASSETS / "report.html").read_text(encoding="utf-8")).substitute(
+        version=__version__,
+        script_hash=f"sha256-{hashed}",
+        title=html.escape(title),
+        facts=html.escape(" · ".join(facts)),
+        style=(_ASSETS / "report.css").read_text(encoding="utf-8"),
+        scores=_scores(systems, metrics) + _tests(systems[0].name, tests or {}),
+        data=_embedded(data),
+        script=script,
+    )
+    return _SURROGATES.sub("\ufffd", page)
+
+
+def write_report(
+    folder: Path,
+    systems: Sequence[Results],
+    *,
+    facts: Sequence[str] = (),
+    histories: Mapping[str, History] | None = None,
+    tests: Mapping[str, Mapping[str, Difference]] | None = None,
+) -> None:
+    """Write ``report.html``, as `report_page` has it, and ``report.md``, the scores alone."""
+    title = f"{systems[0].name} answers" if len(systems) == 1 else "Answers compared"
+    page = report_page(title, systems, facts=facts, histories=histories, tests=tests)
+    write_text(folder / "report.html", page)
+    values = {system.name: system.scored.values() for system in systems}
+    ranges = {system.name: intervals(system.scored.statistics) for system in systems}
+    signatures = [
+        f"{METRICS[name]}: {kept.signature}" for name, kept in systems[0].scored.statistics.items()
+    ]
+    text = "\n\n".join([scores_table(values, ranges), "\n".join(signatures)])
+    write_text(folder / "report.md", f"{text}\n")
+
+
+def training_log(model: str) -> History:
+    """The log of the training that made a model's folder; empty where there is none."""
+    stats = Path(model) / "stats.json"
+    history = read_json(stats).get("history") if stats.is_file() else None
+    return history if isinstance(history, list) else []
+
+
+def _embedded(data: Any) -> str:
+    """JSON that no HTML parser can end early, nor take for more than data."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    for mark in "<>&\u2028\u2029":
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
+    return text
+
+
+def _curve(name: str, history: History) -> dict[str, Any] | None:
+    """Losses of a training by step: of the steps themselves, and on dev."""
+    lines = {
+        line: [
+            [entry["step"], round(float(entry[key]), 4)]
+            for entry in history
+            if isinstance(entry.get(key), int | float) and isinstance(entry.get("step"), int)
+        ]
+        for line, key in (("loss", "loss"), ("dev", "eval_loss"))
+    }
+    if not any(len(points) > 1 for points in lines.values()):
+        return None
+    return {"system": name, **lines}
+
+
+def _scores(systems: Sequence[Results], metrics: Sequence[str]) -> str:
+    """The table of scores, the best of each column in bold, and below it signatures and
+    warnings."""
+    values = [system.scored.values() for system in systems]
+    ranges = [intervals(system.scored.statistics) for system in systems]
+    best = {name: max(one[name] for one in values if name in one) for name in metrics}
+    rows = []
+    for system, one, found in zip(systems, values, ranges, strict=True):
+        cells = [_scored(one, found, name, best[name], len(systems) > 1) for name in metrics]
+        rows.append([f'<th scope="row" dir="auto">{html.escape(system.name)}</th>', *cells])
+    signatures = {
+        METRICS[name]: kept.signature
+        for system in systems
+        for name, kept in system.scored.statistics.items()
+    }
+    warnings = [
+        f'<p class="note">{html.escape(system.name)}: {count:,} {html.escape(what)}.</p>'
+        for system in systems
+        for what, count in system.scored.warnings.items()
+    ]
+    return (
+        _table("Scores", ["system", *(METRICS[name] for name in metrics)], rows)
+        + "".join(warnings)
+        + '<p class="hint">In percent. Small: 95% bootstrap intervals.</p>'
+        + '<details class="signatures"><summary>Signatures</summary><dl>'
+        + "".join(
+            f"<dt>{html.escape(name)}</dt><dd>{html.escape(text)}</dd>"
+            for name, text in signatures.items()
+        )
+        + "</dl></details>"
+    )
+
+
+def _scored(
+    values: Mapping[str, float],
+    found: Mapping[str, tuple[float, float]],
+    name: str,
+    best: float,
+    marks_best: bool,
+) -> str:
+    if name not in values:
+        return "<td></td>"
+    marked = ' class="best"' if marks_best and values[name] == best else ""
+    low, high = found[name]
+    return f"<td{marked}>{values[name]:.2f}<small>{low:.1f} to {high:.1f}</small></td>"
+
+
+def _tests(first: str, tests: Mapping[str, Mapping[str, Difference]]) -> str:
+    """The differences of each further system to the first one, with their two p."""
+    if not tests:
+        return ""
+    names = [name for name in METRICS if any(name in found for found in tests.values())]
+    rows = []
+    for system, found in tests.items():
+        cells = []
+        for name in names:
+            if name not in found:
+                cells.append("<td></td>")
+                continue
+            test = found[name]
+            sure = ' class="best"' if max(test.bootstrap_p, test.randomization_p) < 0.05 else ""
+            cells.append(
+                f"<td{sure}>{_signed(test.points, 2)}"
+                f"<small>{_signed(test.low, 1)} to {_signed(test.high, 1)}</small>"
+                f"<small>p {test.bootstrap_p:.3f}, {test.randomization_p:.3f}</small></td>"
+            )
+        rows.append([f'<th scope="row" dir="auto">{html.escape(system)}</th>', *cells])
+    return (
+        f"<h3>Differences to {html.escape(first)}</h3>"
+        + _table("Differences", ["system", *(METRICS[name] for name in names)], rows)
+        + '<p class="hint">In points, with 95% intervals and p of the paired bootstrap and of '
+        "approximate randomization; bold where both are below 0.05.</p>"
+    )
+
+
+def _signed(points: float, digits: int) -> str:
+    """With a sign, unless it is shown as zero."""
+    text = f"{points:+.{digits}f}"
+    return text.replace("-", "\N{MINUS SIGN}") if float(text) else text[1:]
+
+
+def _table(label: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table; ``rows`` hold finished elements."""
+    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in header)
+    body = "".join(f"<tr>{''.join(cells)}</tr>" for cells in rows)
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">'
+        f'<table class="scores"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )

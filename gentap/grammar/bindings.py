@@ -1,0 +1,200 @@
+"""Choose columns and values for a query, evenly over the table, so that it can find one row."""
+
+from collections.abc import Mapping
+
+from gentap.grammar.plans import Plan
+from gentap.grammar.question_table import AskableTable
+from gentap.grammar.rules import TITLES
+from gentap.grammar.wordings import Random
+from gentap.tables.queries import Condition, Query, comparable
+
+Proposal = tuple[Query, Mapping[str, str]]
+"""A query, and the values that its labels stand for."""
+
+
+Binding = list[tuple[str, list[int]]]
+"""The columns that each label of a plan can stand for, those with the fewest first."""
+
+
+class Proposer:
+    """Proposes queries about one table; of equal choices it takes what it has used least."""
+
+    def __init__(self, table: AskableTable, random: Random) -> None:
+        self._table, self._random = table, random
+        self._read = table.read
+        self._selected = [0] * len(table.names)
+        self._compared = [0] * len(table.names)
+        self._answered = [0] * table.read.height
+        self._bindings: dict[int, Binding | None] = {}
+
+    def waits(self, plan: Plan) -> int:
+        """How often the column was asked for that a plan would ask for next."""
+        _, guard, role = plan.labels[0]
+        return min([self._selected[one] for one in self._table.fitting(guard, role)], default=0)
+
+    def _binding(self, plan: Plan) -> Binding | None:
+        """None where there is no column for one of the plan's labels, taken alone."""
+        if plan.binding not in self._bindings:
+            self._bindings[plan.binding] = self._bind(plan)
+        return self._bindings[plan.binding]
+
+    def _bind(self, plan: Plan) -> Binding | None:
+        fitting = self._table.fitting
+        choices = []
+        for label, guard, role in plan.labels:
+            columns = fitting(guard, role)
+            if not columns:
+                return None
+            choices.append((label, columns))
+        if plan.partners:
+            choices = self._with_partners(plan, dict(choices))
+            if not all(columns for _, columns in choices):
+                return None
+        return sorted(choices, key=_breadth)
+
+    def _with_partners(
+        self, plan: Plan, choices: Mapping[str, list[int]]
+    ) -> list[tuple[str, list[int]]]:
+        """Only columns that can be compared with one of their partner's, once for each of them."""
+        read = self._read
+        return [
+            (label, columns)
+            if label not in plan.partners
+            else (
+                label,
+                [
+                    column
+                    for column in columns
+                    for other in choices[plan.partners[label]]
+                    if other != column and comparable(read, column, other)
+                ],
+            )
+            for label, columns in choices.items()
+        ]
+
+    def count(self, query: Query, row: int) -> None:
+        """Remember the row and the columns that a question was about."""
+        self._answered[row] += 1
+        self.pass_over(query)
+
+    def pass_over(self, query: Query) -> None:
+        """Let other columns come first the next time."""
+        self._selected[query.select] += 1
+        if query.by is not None:
+            self._compared[query.by] += 1
+        for condition in query.conditions:
+            self._compared[condition.column] += 1
+
+    def propose(self, plan: Plan, columns: Mapping[str, int], rank: int) -> Proposal | None:
+        """A query of the plan over these columns; None where its choice of rows gives none."""
+        if rank > 1 and rank >= self._read.height:
+            return None
+        query = plan.query
+        values = self._bind_values(plan, columns)
+        if values is None:
+            return None
+        conditions = [
+            Condition(
+                columns[one.column],
+                one.comparison,
+                values.get(one.value, ""),
+                values.get(one.high, ""),
+                columns[one.other] if one.other else None,
+            )
+            for one in query.conditions
+        ]
+        by = columns[query.by] if query.by else None
+        return Query(columns[query.select], tuple(conditions), query.pick, by, rank), values
+
+    def bind_columns(self, plan: Plan) -> dict[str, int] | None:
+        """A column for each label, no two the same; those compared hold values of one sort."""
+        binding = self._binding(plan)
+        if binding is None:
+            return None
+        columns: dict[str, int] = {}
+        select, taken = plan.query.select, columns.values()
+        for label, fitting in binding:
+            free = [column for column in fitting if column not in taken] if columns else fitting
+            if plan.partners and plan.partners.get(label) in columns:
+                partner = columns[plan.partners[label]]
+                free = [column for column in free if comparable(self._read, column, partner)]
+            if not free:
+                return None
+            column = free[0]
+            if len(free) > 1:
+                uses = self._selected if label == select else self._compared
+                least = min([uses[column] for column in free])
+                rare = [column for column in free if uses[column] == least]
+                column = rare[int(self._random() * len(rare))]
+            columns[label] = column
+        return columns
+
+    def _bind_values(self, plan: Plan, columns: Mapping[str, int]) -> dict[str, str] | None:
+        shape = plan.shape
+        conditions = plan.query.conditions
+        if not conditions:
+            return {}
+        if shape == "none":
+            titles = self._table.titles
+            return {one.value: titles[one.value] for one in conditions if one.value}
+        first = columns[conditions[0].column]
+        if shape == "single" or shape == "group":
+            rows = self._table.singles(first) if shape == "single" else self._table.groups(first)
+            return self._texts(plan, columns, self._choose(rows))
+        if shape == "pair":
+            rows = self._table.pairs(first, columns[conditions[1].column])
+            return self._texts(plan, columns, self._choose(rows)) if rows else None
+        if shape == "mixed":
+            return self._texts(plan, columns, self._choose(range(self._read.height)))
+        return self._limits(plan, first)
+
+    def _choose(self, rows: "list[int] | range") -> int:
+        """One of two random rows, the one that has answered less."""
+        one = rows[int(self._random() * len(rows))]
+        other = rows[int(self._random() * len(rows))]
+        return one if self._answered[one] <= self._answered[other] else other
+
+    def _texts(self, plan: Plan, columns: Mapping[str, int], row: int) -> dict[str, str] | None:
+        """All values that are equated come from one row, so that they can hold together."""
+        values: dict[str, str] = {}
+        texts = self._read.texts
+        for one in plan.query.conditions:
+            if one.other:
+                continue
+            column = columns[one.column]
+            for label in filter(None, (one.value, one.high)):
+                if label in TITLES:
+                    values[label] = self._table.titles[label]
+                    continue
+                at = row
+                if one.comparison != "is":
+                    at = int(self._random() * self._read.height)
+                if not self._table.nameable(column)[at]:
+                    return None
+                values[label] = texts[column][at]
+        return values
+
+    def _limits(self, plan: Plan, column: int) -> dict[str, str] | None:
+        """Values of the column that leave one row above, below or between them."""
+        order = self._table.order(column)
+        condition = plan.query.conditions[0]
+        if plan.shape == "above":
+            wanted = [(condition.value, order[-2])]
+        elif plan.shape == "below":
+            wanted = [(condition.value, order[1])]
+        else:
+            keys = self._read.columns[column].keys
+            neighbours = zip(order, order[1:], order[2:], strict=False)
+            alone = [rows for rows in neighbours if len({keys[row] for row in rows}) == 3]
+            if not alone:
+                return None
+            low, _, high = alone[int(self._random() * len(alone))]
+            wanted = [(condition.value, low), (condition.high, high)]
+        nameable, texts = self._table.nameable(column), self._read.texts[column]
+        if not all(nameable[row] for _, row in wanted):
+            return None
+        return {label: texts[row] for label, row in wanted}
+
+
+def _breadth(choice: tuple[str, list[int]]) -> int:
+    return len(choice[1])

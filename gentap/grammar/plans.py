@@ -1,0 +1,154 @@
+"""How a question rule is drawn: what its query needs of a table, worked out once a grammar."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from gentap.grammar.rules import TITLES, Grammar, Guard, QueryTemplate, Rule
+
+Shape = Literal["none", "single", "group", "pair", "above", "below", "between", "mixed"]
+"""How the values of a query's conditions are found.
+
+``none``: it has no value of the table. ``single``: one value that one row alone has. ``group``:
+one that several rows have. ``pair``: two that only together find one row. ``above``, ``below``,
+``between``: limits that one row alone meets. ``mixed``: by trying.
+"""
+
+
+Role = Literal["any", "ordered", "top", "bottom", "single", "group", "title"]
+"""What a column does in a query, and so what it must hold.
+
+``ordered``: cells that can all be compared; ``top``, ``bottom``: and one alone has the largest, or
+the smallest; ``single``: a value that one row alone has; ``group``: one that several rows have;
+``title``: a title of the table.
+"""
+
+
+Labels = tuple[tuple[str, int, Role], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A question rule with its query taken apart.
+
+    ``labels`` are the query's columns, each with the place of its guard in :class:`Guards` and its
+    role; ``partners`` are compared with each other; both are the same in plans of the same
+    ``binding``. ``needed`` has the guards' places as bits.
+    ``needs_plain`` says that a row of totals, or a heading among the rows, would make the answer
+    doubtful.
+    """
+
+    rule: Rule
+    query: QueryTemplate
+    labels: Labels
+    partners: Mapping[str, str]
+    binding: int
+    needed: int
+    shape: Shape
+    needs_plain: bool
+    numbers: Rule | None
+    titles: frozenset[str]
+    fewest_rows: int
+
+
+class Guards:
+    """All guards of a grammar; which of them admit a column is one number's bits."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        found = [Guard()]
+        for rule in rules:
+            found += rule.query.guards.values() if rule.query is not None else ()
+        self.guards = list(dict.fromkeys(found))
+        self._bits: dict[frozenset[str], int] = {}
+
+    def bits(self, kinds: frozenset[str]) -> int:
+        """The guards that admit a column of these kinds."""
+        bits = self._bits.get(kinds)
+        if bits is None:
+            admitted = (place for place, guard in enumerate(self.guards) if guard.admits(kinds))
+            bits = self._bits[kinds] = sum(1 << place for place in admitted)
+        return bits
+
+
+def make_plans(grammar: Grammar, guards: Guards) -> list[Plan]:
+    """A plan for each question rule of a checked grammar, in order."""
+    bindings: dict[Hashable, int] = {}
+    return [_plan(grammar, guards, bindings, rule) for rule in grammar.questions]
+
+
+def _plan(grammar: Grammar, guards: Guards, bindings: dict[Hashable, int], rule: Rule) -> Plan:
+    query = rule.query
+    assert query is not None
+    anything = Guard()
+    places = [guards.guards.index(query.guards.get(label, anything)) for label in query.columns]
+    shape = _shape(query)
+    roles = [_role(query, shape, label) for label in query.columns]
+    labels = tuple(zip(query.columns, places, roles, strict=True))
+    partners = {
+        label: partner
+        for one in query.conditions
+        if one.other
+        for label, partner in ((one.column, one.other), (one.other, one.column))
+    }
+    return Plan(
+        rule,
+        query,
+        labels,
+        partners,
+        bindings.setdefault((labels, tuple(partners.items())), len(bindings)),
+        sum({1 << place for place in places}),
+        shape,
+        query.pick not in ("any", "only") or shape in ("above", "below", "between"),
+        grammar.rules[query.rank] if query.rank else None,
+        frozenset(label for label in query.values if label in TITLES),
+        _fewest_rows(query),
+    )
+
+
+def _role(query: QueryTemplate, shape: Shape, label: str) -> Role:
+    for condition in query.conditions:
+        if condition.column == label and condition.value in TITLES:
+            return "title"
+        if condition.column == label and not condition.other:
+            if condition.comparison != "is":
+                return _ENDS.get(shape, "ordered")
+            if shape != "mixed":
+                return "single" if shape == "single" else "group"
+    return _ENDS.get(query.pick, "any") if label == query.by and not query.conditions else "any"
+
+
+_ENDS: Mapping[str, Role] = {
+    "above": "top",
+    "below": "bottom",
+    "largest": "top",
+    "smallest": "bottom",
+}
+
+
+def _shape(query: QueryTemplate) -> Shape:
+    valued = [one for one in query.conditions if not one.other and one.value not in TITLES]
+    if not valued:
+        return "none"
+    if len(valued) < len(query.conditions):
+        return "mixed"
+    narrowed = query.pick in ("largest", "smallest", "row", "last")
+    comparisons = [condition.comparison for condition in valued]
+    if comparisons == ["is"]:
+        return "group" if narrowed else "single"
+    if comparisons == ["is", "is"] and not narrowed:
+        return "pair"
+    if len(comparisons) == 1 and comparisons[0] != "is" and not narrowed:
+        return comparisons[0]
+    return "mixed"
+
+
+MOST_NEEDED_ROWS = 3
+
+
+def _fewest_rows(query: QueryTemplate) -> int:
+    """The rows that a table needs before the question is worth asking."""
+    if query.pick == "only":
+        return 1
+    if any(condition.comparison == "between" for condition in query.conditions):
+        return MOST_NEEDED_ROWS
+    return MOST_NEEDED_ROWS if query.pick in ("largest", "smallest") or query.conditions else 2

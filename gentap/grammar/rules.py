@@ -1,0 +1,229 @@
+"""Grammars of questions as records; the notation is specified in ``grammars/README.md``."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Literal
+
+from gentap.errors import InputError
+from gentap.tables.columns import Language
+from gentap.tables.queries import Comparison, Pick
+from gentap.text.normal_form import normal_form
+
+TITLES = ("title", "section", "caption")
+"""Labels of values that stand beside the table, not in it."""
+
+RuleKind = Literal["phrase", "question", "numbers", "words"]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A bracketed name: ``[column A]``, ``[value A]`` or the name of a rule.
+
+    ``place`` is where in its line it stands, from 0, for messages.
+    """
+
+    kind: Literal["column", "value", "rule"]
+    label: str
+    place: int = 0
+
+
+Part = str | Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One way to say a rule, its weight and line; ``number`` is what it says in a numbers rule."""
+
+    parts: tuple[Part, ...]
+    weight: int
+    line: int
+    number: int = 0
+
+    @property
+    def slots(self) -> Iterator[Slot]:
+        return (part for part in self.parts if isinstance(part, Slot))
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What a column must be (one of each set in ``wanted``) and must not be."""
+
+    wanted: tuple[frozenset[str], ...] = ()
+    refused: frozenset[str] = frozenset()
+
+    def admits(self, kinds: frozenset[str]) -> bool:
+        return self.refused.isdisjoint(kinds) and not any(map(kinds.isdisjoint, self.wanted))
+
+    @property
+    def named(self) -> frozenset[str]:
+        """Everything that the guard names."""
+        return self.refused.union(*self.wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionTemplate:
+    """A condition over labels: against a value, two values, or another column."""
+
+    column: str
+    comparison: Comparison
+    value: str = ""
+    high: str = ""
+    other: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryTemplate:
+    """What a question asks, over labels instead of columns; see :class:`tables.queries.Query`.
+
+    ``rank`` names the numbers rule that says which one is picked; ``about`` are labels of columns
+    that only the wordings need. ``places`` says where in its line each label and the rank stand.
+    """
+
+    select: str
+    conditions: tuple[ConditionTemplate, ...] = ()
+    pick: Pick = "any"
+    by: str = ""
+    rank: str = ""
+    about: tuple[str, ...] = ()
+    guards: Mapping[str, Guard] = field(default_factory=dict)
+    places: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All labels of columns, in the order of the query."""
+        labels = [self.select]
+        for condition in self.conditions:
+            labels += [condition.column, *([condition.other] if condition.other else [])]
+        return tuple(dict.fromkeys([*labels, *([self.by] if self.by else []), *self.about]))
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """All labels of values, in the order of the query."""
+        labels = (label for one in self.conditions for label in (one.value, one.high))
+        return tuple(dict.fromkeys(label for label in labels if label))
+
+
+@dataclass(slots=True)
+class Rule:
+    """One rule of a grammar; a question has a query, a list of words has ``entries``."""
+
+    name: str
+    line: int
+    kind: RuleKind = "phrase"
+    weight: int = 1
+    alternatives: list[Alternative] = field(default_factory=list)
+    query: QueryTemplate | None = None
+    query_line: int = 0
+    entries: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+
+
+VALUE_WORDS = tuple("months weekdays ordinals scales durations eras empty totals said".split())
+KNOWN_WORDS = (*VALUE_WORDS, "unasked", "aspects", "participants")
+"""Lists of words that mean something to the reader of tables; all others sort columns by name."""
+
+
+@dataclass(frozen=True, eq=False)
+class Grammar:
+    """All rules by name; ``lowercase_columns`` writes column names as common words."""
+
+    rules: Mapping[str, Rule]
+    lowercase_columns: bool = False
+    decimal_comma: bool = False
+
+    @cached_property
+    def questions(self) -> list[Rule]:
+        return [rule for rule in self.rules.values() if rule.kind == "question"]
+
+    def words(self, name: str) -> dict[str, str]:
+        """A list of words: normal form to the key it stands under."""
+        rule = self.rules.get(name)
+        entries = rule.entries if rule is not None and rule.kind == "words" else []
+        return {normal_form(word): key for key, words in entries for word in words}
+
+    @cached_property
+    def language(self) -> Language:
+        return Language(
+            months={word: int(key) for word, key in self.words("months").items()},
+            weekdays=frozenset(self.words("weekdays")),
+            ordinals=frozenset(self.words("ordinals")),
+            scales={word: float(key) for word, key in self.words("scales").items()},
+            durations={word: float(key) for word, key in self.words("durations").items()},
+            eras=frozenset(self.words("eras")),
+            empty=frozenset(self.words("empty")),
+            decimal_comma=self.decimal_comma,
+        )
+
+    @cached_property
+    def totals(self) -> re.Pattern[str]:
+        """Matches a line that marks a row of totals: the normal form of one of its cells."""
+        return re.compile(f"^{_wildcards(self.words('totals')).pattern}$", re.M)
+
+    @cached_property
+    def _sorts(self) -> dict[str, re.Pattern[str]]:
+        return {
+            rule.name: _wildcards(self.words(rule.name))
+            for rule in self.rules.values()
+            if rule.kind == "words" and rule.name not in VALUE_WORDS
+        }
+
+    @cached_property
+    def _said(self) -> dict[str, str]:
+        return self.words("said")
+
+    @lru_cache(maxsize=50_000)  # noqa: B019  a grammar lives as long as its process
+    def name_of(self, header: str) -> tuple[str, frozenset[str]]:
+        """How a column's name is said, and the lists of words that it belongs to.
+
+        A closing parenthesis is not said; a name may be written out by the list ``said``.
+        """
+        name = _PARENTHESIS.sub("", header).strip() or header
+        name = _SPACED_SIGN.sub(r"\1", _FOOTNOTES.sub("", name)).strip()
+        form = normal_form(name)
+        said = self._said.get(form)
+        if said is not None:
+            name, form = said, normal_form(said)
+        elif self.lowercase_columns:
+            name = _common_words(name)
+        sorts = frozenset(sort for sort, pattern in self._sorts.items() if pattern.fullmatch(form))
+        return name, sorts
+
+
+_PARENTHESIS = re.compile(r"\s*\([^()]*\)\s*$")
+_FOOTNOTES = re.compile(r"\[\w{1,3}\]|[*†‡:]+$")
+_SPACED_SIGN = re.compile(r" ([-/]) (?=\w)")
+
+
+def _wildcards(words: Iterable[str]) -> re.Pattern[str]:
+    """Words in which ``*`` stands for anything, ``?`` for one letter or sign and ``9`` for a digit.
+
+    A word that begins with ``-`` is an exception.
+    """
+    known: list[str] = []
+    exceptions: list[str] = []
+    for word in words:
+        pattern = re.escape(word.removeprefix("-")).replace(r"\*", ".*").replace(r"\?", ".")
+        pattern = pattern.replace("9", r"\d")
+        (exceptions if word.startswith("-") else known).append(pattern)
+    if not known:
+        return re.compile("(?!)")
+    but = f"(?!(?:{'|'.join(exceptions)})$)" if exceptions else ""
+    return re.compile(f"{but}(?:{'|'.join(known)})")
+
+
+def _common_words(name: str) -> str:
+    """``Home Team`` as ``home team``; words with inner capitals or all capitals stay."""
+    return " ".join(word.lower() if word.istitle() else word for word in name.split(" "))
+
+
+def find_grammar(name: str) -> Path:
+    """A grammar's file: a path, or the name of one that comes with GenTaP, such as ``english``."""
+    if Path(name).suffix or Path(name).exists():
+        return Path(name)
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "grammars", package.parent / "grammars"):  # installed, or a checkout
+        if (folder / f"{name}.grammar").exists():
+            return folder / f"{name}.grammar"
+    raise InputError(f"{name}: no such grammar. Give the path of a file, or 'english' or 'german'.")

@@ -1,0 +1,128 @@
+"""Sample questions whose answer is one cell, from a grammar and any number of tables."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from pathlib import Path
+from random import Random
+
+from gentap.documents.rejected import Unread
+from gentap.documents.table_files import TableSlice, read_tables, slice_tables
+from gentap.errors import InputError
+from gentap.grammar.example_writer import ExampleWriter
+from gentap.grammar.parser import load_grammar
+from gentap.grammar.question_table import AskableTable
+from gentap.grammar.rules import find_grammar
+from gentap.grammar.sampler import QuestionMaker
+from gentap.records import EXAMPLE_SCHEMA, Table, digest
+from gentap.runs.runner import run_shards
+from gentap.runs.shards import Shard
+from gentap.runs.store import StageFolder, Tally
+from gentap.settings.sections import LOCAL, ClusterSettings, LinearizerSettings, SampleSettings
+from gentap.tables.linearize import fit_by_estimate
+from gentap.tables.truncate import Fitted
+
+
+def sample(
+    files: Sequence[Path],
+    settings: SampleSettings,
+    folder: StageFolder,
+    *,
+    base: str,
+    linearizer: LinearizerSettings,
+    seed: int,
+    workers: int,
+    cluster: ClusterSettings = LOCAL,
+) -> Tally:
+    """Sample examples for all tables of ``files`` into ``folder``.
+
+    Tables are cut first as the model of ``base`` will see them, then asked about; without a base,
+    by an estimate of their tokens.
+    """
+    load_grammar(find_grammar(settings.grammar))
+    shards = list(slice_tables(files, settings.shard_tables, folder.work.absolute()))
+    task = partial(_sample_shard, settings=settings, base=base, linearizer=linearizer, seed=seed)
+    tally = run_shards(
+        folder.path,
+        shards,
+        task,
+        {".": EXAMPLE_SCHEMA},
+        workers=workers,
+        label="sample",
+        cluster=cluster,
+    )
+    if not tally.counts["rows"]:
+        reasons = ", ".join(f"{reason} ({count:,})" for reason, count in tally.rejected.items())
+        raise InputError(
+            f"sample: no question could be drawn from {tally.counts['tables']:,} tables: "
+            f"{reasons or 'there are none'}. Details are in {folder.path / 'rejected.jsonl'}."
+        )
+    return tally
+
+
+@lru_cache(maxsize=2)
+def _fit(base: str, settings: LinearizerSettings) -> Callable[[Table], Fitted]:
+    """What cuts a table to the budget of the model that will see it."""
+    if base:
+        from gentap.model.tokenizer import load_tokenizer
+
+        return load_tokenizer(base, settings).linearizer.fit
+    return partial(fit_by_estimate, settings=settings)
+
+
+@lru_cache(maxsize=2)
+def _maker(grammar: str) -> QuestionMaker:
+    return QuestionMaker(load_grammar(find_grammar(grammar)))
+
+
+def table_random(seed: int, table_id: str) -> Random:
+    """The source of all that is random about a table's questions: it depends on both alone."""
+    return Random(int(digest("sample", str(seed), table_id), 16))
+
+
+def _sample_shard(
+    part: TableSlice,
+    shard: Shard,
+    settings: SampleSettings,
+    base: str,
+    linearizer: LinearizerSettings,
+    seed: int,
+) -> None:
+    fit = _fit(base, linearizer)
+    maker = _maker(settings.grammar)
+    writer = ExampleWriter(shard)
+    kinds: Counter[str] = Counter()
+    for sourced in read_tables(part):
+        if isinstance(sourced, Unread):
+            shard.reject(sourced.where, sourced.reason, sourced.detail)
+            continue
+        shard.count("tables")
+        table = fit(sourced.table).table
+        if len(table.rows) < len(sourced.table.rows):
+            shard.count("tables cut to the budget")
+        random = table_random(seed, sourced.id).random
+        askable = maker.askable(table)
+        draws = list(maker.draws(askable, settings.per_table, settings.attempts, random))
+        kinds.update(draw.kind for draw in draws)
+        shard.count("examples", len(draws))
+        writer.add(sourced, table, draws)
+        if not draws:
+            shard.reject(f"{sourced.url}#{sourced.id}", _why_none(table, askable))
+    writer.flush()
+    for kind, count in kinds.items():
+        shard.count(f"examples of kind {kind}", count)
+
+
+def _why_none(table: Table, askable: AskableTable) -> str:
+    """The reason's name where a table gave no question."""
+    if not table.rows:
+        return "no row fits the budget"
+    if not askable.columns:
+        return "no column with a name of its own"
+    if not any(map(any, askable.read.filled)):
+        return "no filled cell"
+    if len(table.rows) == 1:
+        return "one row, and no question fits it"
+    if len(askable.columns) == 1:
+        return "one column that can be named, and no question fits it"
+    return "no question fits this table"

@@ -1,0 +1,174 @@
+"""Which cells of a page's tables its sentences name, and which row a sentence is about.
+
+A value is found where its form stands in a paragraph at word boundaries; of overlapping values of
+one table the longest stands, then the earliest.
+"""
+
+import re
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+import ahocorasick
+
+from gentap.mining.page_cells import PageCells, Place, words_of
+from gentap.mining.row_selection import Match, RowChoice
+from gentap.mining.specificity import Specificity
+from gentap.mining.surface_forms import MARK, Former, Prose
+from gentap.mining.value_match import Hit, RowsNamed, apart
+from gentap.records import Table
+from gentap.text.sentences import sentence_spans
+
+_HEAD = re.compile(r"(?<![^\W_])(?<!\d[.,])\d{1,3} $")
+_GROUP = re.compile(r"\d{3}(?![^\W_])")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that names two cells of a row, and the rows it may be about, likeliest first."""
+
+    paragraph: int
+    sentence: str
+    matches: tuple[Match, ...]
+
+    @property
+    def match(self) -> Match | None:
+        """The likeliest row; None where no two of the cells that the sentence names count."""
+        return self.matches[0] if self.matches else None
+
+
+class PageMatcher:
+    """Matches a page's prose with its tables, all values in one pass.
+
+    A row is named by two values in two of its columns at spans that do not overlap. A value that
+    stands in several cells of a row counts once. The row of which the sentence is likeliest to
+    state something wins (:class:`RowChoice`).
+    """
+
+    def __init__(self, tables: Sequence[Table], former: Former) -> None:
+        self._former = former
+        self._cells = PageCells(tables, former)
+
+    def candidates(self, paragraphs: Sequence[str]) -> Iterator[Candidate]:
+        """The sentences of tidy paragraphs that name two cells of one row, in order."""
+        page = "\n".join(paragraphs)
+        prose = self._former.prose(page)
+        values = self._cells.values(words_of(prose.form))
+        if not values:
+            return
+        begins = list(accumulate((len(paragraph) + 1 for paragraph in paragraphs), initial=0))
+        by_paragraph: dict[int, list[Hit]] = defaultdict(list)
+        for hit in _hits(page, prose, _automaton(values)):
+            by_paragraph[bisect_right(begins, hit.start) - 1].append(hit)
+        mentions: Counter[str] = Counter()
+        for hits in by_paragraph.values():
+            mentions.update({hit.form for hit in hits})
+        found = {number: hits for number, hits in by_paragraph.items() if len(hits) > 1}
+        places = self._cells.places({hit.form for hits in found.values() for hit in hits})
+        telling = Specificity(
+            self._cells.tables, self._cells.column, places, mentions, len(paragraphs)
+        )
+        choice = RowChoice(page, self._cells.tables, places, telling)
+        for number, hits in found.items():
+            if not _may_name_a_row(hits, places):
+                continue
+            begin = begins[number]
+            for span in sentence_spans(paragraphs[number]):
+                start, end = begin + span[0], begin + span[1]
+                inside = [hit for hit in hits if start <= hit.start and hit.end <= end]
+                if len(inside) > 1 and (named := _rows_named(inside, places)):
+                    before = [hit for hit in hits if hit.end <= start]
+                    matches = choice.ranked(start, end, named, before, opens=not span[0])
+                    yield Candidate(number, page[start:end].strip(), matches)
+
+
+def _automaton(values: Iterable[str]) -> Any:
+    automaton = ahocorasick.Automaton(ahocorasick.STORE_LENGTH)
+    for value in values:
+        automaton.add_word(value)
+    automaton.make_automaton()
+    return automaton
+
+
+def _hits(page: str, prose: Prose, automaton: Any) -> list[Hit]:
+    """Values at word boundaries; what is part of a number is told by the text as it is written."""
+    form = prose.form
+    size = len(form)
+    hits = []
+    for last, length in automaton.iter(form):
+        start, end = last - length + 1, last + 1
+        if start and form[start - 1].isalnum() and form[start].isalnum():
+            continue
+        if end < size and form[end].isalnum() and form[last].isalnum():
+            continue
+        span = prose.original(start, end)
+        if span is not None and not _cuts_a_number(page, *span):
+            hits.append(Hit(form[start:end], *span, _year_of_a_day(form, start, end)))
+    return hits
+
+
+def _year_of_a_day(form: str, start: int, end: int) -> int:
+    """The year of a date of which ``form[start:end]`` is the day and month; 0 for others."""
+    if end - start == 5 and form[start + 2] == MARK and form[start - 1 : start] == MARK:
+        year = form[max(start - 5, 0) : start - 1]
+        return int(year) if year.isascii() and year.isdigit() else 0
+    return 0
+
+
+def _may_name_a_row(hits: Sequence[Hit], places: Mapping[str, Sequence[Place]]) -> bool:
+    columns: dict[tuple[int, int], int] = {}
+    for form in {hit.form for hit in hits}:
+        for table, row, column in places[form]:
+            if columns.setdefault((table, row), column) != column:
+                return True
+    return False
+
+
+def _rows_named(hits: Sequence[Hit], places: Mapping[str, Sequence[Place]]) -> RowsNamed:
+    """The values that each row of each table has in a sentence.
+
+    Empty where no row has two values in two columns.
+    """
+    by_table: dict[int, list[Hit]] = defaultdict(list)
+    for hit in hits:
+        for table in {table for table, _, _ in places[hit.form]}:
+            by_table[table].append(hit)
+    rows: RowsNamed = defaultdict(list)
+    for table in sorted(by_table):
+        for hit in apart(by_table[table]):
+            for at, row, column in places[hit.form]:
+                if at == table:
+                    rows[table, row].append((hit, column))
+    if not any(
+        len({column for _, column in own}) > 1 and len({hit.form for hit, _ in own}) > 1
+        for own in rows.values()
+    ):
+        return {}
+    return rows
+
+
+def _cuts_a_number(text: str, start: int, end: int) -> bool:
+    """Whether ``text[start:end]`` is cut out of a number such as 1,234 or 1 234 or 1.5."""
+    before = text[start - 1 : start]
+    if text[start] in ".," and before.isdigit():
+        return True
+    if text[start].isdigit():
+        if before in (".", ",") and text[max(start - 2, 0) : start - 1].isdigit():
+            return True
+        if before == " " and _GROUP.match(text, start) and _ends_a_head(text, start):
+            return True
+    if text[end - 1].isdigit():
+        after = text[end : end + 1]
+        if after in (".", ",") and text[end + 1 : end + 2].isdigit():
+            return True
+        if after == " " and _GROUP.match(text, end + 1) and _ends_a_head(text, end + 1):
+            return True
+    return False
+
+
+def _ends_a_head(text: str, end: int) -> bool:
+    """Whether one to three digits and a space end at a place: ``1 `` of ``1 234``."""
+    return _HEAD.search(text[max(end - 7, 0) : end]) is not None

@@ -1,0 +1,110 @@
+"""The cells of a page's tables, and those of their values that its prose can name.
+
+Few values of a page stand in its prose: forms are made only of cells whose first word does, or can
+become one that does.
+"""
+
+import re
+from collections.abc import Mapping, Sequence, Set
+from itertools import chain
+
+from gentap.mining.surface_forms import MONTHS, Former
+from gentap.records import Table
+from gentap.text.normal_form import PLACEHOLDERS
+
+Place = tuple[int, int, int]
+"""A body cell of a page: table, row, column."""
+
+MOST_LINES = 12
+"""A cell of more lines is a list, which no line of it tells."""
+
+_WORD = re.compile(r"[^\W_]+")
+_SIGNS = ".,()'\"-"
+"""Those that most often stand at a word's end."""
+_MAY_CHANGE = re.compile("[ ,-]")
+_YEAR = re.compile(r"(?<![^\W_])\d{4}(?![^\W_])(?!\.\d)(?! [tmb])")
+"""Stands in a date's form as it is written; no part of a grouped number or of ``1234 million``."""
+
+
+class PageCells:
+    """All body cells of a page's tables; each text is looked at once."""
+
+    def __init__(self, tables: Sequence[Table], former: Former) -> None:
+        self.tables = tables
+        self._former = former
+        self._texts: dict[str, set[str]] = {}
+
+    def values(self, words: frozenset[str]) -> Set[str]:
+        """The forms of which each word is one of ``words``; the others can't stand in the prose."""
+        cells = chain.from_iterable(row for table in self.tables for row in table.rows)
+        owners = list(dict.fromkeys(cells))
+        lines = [
+            (text, line)
+            for text in owners
+            if 0 < text.count("\n") < MOST_LINES
+            for line in text.split("\n")
+        ]
+        texts = owners + [line for _, line in lines]
+        owners += [text for text, _ in lines]
+        folded = self._former.folded(texts)
+        possible = [at for at, form in enumerate(folded) if _may_stand(form, words)]
+        forms = self._former.unified([folded[at] for at in possible])
+        pairs = [*enumerate(forms), *self._former.shorter(forms)]
+        for place, form in pairs:
+            if _is_value(form) and words.issuperset(_WORD.findall(form)):
+                self._texts.setdefault(form, set()).add(owners[possible[place]])
+        return self._texts.keys()
+
+    def column(self, table: int, column: int) -> list[str]:
+        return self._former.cells([row[column] for row in self.tables[table].rows])
+
+    def places(self, wanted: Set[str]) -> Mapping[str, list[Place]]:
+        """Where the cells of some of the values stand, in reading order."""
+        forms: dict[str, list[str]] = {}
+        for form in wanted:
+            for text in self._texts[form]:
+                forms.setdefault(text, []).append(form)
+        found: dict[str, list[Place]] = {form: [] for form in wanted}
+        for number, table in enumerate(self.tables):
+            for at, row in enumerate(table.rows):
+                if forms.keys().isdisjoint(row):
+                    continue
+                for column, text in enumerate(row):
+                    for form in forms.get(text, ()):
+                        found[form].append((number, at, column))
+        return found
+
+
+def _may_stand(form: str, words: frozenset[str]) -> bool:
+    """Whether a form's first word is among some, or a date's or number's, which may change."""
+    first = form.partition(" ")[0]
+    if not first.isalnum():
+        word = _WORD.search(form)
+        if word is None:
+            return True
+        first = word[0]
+    if first in words:
+        return True
+    if not (first[0].isdigit() or first in MONTHS) or not _MAY_CHANGE.search(form):
+        return False
+    year = _YEAR.search(form)
+    return year is None or year[0] in words
+
+
+def words_of(text: str) -> frozenset[str]:
+    """All words of a text; most are what stands between spaces, less a sign or two."""
+    for sign in _SIGNS:
+        text = text.replace(sign, " ")
+    tokens = set(text.split())
+    words = set(filter(str.isalnum, tokens))
+    return frozenset(words.union(_WORD.findall(" ".join(tokens - words))))
+
+
+def _is_value(form: str) -> bool:
+    """Whether a form is no placeholder, and more than a letter or a small bare number."""
+    if form in PLACEHOLDERS:
+        return False
+    if len(form) > 4:
+        return True
+    signs = sum(map(str.isalnum, form))
+    return signs > 2 or (signs == 2 and not all(map(str.isdigit, filter(str.isalnum, form))))

@@ -1,0 +1,164 @@
+"""Samples of what was written, for people: in the terminal and as a page of its own."""
+
+import html
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gentap.errors import InputError, SettingError
+from gentap.questions.write import QUESTIONS
+from gentap.records import Row, digest
+from gentap.runs.store import parts, read_rows, require_stage
+from gentap.text.word_overlap import find_value
+
+ONLY = ("all", "kept", "lost")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A mined sentence and all questions that were written for it, the kept one first."""
+
+    sentence: str
+    title: str
+    section: str
+    header: tuple[str, ...]
+    row: tuple[str, ...]
+    questions: tuple[Row, ...]
+
+
+def draw(written: Path, count: int, seed: int, only: str = "all") -> list[Sample]:
+    """``count`` sentences drawn by seed and id from a folder of ``questions write``.
+
+    ``only``: from all of them, from those that ``kept`` a question, or those that ``lost`` all.
+    """
+    if only not in ONLY:
+        raise SettingError(f"--only {only}: give one of {', '.join(ONLY)}.")
+    require_stage(written, "questions write", "its questions are shown")
+    files = parts(written / QUESTIONS)
+    if not files:
+        raise InputError(f"{written}: holds no questions; it was not made by `questions write`.")
+    columns = ["mined", "kept"]
+    kept: dict[str, bool] = {}
+    for row in read_rows(files, columns):
+        kept[row["mined"]] = kept.get(row["mined"], False) or row["kept"]
+    wanted = [name for name in kept if only == "all" or kept[name] == (only == "kept")]
+    wanted.sort(key=lambda name: digest("review", str(seed), name))
+    chosen: dict[str, list[Row]] = {name: [] for name in wanted[:count]}
+    for row in read_rows(files):
+        if row["mined"] in chosen:
+            chosen[row["mined"]].append(row)
+    return [_sample(rows) for rows in chosen.values()]
+
+
+def _sample(rows: Sequence[Row]) -> Sample:
+    first = rows[0]
+    return Sample(
+        sentence=first["sentence"],
+        title=first["title"],
+        section=first["section"],
+        header=tuple(first["header"]),
+        row=tuple(first["row"]),
+        questions=tuple(sorted(rows, key=lambda row: not row["kept"])),
+    )
+
+
+def verdict(question: Row) -> str:
+    """One line on a question: kept, passed over, or the filters that it fails."""
+    if question["kept"]:
+        return "kept"
+    return ", ".join(question["failed"]) or "passes, but another is better"
+
+
+def _figures(question: Row) -> str:
+    asked = next((entry["text"] for entry in question["entries"]), "")
+    figures = [f"asks for: {asked}"]
+    for name in ("score", "margin"):
+        if question[name] is not None:
+            figures.append(f"{name} {question[name]:.2f}")
+    if question["reply"] is not None:
+        figures.append(f"round trip: {question['reply']} | {question['value']}")
+    return " · ".join(figures)
+
+
+def print_samples(samples: Sequence[Sample]) -> None:
+    """Show samples in the terminal; what stands in the data can't change how it looks."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False, soft_wrap=True)
+    for number, sample in enumerate(samples, start=1):
+        console.print(Text(f"{number}. {_plain(sample.sentence)}", style="bold"))
+        place = " › ".join(filter(None, (sample.title, sample.section)))
+        console.print(Text(f"   {_plain(place)}", style="dim"))
+        cells = (
+            f"{_plain(name)}: {_plain(value)}"
+            for name, value in zip(sample.header, sample.row, strict=True)
+        )
+        console.print(Text("   " + " | ".join(cells)))
+        for question in sample.questions:
+            style = "green" if question["kept"] else "red" if question["failed"] else ""
+            console.print(Text(f"   - {_plain(question['question'])}", style=style))
+            console.print(Text(f"     {verdict(question)} ({_plain(_figures(question))})"))
+        console.print()
+
+
+def _plain(text: str) -> str:
+    """Without control characters, which a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+_STYLE = """
+body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;
+color:#222;background:#fff}
+article{border-top:1px solid #ccc;padding:1rem 0}
+table{border-collapse:collapse;margin:.5rem 0;display:block;overflow-x:auto;font-size:.9em}
+th,td{border:1px solid #ccc;padding:.2rem .5rem;text-align:left}
+mark{background:#ffe9a8}
+.place,small{color:#666}
+li{margin:.3rem 0}
+.kept{color:#176b2c;font-weight:600}.failed{color:#a3261b}
+@media(prefers-color-scheme:dark){body{background:#181818;color:#ddd}mark{background:#665200;
+color:#fff}.kept{color:#7fd393}.failed{color:#f0938a}.place,small{color:#999}}
+"""
+
+
+def render_page(samples: Sequence[Sample], name: str) -> str:
+    """Samples as one HTML page that loads nothing from elsewhere."""
+    shown = "\n".join(_article(number, sample) for number, sample in enumerate(samples, start=1))
+    kept = sum(any(question["kept"] for question in sample.questions) for sample in samples)
+    title = f"Questions of {html.escape(name)}"
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>\n'
+        f"<h1>{title}</h1>\n<p>{len(samples)} sentences drawn; {kept} of them kept a question. "
+        "Marked in the row: what the sentence names.</p>\n"
+        f"{shown}\n</body></html>\n"
+    )
+
+
+def _article(number: int, sample: Sample) -> str:
+    place = " › ".join(filter(None, (sample.title, sample.section)))
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in sample.header)
+    row = "".join(f"<td>{_marked(value, sample.sentence)}</td>" for value in sample.row)
+    return (
+        f"<article><h2>{number}. {html.escape(sample.sentence)}</h2>"
+        f'<p class="place">{html.escape(place)}</p>'
+        f"<table><tr>{head}</tr><tr>{row}</tr></table>"
+        f"<ul>{''.join(_items(sample.questions))}</ul></article>"
+    )
+
+
+def _marked(value: str, sentence: str) -> str:
+    shown = html.escape(value)
+    return f"<mark>{shown}</mark>" if find_value(sentence, value) else shown
+
+
+def _items(questions: Sequence[dict[str, Any]]) -> Iterator[str]:
+    for question in questions:
+        kind = "kept" if question["kept"] else "failed" if question["failed"] else "passed"
+        yield (
+            f'<li><span class="{kind}">{html.escape(question["question"])}</span><br>'
+            f"<small>{html.escape(verdict(question))} · {html.escape(_figures(question))}</small>"
+            "</li>"
+        )

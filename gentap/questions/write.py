@@ -1,0 +1,250 @@
+"""Questions for mined sentences: written, judged, the best kept as Examples of the kind ``long``.
+
+Beside the examples, ``questions/`` holds every question that was written, kept or not, with its
+score, writer, settings, the mined record's id, and the names of the filters that it fails.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from gentap.errors import InputError
+from gentap.questions.candidate_selection import (
+    Candidate,
+    Judged,
+    judge_by_margin,
+    judge_by_round_trip,
+    keep_the_best,
+)
+from gentap.questions.filters import Ground
+from gentap.questions.round_trip import RoundTrip
+from gentap.questions.writer_input import mined_sources
+from gentap.questions.writers.interface import Writer
+from gentap.questions.writers.open_writer import is_endpoint, open_writer
+from gentap.records import (
+    EXAMPLE_SCHEMA,
+    Cell,
+    Example,
+    Mined,
+    Row,
+    digest,
+    example_to_row,
+    mined_from_row,
+)
+from gentap.runs.runner import run_shards
+from gentap.runs.shards import Shard
+from gentap.runs.store import StageFolder, Tally, groups_at, parts, read_at, read_rows
+from gentap.settings.sections import WriteSettings
+
+NO_ENTRY = "sentence without an entry"
+QUESTIONS = "questions"
+_ENTRY = pa.struct([pa.field("column", pa.string()), pa.field("text", pa.string())])
+QUESTION_SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.string()),
+        pa.field("mined", pa.string()),
+        pa.field("question", pa.string()),
+        pa.field("kept", pa.bool_()),
+        pa.field("failed", pa.list_(pa.string())),
+        pa.field("score", pa.float64()),
+        pa.field("margin", pa.float64()),
+        pa.field("reply", pa.string()),
+        pa.field("value", pa.string()),
+        pa.field("writer", pa.string()),
+        pa.field("settings", pa.string()),
+        pa.field("sentence", pa.string()),
+        pa.field("entries", pa.list_(_ENTRY)),
+        pa.field("title", pa.string()),
+        pa.field("section", pa.string()),
+        pa.field("header", pa.list_(pa.string())),
+        pa.field("row", pa.list_(pa.string())),
+        pa.field("source", pa.string()),
+    ]
+)
+OUTPUTS = {".": EXAMPLE_SCHEMA, QUESTIONS: QUESTION_SCHEMA}
+
+
+def write_questions(
+    sentences: Path,
+    writer: str,
+    settings: WriteSettings,
+    folder: StageFolder,
+    *,
+    seed: int,
+) -> Tally:
+    """Write Examples for the sentences of a mined folder into ``folder``.
+
+    Shards are slices of the mined parts, whole documents each; with ``max_sentences`` only that
+    many sentences, spread evenly over the corpus, are used, and with ``min_probability`` only those
+    that are likely to state their rows.
+    """
+    shards = plan_shards(parts(sentences), settings)
+    if not shards:
+        least = settings.min_probability
+        which = f" of probability {least} and more (write.min_probability)" if least else ""
+        raise InputError(f"{sentences}: holds no mined sentences{which}.")
+    task = _Writing(writer, settings, seed, folder.work).write_shard
+    tally = run_shards(folder.path, shards, task, OUTPUTS, workers=1, label="questions write")
+    if not tally.counts["examples"]:
+        raise InputError(
+            "questions write: no question passed the filters "
+            f"({dict(tally.rejected.most_common())}). Train the writer for longer, or loosen "
+            "write.filters."
+        )
+    return tally
+
+
+Slice = tuple[Path, int, int, int, int]
+"""A mined part, its first row and the row after the last, and of the likely rows between them
+which is the first to write for, and how many further the next."""
+
+
+def plan_shards(files: Sequence[Path], settings: WriteSettings) -> list[Slice]:
+    """Slices of the mined parts, in memory that grows with their number alone.
+
+    A slice ends where a document does, so that all questions of a table are judged together.
+    """
+    least, stride = settings.min_probability, 1
+    if settings.max_sentences:
+        found = sum(row["probability"] >= least for row in read_rows(files, ["probability"]))
+        stride = max(1, -(-found // settings.max_sentences))
+    shards = []
+    likely = 0
+    for file in files:
+        start = taken = place = 0
+        skip, url = -likely % stride, None
+        for place, row in enumerate(read_rows([file], ["url", "probability"])):
+            if row["url"] != url and taken >= settings.shard_records:
+                shards.append((file, start, place, skip, stride))
+                start, taken, skip = place, 0, -likely % stride
+            url = row["url"]
+            if row["probability"] >= least:
+                taken += likely % stride == 0
+                likely += 1
+        if taken:
+            shards.append((file, start, place + 1, skip, stride))
+    return shards
+
+
+def rows_of(shard: Slice, least: float) -> Iterator[Row]:
+    """The mined rows of a slice to write for: of those as likely as that, as the slice says."""
+    file, start, stop, skip, stride = shard
+    groups = groups_at(file, range(start, stop), ["probability"])
+    found = chain.from_iterable(group["probability"].to_pylist() for group in groups)
+    likely = [place for place, one in enumerate(found, start) if one >= least]
+    return read_at(file, likely[skip::stride])
+
+
+class _Writing:
+    """Holds the writer and the round trip's model, loaded when the first shard needs them."""
+
+    def __init__(self, writer: str, settings: WriteSettings, seed: int, work: Path) -> None:
+        self._name, self._settings, self._seed, self._work = writer, settings, seed, work
+        self._writer: Writer | None = None
+        self._round_trip: RoundTrip | None = None
+
+    def _open(self) -> Writer:
+        if self._writer is None:
+            self._writer = open_writer(self._name, self._settings, self._work)
+        return self._writer
+
+    def _open_round_trip(self) -> RoundTrip:
+        if self._round_trip is None:
+            folder = self._settings.filters.round_trip
+            self._round_trip = RoundTrip(
+                folder, self._settings.batch_size, self._settings.precision
+            )
+        return self._round_trip
+
+    def write_shard(self, shard_of: Slice, shard: Shard) -> None:
+        filters = self._settings.filters
+        rows = rows_of(shard_of, self._settings.min_probability)
+        sentences = [Judged(Ground(mined_from_row(row))) for row in rows]
+        self._write(sentences)
+        judge_by_margin(sentences, self._open(), filters)
+        if filters.round_trip:
+            judge_by_round_trip(sentences, self._open_round_trip(), filters)
+        keep_the_best(sentences, filters)
+        about = {"writer": self._open().name, "settings": self._described()}
+        for sentence in sentences:
+            _store(sentence, shard, about)
+
+    def _write(self, sentences: Sequence[Judged]) -> None:
+        writer, settings = self._open(), self._settings
+        pairs = [
+            (sentence, source)
+            for sentence in sentences
+            for source in mined_sources(
+                sentence.mined, self._seed, settings.asked, writer.max_entries
+            )
+        ]
+        results = writer.write([source for _, source in pairs], self._seed)
+        for (sentence, source), result in zip(pairs, results, strict=True):
+            sentence.add(source, result, settings.filters)
+
+    def _described(self) -> str:
+        """The settings that a question depends on, as JSON."""
+        names = ["beams", "temperature", "top_p", "candidates", "asked", "max_question_tokens"]
+        names += [] if is_endpoint(self._name) else ["backend", "precision"]
+        values = self._settings.model_dump(include=set(names))
+        return json.dumps({**values, "seed": self._seed}, sort_keys=True)
+
+
+def _store(sentence: Judged, shard: Shard, about: dict[str, str]) -> None:
+    """All candidates to ``questions/``; the one kept as an Example, or the reason why none is."""
+    mined = sentence.mined
+    shard.count("sentences")
+    for candidate in sentence.candidates:
+        shard.write(QUESTIONS, {**_question_row(mined, candidate), **about})
+        for name in candidate.failed:
+            shard.count(f"questions: {name}")
+    kept = next((one for one in sentence.candidates if one.kept), None)
+    if kept is not None:
+        shard.write(".", example_to_row(_example(mined, kept.written.question)))
+        shard.count("examples")
+    elif sentence.candidates:
+        best = sentence.candidates[0]
+        shard.reject(mined.id, best.failed[0], best.written.question)
+    elif sentence.unwritten is not None:
+        shard.reject(mined.id, sentence.unwritten.reason, sentence.unwritten.detail)
+    else:
+        shard.reject(mined.id, NO_ENTRY, mined.sentence)
+
+
+def _example(mined: Mined, question: str) -> Example:
+    return Example(
+        id=digest(mined.id, question),
+        kind="long",
+        origin="mined",
+        question=question,
+        answer=mined.sentence,
+        table=mined.table,
+        cells=tuple(sorted({Cell(cell.row, cell.column) for cell in mined.cells})),
+        source=mined.url,
+    )
+
+
+def _question_row(mined: Mined, candidate: Candidate) -> dict[str, Any]:
+    source, reply = candidate.source, candidate.reply
+    return {
+        "id": digest(mined.id, candidate.written.question),
+        "mined": mined.id,
+        "question": candidate.written.question,
+        "kept": candidate.kept,
+        "failed": candidate.failed,
+        "score": candidate.written.score,
+        "margin": candidate.margin,
+        "reply": reply.answer if reply else None,
+        "value": reply.value if reply else None,
+        "sentence": mined.sentence,
+        "entries": [{"column": entry.column, "text": entry.text} for entry in source.entries],
+        "title": mined.table.title,
+        "section": mined.table.section,
+        "header": list(mined.table.header),
+        "row": list(mined.table.rows[mined.row]),
+        "source": mined.url,
+    }

@@ -1,0 +1,355 @@
+"""A stage's output folder: written aside, renamed into place, its done-marker last.
+
+A folder holds its data (Parquet parts or a model), ``recipe.toml`` (the settings really used),
+``stats.json``, ``rejected.jsonl`` and ``done.json``. The fingerprint in ``done.json`` covers the
+stage's name, settings and inputs: the same work is never done twice, and unfinished work is taken
+up only by the very same stage, settings and inputs.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import socket
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gentap.errors import FolderError, InputError
+from gentap.records import Row, digest
+
+FORMAT = 1
+REJECTED = "rejected.jsonl"
+_DONE, _UNFINISHED, _LOCK = "done.json", "unfinished.json", ".lock"
+SHARDS = ".shards"
+WORK = ".work"
+_OURS = (_LOCK, _UNFINISHED)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file so that it is there whole or not at all."""
+    aside = path.with_name(f"{path.name}.{attempt()}")
+    with writing(path):
+        with aside.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+
+
+def attempt() -> str:
+    """The end of a file's name while it is written; others may be writing it on other machines."""
+    return f"{socket.gethostname()}-{os.getpid()}.tmp"
+
+
+def write_json(path: Path, content: Any) -> None:
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file.") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not a readable JSON file: {error}.") from error
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FolderError(f"{path}: can't be written: {reason}. {_remedy(error)}") from error
+
+
+def _remedy(error: OSError) -> str:
+    return {
+        28: "The disk is full: free some space and run the same command again; it continues.",
+        13: "Choose a folder that you may write to.",
+    }.get(error.errno or 0, "Mend that and run the same command again; it continues.")
+
+
+def file_stamp(path: Path) -> list[str | int]:
+    """What stands for an input file in a fingerprint: name, size and time of change."""
+    status = path.stat()
+    return [path.name, status.st_size, status.st_mtime_ns]
+
+
+def fingerprint(stage: str, settings: Mapping[str, Any], inputs: Sequence[Path]) -> str:
+    """A digest of a stage's name, settings and inputs (files, or folders of earlier stages)."""
+    stamps: list[Any] = []
+    for path in inputs:
+        if path.is_dir() and (path / _DONE).exists():
+            stamps.append(read_json(path / _DONE)["fingerprint"])
+        elif path.is_dir():
+            stamps.append([file_stamp(file) for file in sorted(path.rglob("*")) if file.is_file()])
+        elif path.exists():
+            stamps.append(file_stamp(path))
+        else:
+            stamps.append(str(path))  # a model's name on the hub
+    return digest(json.dumps([FORMAT, stage, settings, stamps], sort_keys=True, default=str))
+
+
+def is_done(folder: Path, wanted: str | None = None) -> bool:
+    """Whether the folder holds finished work (of that fingerprint, where one is given)."""
+    if not (folder / _DONE).exists():
+        return False
+    return wanted is None or read_json(folder / _DONE).get("fingerprint") == wanted
+
+
+@dataclass(slots=True)
+class StageFolder:
+    """An output folder that this process has locked and may write to."""
+
+    path: Path
+    stage: str
+    fingerprint: str
+    settings: Mapping[str, Any]
+    resumed: bool
+    replaces: bool = False
+
+    @property
+    def work(self) -> Path:
+        """Where a stage keeps what only a resumed run needs; removed after the done-marker."""
+        (self.path / WORK).mkdir(exist_ok=True)
+        return self.path / WORK
+
+    def finish(self, stats: Mapping[str, Any]) -> None:
+        """Write the folder's statistics and settings, then its done-marker."""
+        import tomli_w
+
+        settings = {key: value for key, value in self.settings.items() if value is not None}
+        write_text(self.path / "recipe.toml", tomli_w.dumps({self.stage: settings}))
+        write_json(self.path / "stats.json", dict(stats))
+        if not (self.path / REJECTED).exists():
+            write_text(self.path / REJECTED, "")
+        write_json(self.path / _DONE, {"stage": self.stage, "fingerprint": self.fingerprint})
+        _clear_traces(self.path)
+
+
+@contextmanager
+def open_stage(
+    path: Path,
+    stage: str,
+    settings: Mapping[str, Any],
+    inputs: Sequence[Path],
+    *,
+    overwrite: bool = False,
+) -> Iterator[StageFolder | None]:
+    """Lock an output folder for one stage's work; yields None where that very work is done.
+
+    Work of other settings or inputs in the folder is an error, or is removed with ``overwrite``.
+    A folder that no stage has written is never touched unless it is empty.
+    """
+    wanted = fingerprint(stage, settings, inputs)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        _refuse_foreign(path)
+        lock = (path / _LOCK).open("w")
+    except OSError as error:
+        raise FolderError(f"{path}: can't be used for output: {error.strerror}.") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise FolderError(
+                f"{path}: another run is writing to this folder. Wait for it to end, or give "
+                "another output folder with -o."
+            ) from None
+        if is_done(path, wanted):
+            _clear_traces(path)  # a kill right after the done-marker leaves them
+            yield None
+            return
+        held_work = _holds_work(path)
+        resumed = _take_over(path, stage, wanted, overwrite)
+        write_json(path / _UNFINISHED, {"stage": stage, "fingerprint": wanted})
+        yield StageFolder(path, stage, wanted, settings, resumed, held_work and not resumed)
+
+
+def _clear_traces(path: Path) -> None:
+    for marker in path.glob(f"{_UNFINISHED}*"):
+        marker.unlink()
+    for scratch in (SHARDS, WORK):
+        shutil.rmtree(path / scratch, ignore_errors=True)
+
+
+def _marker(path: Path) -> Path | None:
+    return next((path / name for name in (_DONE, _UNFINISHED) if (path / name).exists()), None)
+
+
+def _content(path: Path) -> list[Path]:
+    return [entry for entry in sorted(path.iterdir()) if not _is_ours(entry)]
+
+
+def _is_ours(entry: Path) -> bool:
+    return entry.name in _OURS or entry.name.startswith(f"{_UNFINISHED}.")
+
+
+def _holds_work(path: Path) -> bool:
+    """Whether there is more than what a stage leaves that failed before it made anything."""
+    return any(
+        entry.is_file() and entry.name != REJECTED and not _is_ours(entry)
+        for entry in path.rglob("*")
+    )
+
+
+def _refuse_foreign(path: Path) -> None:
+    content = _content(path)
+    if content and _marker(path) is None:
+        raise FolderError(
+            f"{path}: holds files that GenTaP did not write (such as {content[0].name}). Give "
+            "a new or empty folder with -o."
+        )
+
+
+def _take_over(path: Path, stage: str, wanted: str, overwrite: bool) -> bool:
+    """Clear a folder of others' work; True where unfinished work of ours is there to go on with."""
+    marker = _marker(path)
+    if marker is None:
+        return False
+    if marker.name == _UNFINISHED and read_json(marker).get("fingerprint") == wanted:
+        for leftover in path.rglob("*.tmp"):
+            leftover.unlink() if leftover.is_file() else shutil.rmtree(leftover)
+        return True
+    if not overwrite and _holds_work(path):
+        state = "finished" if marker.name == _DONE else "unfinished"
+        raise FolderError(
+            f"{path}: holds {state} work of '{read_json(marker).get('stage', stage)}' with other "
+            "settings or inputs. Give another folder with -o, or replace it with --overwrite."
+        )
+    write_json(path / _UNFINISHED, {"stage": stage, "fingerprint": None})
+    for entry in (path / _DONE, *_content(path)):
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink(missing_ok=True)
+    return False
+
+
+def require_stage(path: Path, made_by: str, purpose: str) -> None:
+    """Raise unless the folder is a finished output of an earlier stage."""
+    if not path.is_dir():
+        raise InputError(f"{path}: no such folder; {purpose}. Make it with `gentap {made_by}`.")
+    if not is_done(path):
+        state = "is unfinished: run its command again to complete it"
+        if not (path / _UNFINISHED).exists():
+            state = (
+                f"is not an output folder of GenTaP; {purpose}. Make one with `gentap {made_by}`"
+            )
+        raise InputError(f"{path}: {state}.")
+
+
+def require_columns(files: Iterable[Path], columns: Iterable[str]) -> None:
+    """Raise InputError unless all Parquet files hold these columns."""
+    import pyarrow.parquet as pq
+
+    for path in files:
+        with _readable(path):
+            missing = sorted(set(columns) - set(pq.read_schema(path).names))
+        if missing:
+            raise InputError(
+                f"{path}: has no column {', '.join(missing)}. Another version of GenTaP wrote it: "
+                "make the folder anew."
+            )
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of what a stage did, and of what it set aside by reason."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Mapping[str, Mapping[str, int]]) -> None:
+        self.counts.update(other["counts"])
+        self.rejected.update(other["rejected"])
+
+    def to_json(self) -> dict[str, dict[str, int]]:
+        return {
+            "counts": dict(sorted(self.counts.items())),
+            "rejected": dict(sorted(self.rejected.items())),
+        }
+
+
+def parts(folder: Path) -> list[Path]:
+    """The Parquet parts of a corpus folder, in order."""
+    return sorted(folder.glob("part-*.parquet"))
+
+
+def count_rows(part: Path) -> int:
+    import pyarrow.parquet as pq
+
+    with _readable(part):
+        return int(pq.read_metadata(part).num_rows)
+
+
+def read_slice(part: Path, start: int, stop: int) -> Iterator[Row]:
+    """Rows from ``start`` to below ``stop``; only the row groups they need."""
+    return read_at(part, range(start, stop))
+
+
+def read_at(part: Path, places: Sequence[int]) -> Iterator[Row]:
+    """The rows of a Parquet file at some places, which ascend."""
+    for group in groups_at(part, places):
+        yield from group.to_pylist()
+
+
+def groups_at(
+    part: Path, places: Sequence[int], columns: Sequence[str] | None = None
+) -> Iterator[Any]:
+    """The same as Arrow tables; only the row groups that they need are read."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from gentap.runs.arrow import column
+
+    with _readable(part):
+        file = pq.ParquetFile(part)
+        first = done = 0
+        for group in range(file.num_row_groups):
+            first, begin = first + file.metadata.row_group(group).num_rows, first
+            stop = bisect_left(places, first, done)
+            if wanted := [place - begin for place in places[done:stop]]:
+                rows = file.read_row_group(group, columns=columns)
+                is_slice = wanted[-1] - wanted[0] + 1 == len(wanted)
+                yield (
+                    rows.slice(wanted[0], len(wanted))
+                    if is_slice
+                    else rows.take(column(wanted, pa.int64()))
+                )
+            done = stop
+
+
+def read_groups(part: Path, columns: Sequence[str] | None = None) -> Iterator[Any]:
+    """The row groups of a Parquet file as Arrow tables, one at a time."""
+    import pyarrow.parquet as pq
+
+    with _readable(part):
+        file = pq.ParquetFile(part)
+        for group in range(file.num_row_groups):
+            yield file.read_row_group(group, columns=columns)
+
+
+def read_rows(paths: Iterable[Path], columns: Sequence[str] | None = None) -> Iterator[Row]:
+    """Stream the rows of Parquet files; memory is bounded by one batch of a row group."""
+    import pyarrow.parquet as pq
+
+    for path in paths:
+        with _readable(path):
+            for batch in pq.ParquetFile(path).iter_batches(batch_size=256, columns=columns):
+                yield from batch.to_pylist()
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    import pyarrow as pa
+
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(
+            f"{path}: not a readable Parquet file: {error}. Remove the folder and make it anew."
+        ) from error

@@ -1,0 +1,226 @@
+"""One TOML recipe to validated settings.
+
+Settings are checked when they are made, before any work. A mistake in a recipe is reported with
+the file's line and, for a misspelt name, the nearest right one. A recipe may change another one
+(``extends``), and may hold variants of itself.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from gentap.errors import InputError, SettingError
+from gentap.settings.sections import (
+    ClusterSettings,
+    EvaluateSettings,
+    LinearizerSettings,
+    MineSettings,
+    SampleSettings,
+    Settings,
+    WriteSettings,
+)
+from gentap.settings.training_sections import (
+    BaseSettings,
+    FinetuneSettings,
+    PretrainSettings,
+    WriterSettings,
+)
+
+Model = TypeVar("Model", bound=Settings)
+_ANY_OUTPUT = {"output": ""}
+"""Stands in where what a recipe names as its output does not matter."""
+
+
+class Recipe(Settings):
+    """All stages of `gentap run`."""
+
+    extends: str = Field("", description="a recipe beside this one, whose settings it changes")
+    output: str = Field(description="folder that all output folders are made in")
+    reuse: str = Field(
+        "", description="another run's output, whose stages are taken where they are the same"
+    )
+    seed: int = Field(1, ge=0, description="seed of everything random")
+    workers: int = Field(2, ge=1, description="processes for mining and sampling")
+    finetunings: int = Field(
+        1, ge=1, description="finetunings of each system, with the seeds from seed on"
+    )
+    note: str = Field("", description="a remark that is printed below the results")
+    variants: dict[str, dict[str, Any]] = Field(
+        {}, description="by name, settings that differ: such systems are made and scored too"
+    )
+    cluster: ClusterSettings = ClusterSettings()
+    linearizer: LinearizerSettings = LinearizerSettings()
+    mine: MineSettings = MineSettings()
+    base: BaseSettings = BaseSettings()
+    writer: WriterSettings = WriterSettings()
+    write: WriteSettings = WriteSettings()
+    sample: SampleSettings = SampleSettings()
+    pretrain: PretrainSettings = PretrainSettings()
+    finetune: FinetuneSettings = FinetuneSettings()
+    evaluate: EvaluateSettings = EvaluateSettings()
+
+    @model_validator(mode="after")
+    def _variants_change_stages(self) -> "Recipe":
+        for name, changes in self.variants.items():
+            fixed = {"output", "extends", "variants", "finetunings", "reuse", "evaluate"} & set(
+                changes
+            )
+            if fixed:
+                raise ValueError(f"the variant '{name}' must leave {min(fixed)} as it is")
+            if not re.search(r"\w", name):
+                raise ValueError(f"a variant's name needs a letter or a digit: {name!r}")
+        return self
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read and check a recipe; raises SettingError with the line to mend."""
+    return _load(path, {})
+
+
+def load_section(path: Path, section: str) -> dict[str, Any]:
+    """What a recipe says in one section; empty where it leaves that out.
+
+    The recipe may lack ``output``: the command of a single stage has an option for it.
+    """
+    given = _load(path, _ANY_OUTPUT).model_dump(include={section}, exclude_unset=True)
+    return dict(given.get(section, {}))
+
+
+def _load(path: Path, given: Mapping[str, Any]) -> Recipe:
+    content = {**given, **_content(path, given)}
+    recipe = Recipe(**content)
+    for name, changes in recipe.variants.items():
+        try:
+            Recipe(**merge(content, changes))
+        except ValidationError as error:
+            where = f"{path}, variant '{name}'"
+            raise SettingError(_explain(error, Recipe, where, "")) from None
+    return recipe
+
+
+def recipe_variants(recipe: Recipe) -> dict[str, Recipe]:
+    """The recipe's variants by name, each a whole recipe."""
+    content = recipe.model_dump(exclude={"variants"})
+    return {name: Recipe(**merge(content, changes)) for name, changes in recipe.variants.items()}
+
+
+def merge(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """``values`` with ``changes``; tables that both have are merged."""
+    merged = dict(values)
+    for name, value in changes.items():
+        old = merged.get(name)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        merged[name] = merge(old, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def make_settings(kind: type[Model], values: Mapping[str, Any], where: str) -> Model:
+    """Check settings that came from the command line."""
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        raise SettingError(_explain(error, kind, where, "")) from None
+
+
+def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
+    """``name=value`` pairs, the value as in TOML (a bare word is a text).
+
+    A dotted name sets a value within a table: ``mix.masked=1``.
+    """
+    values: dict[str, Any] = {}
+    for assignment in assignments:
+        name, sign, value = assignment.partition("=")
+        names = [part.strip() for part in name.split(".")]
+        if not sign or not all(names):
+            raise SettingError(f"--set {assignment}: write it as name=value.")
+        try:
+            given = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            given = value.strip()
+        for part in reversed(names):
+            given = {part: given}
+        values = merge(values, given)
+    return values
+
+
+def _content(path: Path, given: Mapping[str, Any], above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """A recipe's settings over those of the recipe that it extends; checked with those given."""
+    text = _read(path)
+    content = _parse(path, text)
+    extended = content.get("extends")
+    if isinstance(extended, str) and extended:
+        below = path.parent / extended
+        above = (*above, path.resolve())
+        if below.resolve() in above:
+            raise SettingError(f"{path}: extends {extended}, which extends this very recipe.")
+        content = merge(_content(below, _ANY_OUTPUT, above), content)
+    try:
+        Recipe(**{**given, **content})
+    except ValidationError as error:
+        raise SettingError(_explain(error, Recipe, str(path), text)) from None
+    return content
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such recipe.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a readable text file: {error}.") from error
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingError(f"{path}: not valid TOML: {error}.") from None
+
+
+def _explain(error: ValidationError, kind: type[BaseModel], where: str, text: str) -> str:
+    lines = []
+    for problem in error.errors():
+        names = [str(part) for part in problem["loc"]]
+        number = _line_of(text, names)
+        place = f"{where}, line {number}" if number else where
+        name = ".".join(names)
+        if problem["type"] == "extra_forbidden":
+            what = f"unknown setting '{name}'.{_suggest(kind, names)}"
+        elif problem["type"] == "missing":
+            what = f"the setting '{name}' is missing."
+        else:
+            told = problem["msg"].removeprefix("Value error, ")
+            what = f"'{name}' is {problem['input']!r}: {told}." if name else f"{told}."
+        lines.append(f"{place}: {what}")
+    return "\n".join(lines)
+
+
+def _suggest(kind: type[BaseModel], names: Sequence[str]) -> str:
+    model: Any = kind
+    for name in names[:-1]:
+        field = getattr(model, "model_fields", {}).get(name)
+        model = field.annotation if field else model
+    known = sorted(getattr(model, "model_fields", {}))
+    near = difflib.get_close_matches(names[-1], known, n=1, cutoff=0.6)
+    return f" Did you mean '{near[0]}'?" if near else f" Known here: {', '.join(known)}."
+
+
+def _line_of(text: str, names: Sequence[str]) -> int:
+    """The line of a recipe that sets ``a.b.c``; its section's line, or 0, where there is none."""
+    section: list[str] = []
+    wanted = [name for name in names if not name.isdigit()]
+    best = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line):
+            section = [part.strip(" \"'") for part in header[1].split(".")]
+            best = number if section == wanted[: len(section)] else best
+        elif assignment := re.match(r"\s*([\w.\"'-]+)\s*=", line):
+            path = section + [part.strip(" \"'") for part in assignment[1].split(".")]
+            if path == wanted[: len(path)]:
+                return number
+    return best

@@ -1,0 +1,156 @@
+"""Settings of the stages that train."""
+
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from gentap.settings.sections import Precision, Settings, Task
+from gentap.settings.trainer_arguments import check_arguments, take_ours
+
+Size = Literal["tiny", "mini", "small", "base"]
+Optimizer = Literal["adafactor", "adamw"]
+
+
+class TrainingSettings(Settings):
+    """Settings of every stage that trains."""
+
+    epochs: float = Field(3.0, gt=0, description="passes over the data")
+    max_steps: int = Field(0, ge=0, description="stop after so many optimizer steps; 0: no limit")
+    batch_tokens: int = Field(
+        8192, ge=8, description="input tokens a step, padding included, for each micro-batch"
+    )
+    accumulate: int = Field(1, ge=1, description="micro-batches a step")
+    optimizer: Optimizer = Field(
+        "adafactor", description="adafactor, whose rate is relative to each weight's size, or adamw"
+    )
+    learning_rate: float = Field(1e-3, gt=0, description="highest learning rate")
+    warmup: float = Field(0.05, ge=0, le=1, description="share of the steps to warm up in")
+    weight_decay: float = Field(0.01, ge=0, description="decoupled weight decay")
+    dropout: float = Field(0.1, ge=0, lt=1, description="dropout while training")
+    precision: Precision = Field("auto", description="bf16 where it is fast, or bf16, or fp32")
+    save_every: int = Field(200, ge=1, description="steps between checkpoints")
+    keep_checkpoints: int = Field(2, ge=1, description="checkpoints kept while training")
+    max_target_tokens: int = Field(96, ge=4, description="longest target; examples above go")
+    report_to: list[str] = Field(
+        [], description="experiment logs: tensorboard, trackio and others that transformers knows"
+    )
+    patience: int = Field(
+        0, ge=0, description="end after so many looks at dev without gain; 0: never early"
+    )
+    dev_answers: int = Field(
+        0, ge=0, description="sentences written at each look at dev, for their BLEU over pieces"
+    )
+    arguments: dict[str, Any] = Field(
+        {}, description="any other argument of transformers' TrainingArguments, by its name"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_ours(cls, values: Any) -> Any:
+        return take_ours(values) if isinstance(values, dict) else values
+
+    @field_validator("arguments")
+    @classmethod
+    def _check_arguments(cls, arguments: dict[str, Any]) -> dict[str, Any]:
+        check_arguments(arguments)
+        return arguments
+
+
+class BaseSettings(TrainingSettings):
+    """`gentap base`: a vocabulary and a small T5 from scratch, where no checkpoint is at hand."""
+
+    checkpoint: str = Field(
+        "", description="folder or hub name of a T5; given, nothing is trained from scratch"
+    )
+    size: Size = Field("mini", description="size of the new model")
+    vocabulary: int = Field(8000, ge=300, description="pieces of the new vocabulary")
+    vocabulary_sentences: int = Field(
+        400_000, ge=100, description="texts that the vocabulary is learnt from"
+    )
+    optimizer: Optimizer = Field(
+        "adamw", description="adamw, or adafactor, whose rate is relative to each weight's size"
+    )
+    learning_rate: float = Field(
+        2e-3, gt=0, description="highest learning rate; 1e-3 or less for the sizes small and base"
+    )
+    window: int = Field(256, ge=32, description="tokens of text that are corrupted together")
+    noise: float = Field(0.15, gt=0, lt=0.9, description="share of the tokens that is hidden")
+    mean_span: float = Field(3.0, ge=1, description="mean number of tokens hidden in a row")
+    hidden_cells: float = Field(0.15, gt=0, lt=1, description="share of a table's cells hidden")
+    table_share: float = Field(0.0, ge=0, le=1, description="share of windows that hold tables")
+    sentence_share: float = Field(
+        0.3, ge=0, le=1, description="share of windows that hold mined sentences and their tables"
+    )
+    lookup_share: float = Field(
+        0.3, ge=0, le=1, description="share of windows whose rows and cells are looked up"
+    )
+    lookup_steps: int = Field(
+        2000, ge=0, description="steps of lookups alone, before those that show all objectives"
+    )
+    lookup_batch_tokens: int = Field(
+        1024, ge=8, description="input tokens of such a step: it is their number that counts"
+    )
+    held_out: float = Field(
+        0.01, ge=0, lt=1, description="share of the pages that measure the copying"
+    )
+
+    @model_validator(mode="after")
+    def _shares_a_whole(self) -> "BaseSettings":
+        if self.table_share + self.sentence_share + self.lookup_share > 1:
+            raise ValueError(
+                "table_share, sentence_share and lookup_share together must be at most 1"
+            )
+        return self
+
+
+class WriterSettings(TrainingSettings):
+    """`gentap questions train`: the question writer, from a reading-comprehension set."""
+
+    data: list[str] = Field([], description="reading-comprehension files in SQuAD layout")
+    annotated: list[str] = Field(
+        [], description="annotated table questions to mix in, inverted (FeTaQA's or our JSONL)"
+    )
+    held_out: float = Field(0.1, ge=0, lt=1, description="share of the articles held out")
+    max_entries: int = Field(8, ge=1, le=64, description="entries given with a sentence")
+    max_answer_words: int = Field(
+        12, ge=1, description="longer reading-comprehension answers are unlike a table's entries"
+    )
+    tags: bool = Field(
+        True, description="title and entries stand as tags that are copied whole (small models)"
+    )
+    dev_beams: int = Field(4, ge=1, description="beams of the search on held-out articles")
+
+
+class Mix(Settings):
+    """Examples of each objective in a step, in proportion."""
+
+    long: int = Field(1, ge=0, description="sentence answers, for the long decoder")
+    cell: int = Field(1, ge=0, description="cell answers, for the cell decoder")
+    masked: int = Field(
+        0, ge=0, description="tables whose hidden cells the long decoder recovers; needs --tables"
+    )
+
+    @model_validator(mode="after")
+    def _holds_something(self) -> "Mix":
+        if not self.long + self.cell + self.masked:
+            raise ValueError("a mix of nothing: give long, cell or masked a number above 0")
+        return self
+
+
+class PretrainSettings(TrainingSettings):
+    """`gentap pretrain`: one encoder, two decoders, equal numbers of both kinds a step."""
+
+    mix: Mix = Field(Mix(), description="examples of each objective in a step, in proportion")
+    hidden_cells: float = Field(0.15, gt=0, lt=1, description="share of a masked table's cells")
+    workers: int = Field(1, ge=1, description="processes that tokenize the corpora")
+
+
+class FinetuneSettings(TrainingSettings):
+    """`gentap finetune`: on annotated questions; the best state by loss on `dev` is kept."""
+
+    train: list[str] = Field([], description="annotated questions to train on")
+    dev: list[str] = Field([], description="annotated questions to choose the best state by")
+    task: Task = Field(
+        "questions", description="questions to answer, or text: the evidence to say in a sentence"
+    )
+    shots: int = Field(0, ge=0, description="train on so many, drawn by the seed; 0: on all")

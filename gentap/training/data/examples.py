@@ -1,0 +1,71 @@
+"""Examples as token ids: the question and its table in, the answer out."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from gentap.documents.rejected import Unread
+from gentap.model.tokenizer import TableTokenizer, load_tokenizer
+from gentap.records import Example, Row, example_from_row
+from gentap.runs.store import Tally
+from gentap.settings.sections import LinearizerSettings
+from gentap.training.data.tokenize_ahead import made_ahead
+
+Pair = tuple[list[int], list[int]] | Unread
+
+
+class TableEncoder:
+    """Encodes examples for a checkpoint; targets of more than ``longest`` tokens are set aside.
+
+    A grammar's table must fit as it is, for its answer was computed on it; others are cut, their
+    evidence kept.
+    """
+
+    def __init__(self, base: str, linearizer: LinearizerSettings, longest: int) -> None:
+        self._base, self._linearizer, self._longest = base, linearizer, longest
+        self._tokenizer: TableTokenizer | None = None
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_tokenizer": None}  # each process loads its own
+
+    @property
+    def tokenizer(self) -> TableTokenizer:
+        if self._tokenizer is None:
+            self._tokenizer = load_tokenizer(self._base, self._linearizer)
+        return self._tokenizer
+
+    def encode(
+        self, source: Sequence[Example] | Sequence[Path], tally: Tally, workers: int
+    ) -> Iterator[Pair]:
+        """Pairs of the examples, or of those that Parquet files hold; counted in ``tally``."""
+        files = [one for one in source if isinstance(one, Path)]
+        examples = [one for one in source if isinstance(one, Example)]
+        for pairs, counted in made_ahead(files, self, workers):
+            tally.add(counted)
+            yield from pairs
+        for example in examples:
+            yield self._pair(example, tally)
+
+    def __call__(self, rows: Iterable[Row]) -> tuple[list[Pair], dict[str, dict[str, int]]]:
+        tally = Tally()
+        pairs = [self._pair(example_from_row(row), tally) for row in rows]
+        return pairs, tally.to_json()
+
+    def _pair(self, example: Example, tally: Tally) -> Pair:
+        target = self.tokenizer.target_ids(example.answer)
+        if len(target) > self._longest:
+            return Unread(example.id, "answer too long to learn from", example.answer)
+        computed = example.origin == "grammar"
+        encoded = self.tokenizer.linearizer.encode(
+            example.question, example.table, example.cells, cut_table=not computed
+        )
+        if len(encoded.ids) > self.tokenizer.settings.max_tokens:
+            return Unread(example.id, "sampled table too long for the model", example.question)
+        if encoded.question_cut:
+            return Unread(example.id, "question too long for the model", example.question)
+        shown, table = encoded.fitted, example.table
+        kept = sum(shown.place(cell) is not None for cell in example.cells)
+        cut = (len(shown.rows), len(shown.columns)) != (len(table.rows), len(table.header))
+        tally.counts["examples"] += 1
+        tally.counts["examples whose table was cut"] += cut
+        tally.counts["examples with all evidence kept"] += kept == len(example.cells)
+        return encoded.ids, target

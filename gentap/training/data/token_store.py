@@ -1,0 +1,90 @@
+"""Token sequences on disk: written once before training, read by index without loading them all."""
+
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gentap.documents.rejected import Unread
+from gentap.runs.store import REJECTED, Tally
+
+Ids = npt.NDArray[np.int32]
+_META = "meta.json"
+
+
+class TokenStore:
+    """Pairs of input and target ids, mapped from disk.
+
+    ``inputs.bin`` and ``targets.bin`` hold the ids one after another; ``ends.bin`` two columns:
+    where each pair's input and target end. ``tally`` is what was counted when they were written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        meta = json.loads((folder / _META).read_text())
+        count = meta["pairs"]
+        self.tally: dict[str, dict[str, int]] = meta.get("tally") or Tally().to_json()
+        self._inputs = _map(folder / "inputs.bin", np.int32)
+        self._targets = _map(folder / "targets.bin", np.int32)
+        self._ends = _map(folder / "ends.bin", np.int64).reshape(count, 2)
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Input and target tokens of each pair: (pairs, 2)."""
+        return np.diff(self._ends, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
+
+    def pair(self, index: int) -> tuple[Ids, Ids]:
+        before = self._ends[index - 1] if index else (0, 0)
+        end = self._ends[index]
+        return self._inputs[before[0] : end[0]], self._targets[before[1] : end[1]]
+
+
+def write_tokens(
+    folder: Path,
+    pairs: Iterable[tuple[Sequence[int], Sequence[int]] | Unread],
+    tally: Tally | None = None,
+) -> TokenStore:
+    """Write pairs below ``folder``, aside and renamed; what is there whole is kept as it is.
+
+    Records that come as :class:`Unread` are listed in ``rejected.jsonl`` and counted. ``tally``,
+    which making the pairs counts in, is kept with them.
+    """
+    tally = tally or Tally()
+    if not folder.exists():
+        aside = folder.with_name(folder.name + ".tmp")
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        count = 0
+        ends = np.zeros(2, dtype=np.int64)
+        with (
+            (aside / "inputs.bin").open("wb") as inputs,
+            (aside / "targets.bin").open("wb") as targets,
+            (aside / "ends.bin").open("wb") as places,
+            (aside / REJECTED).open("w", encoding="utf-8") as rejected,
+        ):
+            for pair in pairs:
+                if isinstance(pair, Unread):
+                    tally.rejected[pair.reason] += 1
+                    rejected.write(json.dumps(asdict(pair), ensure_ascii=False) + "\n")
+                    continue
+                source, target = pair
+                inputs.write(np.asarray(source, dtype=np.int32).tobytes())
+                targets.write(np.asarray(target, dtype=np.int32).tobytes())
+                ends += (len(source), len(target))
+                places.write(ends.tobytes())
+                count += 1
+        (aside / _META).write_text(json.dumps({"pairs": count, "tally": tally.to_json()}))
+        aside.rename(folder)
+    return TokenStore(folder)
+
+
+def _map(path: Path, kind: type[np.signedinteger[Any]]) -> npt.NDArray[Any]:
+    if path.stat().st_size == 0:
+        return np.zeros(0, dtype=kind)
+    return np.memmap(path, dtype=kind, mode="r")

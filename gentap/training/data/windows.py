@@ -1,0 +1,125 @@
+"""What a base learns from, as windows of tokens with the spans in them that may be hidden."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from gentap.documents.rejected import Unread
+from gentap.errors import SettingError
+from gentap.model.tokenizer import SENTINELS, TableTokenizer, with_marks
+from gentap.records import Cell, Mined, Row, mined_from_row, table_from_row
+from gentap.runs.store import read_rows
+from gentap.tables.linearize import CELL, ROW
+from gentap.training.data.streams import Hiding
+
+SHORTEST = 8
+"""Tokens below which a window has too little in it to learn from."""
+
+Window = tuple[list[int], list[int]]
+"""Token ids, and flat starts and ends of the spans that may be hidden."""
+Picked = Callable[[str], bool]
+
+
+def prose_windows(
+    documents: Sequence[Path], tokenizer: TableTokenizer, picked: Picked
+) -> Iterator[Window]:
+    """The paragraphs one after another, cut where a window is full; any span may be hidden."""
+    size = tokenizer.settings.max_tokens
+    end = tokenizer.hf.eos_token_id
+    held: list[int] = []
+    for row in read_rows(documents):
+        for number, text in enumerate(row["blocks"]):
+            if not picked(f"{row['url']}:{number}"):
+                continue
+            held += [*tokenizer.hf(text, add_special_tokens=False)["input_ids"], end]
+            while len(held) >= size:
+                yield held[:size], []
+                held = held[size:]
+    if len(held) >= SHORTEST:
+        yield held, []
+
+
+def table_windows(
+    rows: Iterable[Row], tokenizer: TableTokenizer, picked: Picked
+) -> Iterator[Window | Unread]:
+    """Linearized tables as the model sees them; any body cell that is not empty may be hidden."""
+    linearizer = tokenizer.linearizer
+    marks = [tokenizer.hf.convert_tokens_to_ids(mark) for mark in (ROW, CELL)]
+    for row in rows:
+        if picked(row["id"]):
+            ids = linearizer.table_ids(linearizer.fit(table_from_row(row)).table)
+            spans = cell_spans(ids, *marks)
+            if spans:
+                yield ids, spans
+            else:
+                yield Unread(row["id"], "table without a cell to hide", row["title"])
+
+
+def cell_spans(ids: list[int], row: int, cell: int) -> list[int]:
+    """Flat starts and ends of the body cells of a linearized table, empty ones left out.
+
+    ``row`` and ``cell`` are the marks' ids; the body begins at the first ``row``.
+    """
+    body = ids.index(row) if row in ids else len(ids)
+    marks = [place for place in range(body, len(ids)) if ids[place] in (row, cell)]
+    spans: list[int] = []
+    for start, stop in pairwise([*marks, len(ids)]):
+        if stop > start + 1:
+            spans += [start + 1, stop]
+    return spans
+
+
+def sentence_windows(
+    rows: Iterable[Row], tokenizer: TableTokenizer, picked: Picked
+) -> Iterator[Window | Unread]:
+    """Mined sentences in a question's place before their table; the shared values may be hidden."""
+    longest = tokenizer.settings.max_question_tokens
+    for row in rows:
+        if not picked(row["id"]):
+            continue
+        mined = mined_from_row(row)
+        ids, spans = _sentence_ids(mined, tokenizer)
+        if len(ids) > longest:
+            yield Unread(mined.id, "sentence too long to stand before its table", mined.sentence)
+            continue
+        keep = sorted({Cell(cell.row, cell.column) for cell in mined.cells})
+        fitted = tokenizer.linearizer.fit(mined.table, keep=keep)
+        yield [*ids, *tokenizer.linearizer.table_ids(fitted.table)], spans
+
+
+def _sentence_ids(mined: Mined, tokenizer: TableTokenizer) -> tuple[list[int], list[int]]:
+    """Tokens of the sentence, and flat starts and ends of its values among them."""
+    encoded = tokenizer.hf(mined.sentence, add_special_tokens=False, return_offsets_mapping=True)
+    places = encoded["offset_mapping"]
+    spans: list[int] = []
+    for start, end in sorted({(cell.start, cell.end) for cell in mined.cells}):
+        inside = [place for place, (a, b) in enumerate(places) if a < end and b > start]
+        # Where two cells' values overlap the first stands for both.
+        if inside and not (spans and inside[0] < spans[-1]):
+            spans += [inside[0], inside[-1] + 1]
+    return encoded["input_ids"], spans
+
+
+def hiding_of(tokenizer: TableTokenizer, seed: int) -> Hiding:
+    """How spans are hidden with a tokenizer's sentinels; SettingError where it has none."""
+    known = tokenizer.hf.get_vocab()
+    sentinels = [
+        known[name] for name in map("<extra_id_{}>".format, range(SENTINELS)) if name in known
+    ]
+    if not sentinels:
+        raise SettingError(
+            "The vocabulary of this checkpoint has no sentinels (<extra_id_0>, …) to hide cells "
+            "behind, as those of T5 have. Set mix.masked to 0."
+        )
+    return Hiding(sentinels, tokenizer.hf.eos_token_id, seed)
+
+
+def within(tokenizer: TableTokenizer, size: int) -> TableTokenizer:
+    """The same tokenizer, its linearizer bounded by windows of ``size`` tokens."""
+    settings = tokenizer.settings
+    bounded = min(size, settings.max_tokens)
+    question = min(settings.max_question_tokens, bounded // 2)
+    return with_marks(
+        tokenizer.hf,
+        settings.model_copy(update={"max_tokens": bounded, "max_question_tokens": question}),
+    )

@@ -1,0 +1,64 @@
+"""What ends a training part of the way, told so that it can be mended."""
+
+import errno
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+
+from gentap.errors import WorkerError
+from gentap.training.loop.checkpoint import checkpoints
+
+_MEMORY = ("can't allocate memory", "out of memory", "cannot allocate memory")
+_DISK = ("no space left", "disk quota exceeded")
+
+
+@contextmanager
+def told(label: str, folder: Path, batch: Mapping[str, torch.Tensor]) -> Iterator[None]:
+    """Turn what the machine lacks into a WorkerError; ``batch`` is the one being trained on."""
+    try:
+        yield
+    except MemoryError as error:
+        raise _out_of_memory(label, folder, batch) from error
+    except (OSError, SafetensorError) as error:
+        if _is_full(error):
+            raise WorkerError(
+                f"{label}: the disk is full, and a checkpoint could not be written. "
+                f"{last_good(folder)} Free some space and run the same command again: it goes on "
+                f"from there. {label}.keep_checkpoints = 1 and a larger {label}.save_every take "
+                "less."
+            ) from error
+        raise
+    except RuntimeError as error:
+        if isinstance(error, torch.OutOfMemoryError) or _says(error, _MEMORY):
+            raise _out_of_memory(label, folder, batch) from error
+        if _says(error, _DISK):
+            raise WorkerError(f"{label}: the disk is full. {last_good(folder)}") from error
+        raise
+
+
+def _out_of_memory(label: str, folder: Path, batch: Mapping[str, torch.Tensor]) -> WorkerError:
+    shape = batch["input_ids"].shape if "input_ids" in batch else None
+    what = f" on a batch of {shape[0]} inputs of {shape[1]} tokens" if shape else ""
+    return WorkerError(
+        f"{label}: memory ran out{what}. Halve {label}.batch_tokens and double {label}.accumulate, "
+        f"which makes the same steps in half the memory; {label}.arguments.gradient_checkpointing "
+        f"= true takes less still. {last_good(folder)}"
+    )
+
+
+def last_good(folder: Path) -> str:
+    """A sentence about the newest checkpoint of a training."""
+    kept = checkpoints(folder)
+    return f"The last good checkpoint is {kept[-1]}." if kept else "There is no checkpoint yet."
+
+
+def _is_full(error: Exception) -> bool:
+    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or _says(error, _DISK)
+
+
+def _says(error: Exception, phrases: tuple[str, ...]) -> bool:
+    text = str(error).casefold()
+    return any(phrase in text for phrase in phrases)

@@ -1,0 +1,208 @@
+"""What each stage trains on: the question writer, pretraining, finetuning."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from gentap.documents.rejected import Unread
+from gentap.errors import InputError, SettingError
+from gentap.model.checkpoints import load_seq2seq
+from gentap.model.network import load_model
+from gentap.model.tokenizer import TableTokenizer, load_tokenizer
+from gentap.records import Example, Kind
+from gentap.runs.store import REJECTED, StageFolder, Tally, parts, read_rows, write_text
+from gentap.settings.sections import LinearizerSettings
+from gentap.settings.training_sections import (
+    FinetuneSettings,
+    PretrainSettings,
+    TrainingSettings,
+    WriterSettings,
+)
+from gentap.training.data.examples import Pair, TableEncoder
+from gentap.training.data.streams import MaskedStream, PairStream, Stream
+from gentap.training.data.token_store import write_tokens
+from gentap.training.data.windows import hiding_of, table_windows
+from gentap.training.loop.finish_model import finish_model
+from gentap.training.loop.processes import is_main, main_first
+from gentap.training.loop.trainer import train
+
+Objective = Literal["long", "cell", "masked"]
+KINDS: tuple[Kind, ...] = ("long", "cell")
+OBJECTIVES: tuple[Objective, ...] = ("long", "cell", "masked")
+Source = Sequence[Example] | Sequence[Path]
+
+
+def train_writer(
+    base: str,
+    settings: WriterSettings,
+    linearizer: LinearizerSettings,
+    folder: StageFolder,
+    *,
+    seed: int,
+) -> dict[str, Any]:
+    """Train the question writer on the pairs below ``folder`` (``pairs/train``, ``pairs/dev``)."""
+    tokenizer = load_tokenizer(base, linearizer)
+    tally = Tally()
+    streams = {}
+    with main_first():
+        for split in ("train", "dev"):
+            rows = read_rows(parts(folder.path / "pairs" / split))
+            pairs = _writer_pairs(rows, tokenizer, settings.max_target_tokens)
+            store = write_tokens(folder.work / "tokens" / split, pairs)
+            tally.add(store.tally)
+            streams[split] = PairStream(store)
+    if not len(streams["train"]):
+        raise InputError("questions train: no question can be used; see rejected.jsonl.")
+    model = load_seq2seq(base, vocabulary=len(tokenizer.hf), dropout=settings.dropout)
+    trained = train(
+        model,
+        {"pairs": streams["train"]},
+        {"pairs": streams["dev"]} if len(streams["dev"]) else None,
+        settings,
+        folder.work,
+        padding=tokenizer.hf.pad_token_id,
+        seed=seed,
+        label="writer",
+    )
+    finish_model(model, trained, tokenizer, folder.path)
+    return {**trained.stats, **tally.to_json()}
+
+
+def _writer_pairs(
+    rows: Iterable[Mapping[str, Any]], tokenizer: TableTokenizer, longest: int
+) -> Iterator[Pair]:
+    for row in rows:
+        source, target = (
+            tokenizer.linearizer.mark_texts([(piece["mark"], piece["text"]) for piece in pieces])
+            for pieces in (row["pieces"], row["target_pieces"])
+        )
+        if len(target) > min(longest, tokenizer.settings.max_tokens - 1):
+            yield Unread(row["id"], "question too long to learn from", row["target"])
+        elif len(source) >= tokenizer.settings.max_tokens:
+            yield Unread(row["id"], "sentence too long for the model", row["target"])
+        else:
+            yield source, target
+
+
+def pretrain(
+    base: str,
+    corpora: Mapping[Objective, Path],
+    settings: PretrainSettings,
+    linearizer: LinearizerSettings,
+    folder: StageFolder,
+    *,
+    seed: int,
+) -> dict[str, Any]:
+    """Train both decoders, or one where the mix or the corpora hold only its examples.
+
+    ``corpora`` are Example folders for ``long`` and ``cell``, and a mined folder for ``masked``,
+    whose tables have cells hidden.
+    """
+    files = {
+        kind: parts(corpora[kind] / "tables" if kind == "masked" else corpora[kind])
+        for kind in OBJECTIVES
+        if kind in corpora
+    }
+    for kind in files:
+        if not files[kind]:
+            what = "tables (tables/part-*.parquet)" if kind == "masked" else "examples"
+            raise InputError(f"{corpora[kind]}: holds no {what} (part-*.parquet).")
+    examples = {kind: files[kind] for kind in KINDS if kind in files}
+    if is_main():
+        write_text(folder.path / REJECTED, "")
+    return _train_table_model(
+        base,
+        examples,
+        {},
+        settings,
+        linearizer,
+        folder,
+        seed=seed,
+        label="pretrain",
+        masked=files.get("masked", []),
+    )
+
+
+def finetune(
+    base: str,
+    examples: Sequence[Example],
+    dev: Sequence[Example],
+    settings: FinetuneSettings,
+    linearizer: LinearizerSettings,
+    folder: StageFolder,
+    *,
+    seed: int,
+) -> dict[str, Any]:
+    """Train the decoders that the annotated examples have answers for."""
+    kinds = [kind for kind in KINDS if any(example.kind == kind for example in examples)]
+    split = {kind: [example for example in examples if example.kind == kind] for kind in kinds}
+    dev_split = {kind: [example for example in dev if example.kind == kind] for kind in kinds}
+    missing = [kind for kind in kinds if dev and not dev_split[kind]]
+    if missing:
+        raise SettingError(
+            f"finetune: the training questions have {missing[0]} answers, those of dev have none. "
+            "Add some to dev, or leave dev out."
+        )
+    return _train_table_model(
+        base,
+        split,
+        dev_split if dev else {},
+        settings,
+        linearizer,
+        folder,
+        seed=seed,
+        label="finetune",
+    )
+
+
+def _train_table_model(
+    base: str,
+    examples: Mapping[Kind, Source],
+    dev: Mapping[Kind, Source],
+    settings: TrainingSettings,
+    linearizer: LinearizerSettings,
+    folder: StageFolder,
+    *,
+    seed: int,
+    label: str,
+    masked: Sequence[Path] = (),
+) -> dict[str, Any]:
+    encoder = TableEncoder(base, linearizer, settings.max_target_tokens)
+    tokenizer = encoder.tokenizer
+    workers = settings.workers if isinstance(settings, PretrainSettings) else 1
+    tally = Tally()
+    streams: dict[str, dict[str, Stream]] = {"train": {}, "dev": {}}
+    with main_first():
+        for split, corpora in (("train", examples), ("dev", dev)):
+            for kind, corpus in corpora.items():
+                counted = Tally()
+                pairs = encoder.encode(corpus, counted, workers)
+                store = write_tokens(folder.work / "tokens" / f"{split}-{kind}", pairs, counted)
+                tally.add(store.tally)
+                if not len(store):
+                    raise InputError(
+                        f"{label}: no {kind} example of {split} fits the model "
+                        f"({dict(tally.rejected)}). Raise linearizer.max_tokens or "
+                        "max_target_tokens."
+                    )
+                streams[split][kind] = PairStream(store)
+        if masked and isinstance(settings, PretrainSettings):
+            hiding = hiding_of(tokenizer, seed)
+            windows = table_windows(read_rows(masked), tokenizer, lambda name: True)
+            store = write_tokens(folder.work / "tokens" / "train-masked", windows)
+            tally.add(store.tally)
+            streams["train"]["masked"] = MaskedStream(store, hiding, settings.hidden_cells)
+    model = load_model(base, vocabulary=len(tokenizer.hf), dropout=settings.dropout)
+    trained = train(
+        model,
+        streams["train"],
+        streams["dev"] or None,
+        settings,
+        folder.work,
+        padding=tokenizer.hf.pad_token_id,
+        seed=seed,
+        label=label,
+        mix=settings.mix.model_dump() if isinstance(settings, PretrainSettings) else None,
+    )
+    finish_model(model, trained, tokenizer, folder.path)
+    return {**trained.stats, **tally.to_json()}

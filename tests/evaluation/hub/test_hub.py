@@ -1,0 +1,86 @@
+"""The metrics as `evaluate.load` finds them: by path, with no network."""
+
+import socket
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gentap.evaluation.metrics.bleu import bleu_statistics
+from gentap.evaluation.metrics.denotation import cell_statistics
+from gentap.evaluation.metrics.meteor import meteor_statistics
+from gentap.evaluation.metrics.parent import parent_statistics
+from gentap.evaluation.metrics.rouge import rouge_statistics
+from gentap.evaluation.metrics.statistics import summary
+from gentap.evaluation.metrics.support import support_statistics
+from gentap.records import Cell, Table
+
+evaluate = pytest.importorskip("evaluate")
+
+SAID = ["In 2005 she made Dusk.", "Dawn|1,200", "Jane Doe sang."]
+WANTED = [["She made Dusk in 2005.", "Dusk is of 2005."], ["1,200|Dawn"], ["Jane sang it."]]
+ROWS = [[["2005", "Dusk"]], [["2004", "Dawn"]], [["1999", "x"]]]
+
+
+def load(name: str, folder: Path, configuration: str = "default") -> Any:
+    path = files("gentap.evaluation.hub") / f"gentap_{name}.py"
+    return evaluate.load(str(path), configuration, cache_dir=str(folder))
+
+
+def lowered(lowercase: bool) -> dict[str, Any]:
+    return summary(bleu_statistics(SAID, WANTED, lowercase=lowercase))
+
+
+@pytest.mark.parametrize(
+    ("name", "configuration", "expected"),
+    [
+        ("bleu", "default", lambda: lowered(False)),
+        ("bleu", "fetaqa", lambda: lowered(True)),
+        ("rouge", "default", lambda: summary(rouge_statistics(SAID, WANTED))),
+        ("meteor", "default", lambda: summary(meteor_statistics(SAID, WANTED, tokens="nltk"))),
+        ("meteor", "fetaqa", lambda: summary(meteor_statistics(SAID, WANTED, tokens="spaces"))),
+        ("cells", "default", lambda: summary(cell_statistics(SAID, WANTED))),
+    ],
+)
+@pytest.mark.usefixtures("wordnet")
+def test_a_metric_is_loaded_by_path_and_gives_its_modules_scores(
+    tmp_path: Path, name: str, configuration: str, expected: Any
+) -> None:
+    metric = load(name, tmp_path, configuration)
+    metric.add_batch(predictions=SAID[:2], references=WANTED[:2])
+    metric.add(prediction=SAID[2], reference=WANTED[2])
+    assert metric.compute() == expected()
+
+
+@pytest.mark.parametrize("evidence", [[[0, 0], [0, 1]], []])
+def test_faithfulness_takes_tables_and_evidence(tmp_path: Path, evidence: list[list[int]]) -> None:
+    found = load("faithfulness", tmp_path).compute(
+        predictions=SAID,
+        references=WANTED,
+        questions=["which?"] * 3,
+        header=[["Year", "Film"]] * 3,
+        rows=ROWS,
+        cells=[evidence] * 3,
+    )
+    tables = [Table(header=("Year", "Film"), rows=(tuple(rows[0]),)) for rows in ROWS]
+    cells = [[Cell(row, column) for row, column in evidence]] * 3
+    kept = parent_statistics(SAID, WANTED, tables, cells)
+    assert found == summary(kept | support_statistics(SAID, ["which?"] * 3, tables))
+
+
+def test_metrics_are_combined(tmp_path: Path) -> None:
+    both = evaluate.combine([load("rouge", tmp_path), load("cells", tmp_path)])
+    found = both.compute(predictions=SAID, references=WANTED)
+    assert found["denotation_accuracy"] == pytest.approx(100 / 3)
+    assert found["rouge1"] > 0
+
+
+def test_loading_needs_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: Any) -> None:
+        raise OSError("no network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    metric = load("bleu", tmp_path)
+    found = metric.compute(predictions=["a b c d"], references=[["a b c d"]])
+    assert found["bleu"] == pytest.approx(100)

@@ -1,0 +1,382 @@
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import gentap.model.generate
+from gentap.cli import app
+from gentap.documents.annotated.reading import read_questions
+from gentap.errors import InputError, SettingError
+from gentap.evaluation.evaluate import evaluate
+from gentap.evaluation.metrics.scoring import METRICS, score
+from gentap.evaluation.read_predictions import score_file
+from gentap.evaluation.results import Shown, read_results
+from gentap.runs.store import is_done, open_stage, read_json
+from gentap.settings.sections import EvaluateSettings
+from gentap.stages.evaluation_stages import evaluate_stage
+
+TABLE = {
+    "title": "Mara Lind",
+    "header": ["Year", "Film"],
+    "rows": [["2004", "Dawn"], ["2005", "Dusk"]],
+}
+CELL_QUESTIONS = [
+    {"question": f"which film in {year}", "answer": film, "kind": "cell", "table": TABLE}
+    for year, film in (("2004", "Dawn"), ("2005", "Dusk"))
+]
+LONG_QUESTIONS = [
+    {"question": "what did she sing in three films", "answer": "She sang twice.", "table": TABLE},
+    {"question": "which winter concert", "answer": "The old one in town.", "table": TABLE},
+    {"question": "the choir", "answer": "The harbour choir.", "table": TABLE},
+]
+MIXED = [
+    LONG_QUESTIONS[0],
+    CELL_QUESTIONS[0],
+    LONG_QUESTIONS[1],
+    CELL_QUESTIONS[1],
+    LONG_QUESTIONS[2],
+]
+
+
+def write_questions(path: Path, lines: list[Any]) -> Path:
+    texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
+    path.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> str:
+    return str(write_questions(tmp_path / "test.jsonl", MIXED))
+
+
+@pytest.fixture
+def settings(data: str) -> EvaluateSettings:
+    return EvaluateSettings(data=[data], beams=2, chunk=2, max_answer_tokens=6, precision="fp32")
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    return {
+        path.name: path.read_bytes()
+        for path in folder.iterdir()
+        if path.is_file() and path.name not in (".lock", "done.json")
+    }
+
+
+@pytest.mark.usefixtures("wordnet")
+def test_evaluate_writes_predictions_in_order_with_scores_of_both_kinds(
+    tmp_path: Path, toy_model: Path, settings: EvaluateSettings
+) -> None:
+    folder = tmp_path / "report"
+    scores = evaluate_stage(str(toy_model), settings, folder)
+    rows = [json.loads(line) for line in (folder / "predictions.jsonl").open(encoding="utf-8")]
+    assert [row["question"] for row in rows] == [question["question"] for question in MIXED]
+    assert [row["reference"] for row in rows] == [question["answer"] for question in MIXED]
+    assert [row["kind"] for row in rows] == ["long", "cell", "long", "cell", "long"]
+    texts = (folder / "predictions.txt").read_text(encoding="utf-8").split("\n")
+    assert texts == [*(row["prediction"] for row in rows), ""]
+    assert set(scores["signatures"]) == set(scores["intervals"]) == set(METRICS) <= set(scores)
+    assert read_json(folder / "stats.json")["questions"] == {"long": 3, "cell": 2}
+    assert "exact match" in (folder / "report.md").read_text(encoding="utf-8")
+    assert not (folder / ".work" / "chunks").exists()
+
+
+@pytest.mark.usefixtures("wordnet")
+def test_each_kind_is_answered_by_its_own_decoder(
+    tmp_path: Path, toy_model: Path, settings: EvaluateSettings
+) -> None:
+    said = {}
+    for kind in ("long", "cell"):
+        lines = [{**question, "kind": kind} for question in MIXED]
+        path = write_questions(tmp_path / f"{kind}.jsonl", lines)
+        chosen = settings.model_copy(update={"data": [str(path)]})
+        evaluate_stage(str(toy_model), chosen, tmp_path / kind)
+        said[kind] = (tmp_path / kind / "predictions.txt").read_text(encoding="utf-8").split("\n")
+    evaluate_stage(str(toy_model), settings, tmp_path / "mixed")
+    mixed = (tmp_path / "mixed" / "predictions.txt").read_text(encoding="utf-8").split("\n")
+    assert mixed[:-1] == [said[line.get("kind", "long")][n] for n, line in enumerate(MIXED)]
+    assert said["long"] != said["cell"]
+
+
+@pytest.mark.usefixtures("wordnet")
+def test_interrupted_evaluation_goes_on_and_gives_the_same_files(
+    tmp_path: Path,
+    toy_model: Path,
+    settings: EvaluateSettings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    evaluate_stage(str(toy_model), settings, tmp_path / "undisturbed")
+    generate, calls = gentap.model.generate.generate_texts, 0
+
+    def interrupted(*args: Any, **kwargs: Any) -> list[str]:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise KeyboardInterrupt
+        return generate(*args, **kwargs)
+
+    folder = tmp_path / "interrupted"
+    monkeypatch.setattr(gentap.model.generate, "generate_texts", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate_stage(str(toy_model), settings, folder)
+    assert [file.name for file in (folder / ".work" / "chunks").iterdir()] == ["00000000.json"]
+    assert not is_done(folder)
+    calls = 10
+    evaluate_stage(str(toy_model), settings, folder)
+    assert calls == 10 + 2
+    assert results(folder) == results(tmp_path / "undisturbed")
+
+
+@pytest.mark.usefixtures("wordnet")
+def test_finished_evaluation_is_not_done_again(
+    tmp_path: Path, toy_model: Path, settings: EvaluateSettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = evaluate_stage(str(toy_model), settings, tmp_path / "report")
+    before = results(tmp_path / "report")
+    capsys.readouterr()
+    assert evaluate_stage(str(toy_model), settings, tmp_path / "report") == first
+    assert "done already" in capsys.readouterr().err
+    assert results(tmp_path / "report") == before
+
+
+def test_lines_that_are_no_question_are_set_aside_and_listed(
+    tmp_path: Path, toy_model: Path, settings: EvaluateSettings
+) -> None:
+    path = write_questions(tmp_path / "cells.jsonl", [CELL_QUESTIONS[0], "{", CELL_QUESTIONS[1]])
+    chosen = settings.model_copy(update={"data": [str(path)]})
+    with open_stage(tmp_path / "report", "evaluate", {}, [path]) as folder:
+        assert folder is not None
+        stats = evaluate(str(toy_model), chosen, folder)
+    assert stats["set aside"] == 1
+    (line,) = (tmp_path / "report" / "rejected.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["where"] == "cells.jsonl:2"
+    assert json.loads(line)["reason"] == "bad question record"
+    scores = read_json(tmp_path / "report" / "scores.json")
+    assert scores["questions"] == {"long": 0, "cell": 2}
+
+
+@pytest.mark.usefixtures("wordnet")
+def test_written_predictions_score_the_same_again(
+    tmp_path: Path, toy_model: Path, settings: EvaluateSettings, data: str
+) -> None:
+    folder = tmp_path / "report"
+    scores = evaluate_stage(str(toy_model), settings, folder)
+    for name in ("predictions.jsonl", "predictions.txt"):
+        assert score_file(folder / name, [data], settings.protocol).scored.to_json() == scores
+
+
+def test_scores_are_of_the_kinds_of_answers_that_are_there(tmp_path: Path) -> None:
+    path = write_questions(tmp_path / "cells.jsonl", CELL_QUESTIONS)
+    examples = read_questions([path]).examples
+    assert list(score(examples, ["a", "b"], "default").values()) == [
+        "exact_match",
+        "denotation_accuracy",
+    ]
+    with pytest.raises(InputError, match="1 predictions for 2 questions"):
+        score(examples, ["a"], "default")
+
+
+def test_all_is_written_in_an_order_of_length_and_given_back_in_that_of_the_data(
+    tmp_path: Path, toy_model: Path
+) -> None:
+    lines = [
+        {"question": question, "answer": "Dusk", "kind": "cell", "table": {**TABLE, "title": title}}
+        for question, title in (
+            ("the harbour choir sang", "in town"),
+            ("winter", ""),
+            ("every winter in the old town", "films and concerts"),
+            ("Mara Lind gave films", "every concert"),
+            ("old", "winter"),
+        )
+    ]
+    said = {}
+    for name, order in (("one", lines), ("two", lines[::-1])):
+        path = write_questions(tmp_path / f"{name}.jsonl", order)
+        chosen = EvaluateSettings(
+            data=[str(path)],
+            decoder="long",
+            chunk=2,
+            batch_size=1,
+            max_answer_tokens=8,
+            precision="fp32",
+        )
+        evaluate_stage(str(toy_model), chosen, tmp_path / name)
+        said[name] = [row["prediction"] for row in read_lines(tmp_path / name)]
+    assert said["one"] == said["two"][::-1]
+    assert len(set(said["one"])) > 1
+
+
+def read_lines(report: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (report / "predictions.jsonl").open(encoding="utf-8")]
+
+
+def large_table(title: str) -> dict[str, Any]:
+    """More rows than the toy model's 64 tokens hold."""
+    rows = [[str(1900 + row), f"winter concert {row}"] for row in range(40)]
+    return {"title": title, "header": ["Year", "Concert"], "rows": rows}
+
+
+def test_what_was_shown_of_a_cut_table_stands_beside_its_prediction(
+    tmp_path: Path, toy_model: Path
+) -> None:
+    table = large_table("Mara Lind")
+    lines = [
+        CELL_QUESTIONS[0],
+        {"question": "which in 1937", "answer": "Dusk", "kind": "cell", "table": table},
+        {"question": "which in 1911", "answer": "1937", "kind": "cell", "table": table},
+    ]
+    path = write_questions(tmp_path / "cells.jsonl", lines)
+    chosen = EvaluateSettings(data=[str(path)], beams=1, max_answer_tokens=4)
+    evaluate_stage(str(toy_model), chosen, tmp_path / "report")
+    whole, *cut = read_lines(tmp_path / "report")
+    assert not {"rows_shown", "columns_shown"} & whole.keys()
+    for row, asked in zip(cut, (37, 11), strict=True):
+        assert asked in row["rows_shown"]  # the question names it; the answer is not looked at
+        assert row["rows_shown"] == sorted(row["rows_shown"])
+        assert 0 < len(row["rows_shown"]) < 40
+        assert row["columns_shown"] == [0, 1]
+    read = read_results(tmp_path / "report").shown
+    assert read == [None, *(Shown(tuple(row["rows_shown"]), (0, 1)) for row in cut)]
+    stats = read_json(tmp_path / "report" / "stats.json")
+    assert stats["inputs"]["questions whose table was cut"] == 2
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_constrained_answers_to_cell_questions_are_cells_that_were_shown(
+    tmp_path: Path, toy_model: Path, beams: int
+) -> None:
+    tables: list[dict[str, Any]] = [
+        TABLE,
+        large_table("films"),
+        {"title": "old", "header": ["Year"], "rows": [["1850 in the old town"]]},
+        {"title": "empty", "header": ["Year", "Film"], "rows": [["", ""]]},
+    ]
+    lines = [
+        {"question": question, "answer": "Dusk", "kind": "cell", "table": table}
+        for table in tables
+        for question in ("which film", "the harbour choir in winter")
+    ]
+    path = write_questions(tmp_path / "cells.jsonl", lines)
+    free = EvaluateSettings(data=[str(path)], beams=beams, batch_size=3, precision="fp32")
+    chosen = free.model_copy(update={"constrain_cells": True, "max_answer_tokens": 4})
+    for name, settings in (("free", free), ("bound", chosen)):
+        evaluate_stage(str(toy_model), settings, tmp_path / name)
+    said = []
+    for line, row in zip(lines, read_lines(tmp_path / "bound"), strict=True):
+        rows = line["table"]["rows"]
+        shown = row.get("rows_shown", range(len(rows)))
+        assert row["prediction"] in {cell for place in shown for cell in rows[place]}
+        said.append(row["prediction"])
+    assert all(said[:-2])
+    assert said[-2:] == ["", ""]
+    assert said != [row["prediction"] for row in read_lines(tmp_path / "free")]
+
+
+@pytest.mark.usefixtures("wordnet")
+def test_sentences_are_written_freely_where_cells_are_constrained(
+    tmp_path: Path, toy_model: Path, settings: EvaluateSettings
+) -> None:
+    bound = settings.model_copy(update={"constrain_cells": True})
+    for name, chosen in (("free", settings), ("bound", bound)):
+        evaluate_stage(str(toy_model), chosen, tmp_path / name)
+    free, said = read_lines(tmp_path / "free"), read_lines(tmp_path / "bound")
+    for one, other in zip(free, said, strict=True):
+        if one["kind"] == "long":
+            assert one["prediction"] == other["prediction"]
+        else:
+            assert other["prediction"] in {"2004", "Dawn", "2005", "Dusk"}
+
+
+@pytest.mark.usefixtures("wordnet")
+def test_a_named_decoder_answers_every_question(
+    tmp_path: Path, toy_model: Path, settings: EvaluateSettings
+) -> None:
+    said = {}
+    for decoder in ("long", "cell"):
+        chosen = settings.model_copy(update={"decoder": decoder})
+        evaluate_stage(str(toy_model), chosen, tmp_path / decoder)
+        rows = read_lines(tmp_path / decoder)
+        assert [row["kind"] for row in rows] == ["long", "cell", "long", "cell", "long"]
+        said[decoder] = [row["prediction"] for row in rows]
+    evaluate_stage(str(toy_model), settings, tmp_path / "auto")
+    auto = [row["prediction"] for row in read_lines(tmp_path / "auto")]
+    assert auto == [said[line.get("kind", "long")][n] for n, line in enumerate(MIXED)]
+
+
+def test_a_stock_model_answers_cell_questions_with_its_one_decoder_and_says_so(
+    tmp_path: Path, toy_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from gentap.model.network import load_model
+
+    load_model(str(toy_model)).stock("long").save_pretrained(tmp_path / "stock")
+    for file in ("tokenizer.json", "tokenizer_config.json", "linearizer.json"):
+        (tmp_path / "stock" / file).write_bytes((toy_model / file).read_bytes())
+    path = write_questions(tmp_path / "cells.jsonl", CELL_QUESTIONS)
+    chosen = EvaluateSettings(data=[str(path)], beams=1, max_answer_tokens=4)
+    evaluate_stage(str(tmp_path / "stock"), chosen, tmp_path / "report")
+    told = "cell questions answered by the model's one decoder"
+    assert read_json(tmp_path / "report" / "stats.json")["inputs"][told] == 2
+    assert f"evaluate: {told}: 2" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("wordnet")
+def test_the_length_is_tuned_on_dev_and_reported(
+    tmp_path: Path, toy_model: Path, settings: EvaluateSettings
+) -> None:
+    dev = write_questions(tmp_path / "dev.jsonl", LONG_QUESTIONS)
+    chosen = settings.model_copy(update={"tune_length": [str(dev)], "max_answer_tokens": 16})
+    evaluate_stage(str(toy_model), chosen, tmp_path / "report")
+    stats = read_json(tmp_path / "report" / "stats.json")
+    trials = stats["length trials"]
+    best = max(trials, key=lambda trial: trial["bleu"])
+    assert (stats["length_penalty"], stats["min_answer_tokens"]) == (
+        best["length_penalty"],
+        best["min_answer_tokens"],
+    )
+    tried = {(trial["length_penalty"], trial["min_answer_tokens"]) for trial in trials}
+    assert {(penalty, 0) for penalty in (0.6, 0.8, 1.0, 1.5, 2.0, 3.0)} <= tried
+    assert {least for _, least in tried} == {0, 8, 12}
+    assert len(trials) == len(tried)
+    fixed = chosen.model_copy(
+        update={
+            "tune_length": [],
+            "length_penalty": stats["length_penalty"],
+            "min_answer_tokens": stats["min_answer_tokens"],
+        }
+    )
+    evaluate_stage(str(toy_model), fixed, tmp_path / "fixed")
+    assert read_lines(tmp_path / "fixed") == read_lines(tmp_path / "report")
+
+
+def test_the_length_cannot_be_tuned_on_cells_alone(tmp_path: Path, toy_model: Path) -> None:
+    path = str(write_questions(tmp_path / "cells.jsonl", CELL_QUESTIONS))
+    chosen = EvaluateSettings(data=[path], tune_length=[path])
+    with pytest.raises(InputError, match="no question that is answered in a sentence"):
+        evaluate_stage(str(toy_model), chosen, tmp_path / "report")
+
+
+def test_answers_have_the_least_length(tmp_path: Path, toy_model: Path) -> None:
+    path = str(write_questions(tmp_path / "cells.jsonl", CELL_QUESTIONS))
+    chosen = EvaluateSettings(data=[path], beams=2, max_answer_tokens=12, min_answer_tokens=12)
+    with pytest.raises(SettingError, match="must be below max_answer_tokens"):
+        evaluate_stage(str(toy_model), chosen, tmp_path / "none")
+
+
+@pytest.mark.usefixtures("wordnet")
+def test_several_models_are_evaluated_and_compared(
+    tmp_path: Path, toy_model: Path, data: str
+) -> None:
+    copy = tmp_path / "second"
+    shutil.copytree(toy_model, copy)
+    options = ["--set", "beams=1", "--set", "max_answer_tokens=4", "--set", "precision=fp32"]
+    command = ["evaluate", "--model", str(toy_model), "--model", str(copy), "--data", data]
+    result = CliRunner().invoke(app, [*command, "-o", str(tmp_path / "out"), *options, "--json"])
+    assert result.exit_code == 0, result.output
+    scores = json.loads(result.stdout)
+    assert list(scores) == [toy_model.name, "second"]
+    assert scores["second"] == scores[toy_model.name]
+    found = read_json(tmp_path / "out" / "compared" / "compare.json")
+    assert list(found["systems"]) == list(scores)
+    assert found["examples"] == []

@@ -1,0 +1,164 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gentap.errors import InputError
+from gentap.evaluation.read_predictions import score_file
+
+TABLE = {"header": ["Year", "Film"], "rows": [["2004", "Dawn"], ["2005", "Dusk"]]}
+QUESTIONS = [
+    {"id": f"q{n}", "question": f"which {n}?", "answer": film, "kind": "cell", "table": TABLE}
+    for n, film in enumerate(("Dawn", "Dusk"))
+]
+
+
+def jsonl(path: Path, *lines: Any) -> Path:
+    texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
+    path.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> str:
+    return str(jsonl(tmp_path / "cells.jsonl", *QUESTIONS))
+
+
+def exact(path: Path, data: str) -> float:
+    return score_file(path, [data], "fetaqa").scored.values()["exact_match"]
+
+
+def complaint(path: Path, *data: str) -> str:
+    with pytest.raises(InputError) as caught:
+        score_file(path, data, "default")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["dawn\nDusk", "dawn\nDusk\n", " Dawn \r\nDusk\r\n", "\ufeffDawn\nDusk\n"],
+    ids=["no last newline", "last newline", "windows", "byte order mark"],
+)
+def test_a_text_file_holds_one_prediction_a_line(tmp_path: Path, data: str, text: str) -> None:
+    path = tmp_path / "said.txt"
+    path.write_bytes(text.encode())
+    assert exact(path, data) == 100
+
+
+def test_an_empty_line_is_an_empty_prediction_and_counted(tmp_path: Path, data: str) -> None:
+    path = tmp_path / "said.txt"
+    path.write_text("\nDusk\n", encoding="utf-8")
+    scored = score_file(path, [data], "fetaqa").scored
+    assert scored.values()["exact_match"] == 50
+    assert scored.warnings == {"empty predictions": 1}
+
+
+def test_predictions_with_ids_may_stand_in_any_order(tmp_path: Path, data: str) -> None:
+    lines = [{"id": "q1", "prediction": "Dusk"}, {"id": "q0", "prediction": "Dawn"}]
+    assert exact(jsonl(tmp_path / "said.jsonl", *lines), data) == 100
+    without = [{"prediction": line["prediction"]} for line in lines]
+    assert exact(jsonl(tmp_path / "said.jsonl", *without), data) == 0
+
+
+def test_the_layout_of_wikitablequestions_is_read_with_several_values(tmp_path: Path) -> None:
+    both = {"question": "which films?", "answer": "Dawn|Dusk", "kind": "cell", "table": TABLE}
+    data = str(jsonl(tmp_path / "cells.jsonl", *QUESTIONS, {**both, "id": "both"}))
+    path = tmp_path / "said.tsv"
+    path.write_text("both\tDusk\tDawn\nq1\tDusk\r\nq0\n", encoding="utf-8")
+    results = score_file(path, [data], "default")
+    assert results.predictions == ["", "Dusk", "Dusk|Dawn"]
+    assert results.scored.by_example() == [
+        {"exact_match": 0, "denotation_accuracy": 0},
+        {"exact_match": 100, "denotation_accuracy": 100},
+        {"exact_match": 0, "denotation_accuracy": 100},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "partner"),
+    [
+        ("Dawn\n", "The question at cells.jsonl:2 is the first without a prediction."),
+        ("", "The question at cells.jsonl:1 is the first without a prediction."),
+        ("Dawn\nDusk\nNoon\n", "Line 3 is the first prediction without a question."),
+    ],
+)
+def test_predictions_a_line_short_or_long_are_an_error_with_both_counts(
+    tmp_path: Path, data: str, said: str, partner: str
+) -> None:
+    path = tmp_path / "said.txt"
+    path.write_text(said, encoding="utf-8")
+    assert complaint(path, data) == (
+        f"{path}: holds {said.count(chr(10))} predictions; {data} holds 2 questions. {partner} "
+        "Give one prediction a line, in the order of the questions."
+    )
+
+
+def test_where_questions_were_set_aside_a_wrong_count_says_so(tmp_path: Path) -> None:
+    data = jsonl(tmp_path / "cells.jsonl", QUESTIONS[0], "{}", QUESTIONS[1])
+    path = tmp_path / "said.txt"
+    path.write_text("Dawn\n", encoding="utf-8")
+    message = complaint(path, str(data))
+    assert "2 questions (1 more can't be read; the first is cells.jsonl:2: 'table'" in message
+    assert "The question at cells.jsonl:3 is the first without a prediction" in message
+
+
+def test_predictions_of_questions_that_were_set_aside_are_left_out(tmp_path: Path) -> None:
+    other = jsonl(tmp_path / "other.jsonl", {**QUESTIONS[1], "id": "q9"}, "[]")
+    data = jsonl(tmp_path / "cells.jsonl", "{}", *QUESTIONS)
+    path = tmp_path / "said.txt"
+    path.write_text("Dusk\nof none\nof none\nDawn\nDusk\n", encoding="utf-8")
+    scored = score_file(path, [str(other), str(data)], "default").scored
+    assert scored.values()["exact_match"] == 100
+    assert scored.warnings == {
+        "questions that can't be read": 2,
+        "predictions left out with their questions": 2,
+    }
+
+
+def test_all_ids_without_a_partner_are_named_by_line(tmp_path: Path, data: str) -> None:
+    path = jsonl(
+        tmp_path / "said.jsonl",
+        {"id": "q1", "prediction": "Dusk"},
+        *({"id": f"x{n}", "prediction": ""} for n in range(22)),
+    )
+    message = complaint(path, data)
+    assert "predictions for which there is no question: 'x0' (line 2), 'x1' (line 3)" in message
+    assert "'x19' (line 21) and 2 more;" in message
+    assert "questions for which there is no prediction: 'q0' (cells.jsonl:1)." in message
+
+
+def test_an_id_that_stands_twice_is_named_by_line(tmp_path: Path, data: str) -> None:
+    path = jsonl(
+        tmp_path / "said.jsonl", *({"id": id_, "prediction": ""} for id_ in ("q0", "q1", "q0"))
+    )
+    assert complaint(path, data) == (
+        f"{path}: ids that stand there again further down: 'q0' (line 1)."
+    )
+
+
+@pytest.mark.parametrize("lines", [[{"prediction": ""}], [{"id": 1, "prediction": ""}]])
+def test_ids_in_some_lines_alone_are_an_error(tmp_path: Path, data: str, lines: Any) -> None:
+    other = {"prediction": ""} if "id" in lines[0] else {"id": "q0", "prediction": ""}
+    path = jsonl(tmp_path / "said.jsonl", *lines, other)
+    assert "line 2: some lines have an 'id' and some have none" in complaint(path, data)
+
+
+@pytest.mark.parametrize("line", ["Dusk", '{"predicted": "Dusk"}', '["Dusk"]', "", "3"])
+def test_a_bad_line_of_a_predictions_file_is_an_error_with_its_place(
+    tmp_path: Path, data: str, line: str
+) -> None:
+    path = jsonl(tmp_path / "predictions.jsonl", {"prediction": "Dawn"}, line)
+    assert complaint(path, data) == f"{path}, line 2: not a JSON object with a 'prediction'."
+
+
+def test_a_line_without_an_id_in_a_tsv_is_an_error(tmp_path: Path, data: str) -> None:
+    path = tmp_path / "said.tsv"
+    path.write_text("q0\tDawn\n\tDusk\n", encoding="utf-8")
+    assert complaint(path, data).startswith(f"{path}, line 2: no id.")
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path: Path, data: str) -> None:
+    assert complaint(tmp_path / "gone.txt", data) == f"{tmp_path / 'gone.txt'}: no such file."
+    (tmp_path / "latin.txt").write_bytes(b"caf\xe9\n")
+    assert complaint(tmp_path / "latin.txt", data).startswith(f"{tmp_path / 'latin.txt'}: not a")

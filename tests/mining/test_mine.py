@@ -1,0 +1,336 @@
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gentap.errors import InputError
+from gentap.mining.mine import mine
+from gentap.mining.surface_forms import Former, Rules
+from gentap.records import Mined, mined_from_row, table_from_row
+from gentap.runs.store import StageFolder, Tally, parts, read_rows
+from gentap.settings.sections import MineSettings
+
+Open = Callable[[Path], StageFolder]
+Run = Callable[..., Tally]
+
+FORMER = Former(Rules())
+
+HASH_SEED_RUN = """
+import sys
+from pathlib import Path
+from gentap.settings.sections import LinearizerSettings
+from gentap.settings.sections import MineSettings
+from gentap.settings.sections import SampleSettings
+from gentap.runs.store import StageFolder
+from gentap.runs.store import parts
+from gentap.mining.mine import mine
+from gentap.grammar.sample import sample
+
+pages, grammar, mined, sampled = sys.argv[1:]
+for folder in (mined, sampled):
+    Path(folder).mkdir()
+settings = MineSettings(inputs=[pages], shard_bytes=30_000)
+mine(settings, StageFolder(Path(mined), "stage", "", {}, False), workers=1)
+sample(
+    parts(Path(mined) / "tables"),
+    SampleSettings(grammar=grammar, shard_tables=20),
+    StageFolder(Path(sampled), "stage", "", {}, False),
+    base="",
+    linearizer=LinearizerSettings(),
+    seed=1,
+    workers=1,
+)
+"""
+
+
+def mined_of(folder: Path) -> list[Mined]:
+    return [mined_from_row(row) for row in read_rows(parts(folder / "sentences"))]
+
+
+def rejected_of(folder: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in (folder / "rejected.jsonl").read_text().splitlines()]
+
+
+def write_lines(path: Path, *entries: Any) -> Path:
+    lines = [entry if isinstance(entry, str) else json.dumps(entry) for entry in entries]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def page(number: int, *text: str, tables: Any = None) -> dict[str, Any]:
+    rows = [["Ada Dawn", "1914", "Rome"], ["Bo Dusk", "1915", "Oslo"]]
+    own = [{"header": ["Name", "Year", "City"], "rows": rows}]
+    return {
+        "url": f"https://pages.example/{number}",
+        "title": f"Page {number}",
+        "text": list(text) or ["Ada Dawn came to Rome in 1914."],
+        "tables": own if tables is None else tables,
+    }
+
+
+@pytest.fixture
+def run(tmp_path: Path, open_folder: Open) -> Run:
+    """Mine files into ``out`` of the test's folder."""
+
+    def run(*inputs: Path, workers: int = 1, out: str = "out", **settings: Any) -> Tally:
+        chosen = MineSettings(inputs=list(map(str, inputs)), **settings)
+        return mine(chosen, open_folder(tmp_path / out), workers)
+
+    return run
+
+
+# The project's pages
+
+
+def test_all_pages_are_mined(mined: Path) -> None:
+    sentences = mined_of(mined)
+    tables = list(read_rows(parts(mined / "tables")))
+    documents = list(read_rows(parts(mined / "documents")))
+    assert len(sentences) >= 600
+    assert len(tables) >= 70
+    assert len(documents) >= 28
+    assert len({record.sentence for record in sentences}) == len(sentences)
+    assert len({row["id"] for row in tables}) == len(tables)
+    known = {(row["url"], table_from_row(row)) for row in tables}
+    assert {(record.url, record.table) for record in sentences} <= known
+
+
+def test_every_mined_sentence_names_what_it_records(mined: Path) -> None:
+    for record in mined_of(mined):
+        own = [cell for cell in record.cells if cell.row == record.row]
+        assert len({cell.column for cell in own}) >= 2
+        assert len({(cell.start, cell.end) for cell in own}) >= 2
+        for cell in record.cells:
+            value = record.table.rows[cell.row][cell.column]
+            forms = FORMER.cells([value, *value.split("\n")])
+            forms += [shorter for _, shorter in FORMER.shorter(forms)]
+            assert FORMER.cells([record.sentence[cell.start : cell.end]])[0] in forms
+
+
+@pytest.mark.parametrize("workers", [2, 4])
+def test_output_does_not_depend_on_the_number_of_workers(
+    run: Run, data: Path, mined: Path, tmp_path: Path, workers: int, contents: Any
+) -> None:
+    run(data / "pages", shard_bytes=30_000, workers=workers)
+    assert contents(tmp_path / "out") == contents(mined)
+
+
+def test_mining_and_sampling_do_not_depend_on_the_hash_seed(
+    data: Path, mined: Path, tmp_path: Path, contents: Any
+) -> None:
+    grammar = data.parent / "grammars" / "english.grammar"
+    outputs = []
+    for seed in ("0", "7"):
+        folders = [tmp_path / f"{name}-{seed}" for name in ("mined", "sampled")]
+        command = [sys.executable, "-c", HASH_SEED_RUN, data / "pages", grammar, *folders]
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        subprocess.run(command, env=environment, check=True, capture_output=True)
+        outputs.append([contents(folder) for folder in folders])
+    assert outputs[0] == outputs[1]
+    assert outputs[0][0] == contents(mined)
+
+
+# Evaluation sets
+
+
+@pytest.fixture
+def evaluation(data: Path) -> list[dict[str, Any]]:
+    lines = (data / "qa" / "test.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def mirror(number: int, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """A page with an evaluation table, its rows turned round, and the answers about it."""
+    header, *rows = entries[0]["table_array"]
+    table = {"header": header, "rows": rows[::-1]}
+    plain = page(number)["tables"][0]
+    answers = [entry["answer"] for entry in entries]
+    return page(number, *answers, f"Bo Dusk saw Oslo {number} times.", tables=[table, plain])
+
+
+def test_planted_evaluation_tables_are_kept_out_and_counted(
+    run: Run, data: Path, tmp_path: Path, evaluation: list[dict[str, Any]]
+) -> None:
+    by_table: dict[str, list[dict[str, Any]]] = {}
+    for entry in evaluation:
+        by_table.setdefault(json.dumps(entry["table_array"]), []).append(entry)
+    pages = [mirror(number, entries) for number, entries in enumerate(by_table.values())]
+    path = write_lines(tmp_path / "pages.jsonl", *pages)
+    held = {frozenset(map(tuple, entry["table_array"][1:])) for entry in evaluation}
+
+    def tables(out: str) -> list[frozenset[tuple[str, ...]]]:
+        rows = read_rows(parts(tmp_path / out / "tables"))
+        return [frozenset(map(tuple, row["rows"])) for row in rows]
+
+    run(path, out="open")
+    assert held <= set(tables("open"))
+    assert len(mined_of(tmp_path / "open")) > len(pages)
+
+    tally = run(path, exclude=[str(data / "qa" / "test.jsonl")])
+    assert tally.rejected["table of an evaluation set"] == len(pages) == len(held)
+    assert held.isdisjoint(tables("out"))
+    assert len(tables("out")) == len(pages)
+    assert [record.sentence for record in mined_of(tmp_path / "out")] == [
+        f"Bo Dusk saw Oslo {number} times." for number in range(len(pages))
+    ]
+    long = {entry["answer"] for entry in evaluation if len(entry["answer"].split()) > 12}
+    texts = [
+        text for row in read_rows(parts(tmp_path / "out" / "documents")) for text in row["blocks"]
+    ]
+    assert long.isdisjoint(texts)
+
+
+def test_evaluation_pages_and_answers_are_kept_out_and_counted(run: Run, tmp_path: Path) -> None:
+    answer = "Ada Dawn came to Rome in 1914 and stayed there for a year."
+    known = {**page(0), "url": "http://www.pages.example/held%20out", "title": "Known"}
+    test = {
+        "feta_id": 1,
+        "page_wikipedia_url": "https://pages.example/held out",
+        "table_page_title": "Held by title",
+        "table_array": [["a", "b"], ["c", "d"]],
+        "question": "Who came?",
+        "answer": answer,
+    }
+    exclude = write_lines(tmp_path / "test.jsonl", test)
+    path = write_lines(
+        tmp_path / "pages.jsonl",
+        known,
+        {**page(1), "title": "HELD by  title"},
+        page(2, answer, "Bo Dusk never came to Oslo."),
+    )
+    tally = run(path, exclude=[str(exclude)])
+    assert tally.rejected == Counter(
+        {"page of an evaluation set": 2, "answer of an evaluation set": 1}
+    )
+    assert [record.sentence for record in mined_of(tmp_path / "out")] == [
+        "Bo Dusk never came to Oslo."
+    ]
+    (document,) = read_rows(parts(tmp_path / "out" / "documents"))
+    assert document["blocks"] == ["Bo Dusk never came to Oslo."]
+
+
+def test_an_unreadable_evaluation_set_ends_the_run_before_any_work(
+    run: Run, tmp_path: Path
+) -> None:
+    path = write_lines(tmp_path / "pages.jsonl", page(0))
+    with pytest.raises(InputError, match=r"test\.jsonl: no such file"):
+        run(path, exclude=[str(tmp_path / "test.jsonl")])
+    assert not list((tmp_path / "out").iterdir())
+
+
+# What is set aside
+
+
+def test_bad_files_among_good_ones_are_set_aside_and_counted(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    good = write_lines(
+        folder / "a.jsonl", page(0), "{not json", page(1, "Bo Dusk left Oslo early.")
+    )
+    packed = gzip.compress(good.read_bytes())
+    (folder / "b.jsonl.gz").write_bytes(packed[: len(packed) // 2])
+    (folder / "c.html").write_text("")
+    (folder / "d.html").write_text("<h1>Prose</h1><p>Ada Dawn came to Rome in 1914.</p>")
+    (folder / "e.html").write_text(
+        '<link rel="canonical" href="http://[broken"><table><tr><th>Name<th>City</tr>'
+        "<tr><td>Cy Noon<td>Lima</tr></table><p>Nobody but Cy Noon ever saw Lima.</p>"
+    )
+    (folder / "f.warc.gz").write_bytes(b"\x1f\x8bnothing of the kind")
+    exclude = write_lines(tmp_path / "test.jsonl", {
+        "table_array": [["a"], ["b"]], "question": "Who?", "answer": "She.",
+        "page_wikipedia_url": "https://x.example/",
+    })  # fmt: skip
+    tally = run(folder, exclude=[str(exclude)])
+    assert tally.rejected == Counter(
+        {
+            "bad JSONL record": 1,
+            "damaged compressed file": 1,
+            "empty file": 1,
+            "page without a data table": 1,
+            "damaged archive": 1,
+        }
+    )
+    assert Counter(entry["reason"] for entry in rejected_of(tmp_path / "out")) == tally.rejected
+    assert [record.sentence for record in mined_of(tmp_path / "out")] == [
+        "Ada Dawn came to Rome in 1914.",
+        "Bo Dusk left Oslo early.",
+        "Nobody but Cy Noon ever saw Lima.",
+    ]
+
+
+def test_unfit_and_repeated_sentences_are_set_aside(run: Run, tmp_path: Path) -> None:
+    said = "Ada Dawn came to Rome in 1914."
+    path = write_lines(
+        tmp_path / "pages.jsonl",
+        page(0, said, "Ada Dawn, Rome."),
+        page(1, f"{said} Then she left."),
+    )
+    tally = run(path)
+    assert tally.counts["paragraphs read"] == 3
+    assert tally.counts["sentences that name two cells"] == 3
+    assert [
+        (entry["where"], entry["reason"], entry["detail"])
+        for entry in rejected_of(tmp_path / "out")
+    ] == [
+        ("https://pages.example/0", "sentence too short", "Ada Dawn, Rome."),
+        ("https://pages.example/1", "duplicate sentence", said),
+    ]
+
+
+def test_letters_with_accents_apart_meet_composed_ones(run: Run, tmp_path: Path) -> None:
+    path = write_lines(
+        tmp_path / "pages.jsonl",
+        page(
+            0,
+            "In 1914 Rene\u0301 Dawn came to Orle\u0301ans[2] by train.",
+            tables=[{"header": ["Name", "City"], "rows": [["René Dawn", "Orle\u0301ans"]]}],
+        ),
+    )
+    run(path)
+    (record,) = mined_of(tmp_path / "out")
+    assert record.sentence == "In 1914 René Dawn came to Orléans by train."
+    said = [record.sentence[cell.start : cell.end] for cell in record.cells]
+    assert said == ["René Dawn", "Orléans"]
+
+
+def test_an_input_without_a_table_is_an_error_and_the_reasons_are_kept(
+    run: Run, tmp_path: Path
+) -> None:
+    path = write_lines(tmp_path / "pages.jsonl", page(0, tables=[]), "[]")
+    with pytest.raises(
+        InputError, match=r"no data table in 1 pages \(bad JSONL record: 1, page wi"
+    ):
+        run(path)
+    assert [(entry["where"], entry["reason"]) for entry in rejected_of(tmp_path / "out")] == [
+        ("https://pages.example/0", "page without a data table"),
+        ("pages.jsonl:2", "bad JSONL record"),
+    ]
+
+
+def test_no_input_at_all_is_an_error(run: Run) -> None:
+    with pytest.raises(InputError, match="nothing to mine"):
+        run()
+
+
+@pytest.mark.parametrize("shard_bytes", [1, 500, 10**6])
+def test_shards_take_neighbours_up_to_a_size(run: Run, tmp_path: Path, shard_bytes: int) -> None:
+    files = [
+        write_lines(
+            tmp_path / f"{number}.jsonl", page(number, f"Ada Dawn saw Rome {number} times.")
+        )
+        for number in range(5)
+    ]
+    size = files[0].stat().st_size
+    run(*files, shard_bytes=shard_bytes)
+    per_shard = max(1, min(5, shard_bytes // size))
+    assert len(parts(tmp_path / "out" / "sentences")) == -(-5 // per_shard)
+    assert [record.sentence for record in mined_of(tmp_path / "out")] == [
+        f"Ada Dawn saw Rome {number} times." for number in range(5)
+    ]

@@ -1,0 +1,264 @@
+import errno
+import json
+import os
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from toys import toy_t5
+
+from gentap.errors import FolderError, GentapError, InputError, SettingError, WorkerError
+from gentap.model.tokenizer import train_vocabulary
+from gentap.records import MINED_SCHEMA, Mined, NamedCell, Table, mined_to_row
+from gentap.runs.store import StageFolder, parts, read_json, read_rows
+from gentap.settings.sections import LinearizerSettings, WriteSettings
+from gentap.settings.training_sections import WriterSettings
+from gentap.stages.question_stages import write_stage, writer_stage
+
+LINEARIZER = LinearizerSettings(max_tokens=128, max_question_tokens=32)
+QUICK: dict[str, Any] = {
+    "max_steps": 2,
+    "batch_tokens": 256,
+    "precision": "fp32",
+    "held_out": 0.5,
+    "dev_beams": 2,
+    "optimizer": "adamw",
+}
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("base")
+    texts = [f"When did rower {number} win the cup of {1900 + number}?" for number in range(99)]
+    tokenizer = train_vocabulary(texts, 300, LINEARIZER)
+    toy_t5(len(tokenizer.hf)).save_pretrained(folder)
+    tokenizer.save(folder)
+    return folder
+
+
+@pytest.fixture
+def reading(tmp_path: Path) -> str:
+    articles = [
+        {
+            "title": f"Race {number}",
+            "paragraphs": [
+                {
+                    "context": f"Rower {number} won in {1900 + number}.",
+                    "qas": [
+                        {
+                            "id": f"q{number}",
+                            "question": f"When did rower {number} win?",
+                            "answers": [{"text": str(1900 + number), "answer_start": 15}],
+                        },
+                        {"id": f"u{number}", "question": "Why?", "is_impossible": True},
+                    ],
+                }
+            ],
+        }
+        for number in range(1, 7)
+    ]
+    path = tmp_path / "reading.json"
+    path.write_text(json.dumps({"data": articles}))
+    return str(path)
+
+
+def test_training_reports_the_scores_of_held_out_articles(
+    base: Path, reading: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("nltk")
+    settings = WriterSettings(data=[reading], **QUICK)
+    writer_stage(str(base), settings, LINEARIZER, tmp_path / "writer", seed=1)
+    stats = read_json(tmp_path / "writer" / "stats.json")
+    scores = stats["held_out"]["all"]
+    assert scores["questions"] == 3
+    assert set(scores["signatures"]) == {"bleu", "rougeL", "meteor"}
+    assert all(0 <= scores[name] <= 100 for name in scores["signatures"])
+    assert stats["inverted"]["rejected"] == {"unanswerable question": 6}
+    assert stats["best_dev_loss"] > 0
+    lines = (tmp_path / "writer" / "held_out.jsonl").read_text().splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert [sorted(row) for row in rows] == [["id", "origin", "reference", "written"]] * 3
+    assert "3 on held-out articles: bleu " in capsys.readouterr().err
+    writer_stage(str(base), settings, LINEARIZER, tmp_path / "writer", seed=1)
+    assert "done already" in capsys.readouterr().err
+
+
+def test_training_without_anything_held_out(base: Path, reading: str, tmp_path: Path) -> None:
+    settings = WriterSettings(data=[reading], **{**QUICK, "held_out": 0.0})
+    writer_stage(str(base), settings, LINEARIZER, tmp_path / "writer", seed=1)
+    assert read_json(tmp_path / "writer" / "stats.json")["held_out"] == {}
+    assert not (tmp_path / "writer" / "held_out.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({}, "no reading-comprehension file given"),
+        ({"data": ["none.json"]}, "none.json: no such file or folder"),
+        ({"annotated": ["none.jsonl"]}, "none.jsonl: no such file or folder"),
+    ],
+)
+def test_training_needs_files(
+    base: Path, tmp_path: Path, settings: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(GentapError, match=message):
+        writer_stage(str(base), WriterSettings(**settings), LINEARIZER, tmp_path / "writer", seed=1)
+    assert not (tmp_path / "writer").exists()
+
+
+@pytest.fixture
+def mined(tmp_path: Path) -> Path:
+    rows = []
+    for number in range(4):
+        name, year = f"Rower {'ABCD'[number]}", str(1900 + number)
+        sentence = f"{name} won the cup in {year}."
+        record = Mined(
+            id=f"m{number}",
+            sentence=sentence,
+            url=f"https://pages.example/{number}",
+            table=Table(title="Races", header=("Rower", "Year"), rows=((name, year),)),
+            row=0,
+            cells=(
+                NamedCell(0, 0, 0, len(name)),
+                NamedCell(0, 1, sentence.index(year), len(sentence) - 1),
+            ),
+        )
+        rows.append(mined_to_row(record))
+    folder = tmp_path / "mined"
+    (folder / "sentences").mkdir(parents=True)
+    table = pa.Table.from_pylist(rows, MINED_SCHEMA)
+    pq.write_table(table, folder / "sentences" / "part-00000.parquet")
+    StageFolder(folder, "mine", "mined-fingerprint", {}, resumed=False).finish({})
+    return folder
+
+
+class Chat:
+    """An endpoint that asks when the sentence's first two words won."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.status = 200
+
+
+@pytest.fixture
+def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Chat, str]]:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    state = Chat()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            content = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            state.asked += 1
+            said = content["messages"][-1]["content"].rpartition("Sentence: ")[2]
+            question = f"When did {' '.join(said.split()[:2])} win the cup?"
+            body = json.dumps({"choices": [{"message": {"content": question}}]}).encode()
+            self.send_response(state.status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=httpd.serve_forever, args=(0.01,), daemon=True).start()
+    yield state, f"http://127.0.0.1:{httpd.server_port}/v1"
+    httpd.shutdown()
+    httpd.server_close()
+
+
+@pytest.fixture
+def write(tmp_path: Path, mined: Path) -> Callable[..., Path]:
+    def write(writer: str, out: str = "long", **endpoint: Any) -> Path:
+        values = {"model": "m", "backoff": 0.0, "retries": 0, "concurrency": 1}
+        values |= {"cache": str(tmp_path / "answers"), **endpoint}
+        settings = WriteSettings(asked=0, shard_records=1, endpoint=values)
+        write_stage(mined, writer, settings, tmp_path / out, seed=1)
+        return tmp_path / out
+
+    return write
+
+
+def test_an_endpoint_s_questions_become_examples_and_a_rerun_pays_nothing(
+    chat: tuple[Chat, str], write: Callable[..., Path]
+) -> None:
+    state, address = chat
+    folder = write(address)
+    rows = list(read_rows(parts(folder)))
+    assert [row["question"] for row in rows] == [
+        f"When did Rower {letter} win the cup?" for letter in "ABCD"
+    ]
+    asked = state.asked
+    assert asked == 8
+    again = write(address, "again")
+    assert state.asked == asked
+    assert [path.read_bytes() for path in parts(again)] == [
+        path.read_bytes() for path in parts(folder)
+    ]
+    questions = list(read_rows(parts(folder / "questions")))
+    assert {row["writer"] for row in questions} == {f"{address[7:]}#m"}
+    assert {row["score"] for row in questions} == {None}
+
+
+def test_a_run_that_spent_its_limit_goes_on_with_another(
+    chat: tuple[Chat, str], write: Callable[..., Path]
+) -> None:
+    state, address = chat
+    with pytest.raises(WorkerError, match="max_requests = 3"):
+        write(address, max_requests=3)
+    assert state.asked == 3
+    folder = write(address, max_requests=0, concurrency=2, timeout=7.0)
+    assert state.asked == 8
+    assert len(list(read_rows(parts(folder)))) == 4
+
+
+def test_an_endpoint_that_goes_down_loses_nothing(
+    chat: tuple[Chat, str], write: Callable[..., Path]
+) -> None:
+    state, address = chat
+    state.status = 503
+    with pytest.raises(WorkerError, match="status 503"):
+        write(address)
+    state.status = 200
+    assert len(list(read_rows(parts(write(address))))) == 4
+
+
+def test_a_full_disk_is_named_and_the_run_goes_on_later(
+    chat: tuple[Chat, str], write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, address = chat
+    real = os.fsync
+    left = 5
+
+    def full(file: int) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(file)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(FolderError, match="The disk is full: free some space"):
+            write(address)
+    assert len(list(read_rows(parts(write(address))))) == 4
+
+
+def test_bad_settings_end_the_run_before_any_work(
+    mined: Path, tmp_path: Path, write: Callable[..., Path], base: Path
+) -> None:
+    with pytest.raises(SettingError, match=r"write\.endpoint\.model"):
+        write("http://127.0.0.1:9/v1", model="")
+    with pytest.raises(InputError, match="no such prompt template"):
+        write("http://127.0.0.1:9/v1", prompt="none.txt")
+    settings = WriteSettings(filters={"round_trip": str(tmp_path / "none")})
+    with pytest.raises(InputError, match=r"no model folder \(write\.filters\.round_trip\)"):
+        write_stage(mined, str(base), settings, tmp_path / "long", seed=1)
+    with pytest.raises(InputError, match="no such model folder"):
+        write_stage(mined, str(tmp_path / "none"), WriteSettings(), tmp_path / "long", seed=1)
+    assert not list(tmp_path.glob("long/part-*"))

@@ -1,0 +1,142 @@
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from gentap.text.sentences import (
+    BOILERPLATE,
+    REFERENCE,
+    sentence_spans,
+    split_sentences,
+    unfit,
+)
+
+PROSE = st.lists(
+    st.sampled_from(
+        [
+            "It won",
+            "Dr",
+            "vol",
+            "No",
+            "approx",
+            "3",
+            ".",
+            "?",
+            "!",
+            " ",
+            "  ",
+            "\n",
+            "\n\n",
+            "\r\n",
+            "(",
+            ")",
+            '"',
+            "”",
+            "é",
+            "e\u0301",
+            "…",
+            "ﬁn",
+            "电影。",
+            "U.S.",
+            "p.m.",
+            "\u2029",
+        ]
+    ),
+    max_size=25,
+).map("".join)
+
+
+@settings(max_examples=100, deadline=None)
+@given(PROSE | st.text(max_size=60))
+@example("")
+@example("   ")
+@example("Ended in vol. ")
+def test_spans_cover_the_text_in_order_without_overlap(text: str) -> None:
+    spans = list(sentence_spans(text))
+    assert "".join(text[start:end] for start, end in spans) == text
+    ends = [0, *(end for _, end in spans)]
+    assert [start for start, _ in spans] == ends[:-1]
+    assert all(start < end for start, end in spans)
+
+
+@settings(max_examples=60, deadline=None)
+@given(PROSE)
+def test_sentences_keep_all_words_in_order_and_have_single_spaces(text: str) -> None:
+    sentences = list(split_sentences(text))
+    assert all(sentence == " ".join(sentence.split()) != "" for sentence in sentences)
+    letters = "".join("".join(sentences).split())
+    assert letters == "".join(text.replace("e\u0301", "é").split())
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "He met Dr. Smith and Mrs. Jones in St. Louis.",
+        "The ship was approx. 50 m long.",
+        "Approx. Sixty people came.",
+        "It is told in vol. Two of the series.",
+        "The act (feat. Ada Dawn) won.",
+        "She left in Sept. 1914 with Lt. Dusk.",
+        "The U.S. team won at 5 p.m. on Monday.",
+        "No. 7 was hers.",
+    ],
+)
+def test_an_abbreviation_ends_no_sentence(sentence: str) -> None:
+    text = f"It rained. {sentence} It stopped."
+    assert list(split_sentences(text)) == ["It rained.", sentence, "It stopped."]
+
+
+def test_questions_and_exclamations_end_sentences() -> None:
+    text = "Who won? She did! It was “Dawn.” Nobody knew…"
+    assert list(split_sentences(text))[:2] == ["Who won?", "She did!"]
+
+
+def test_footnote_marks_go_and_spaces_collapse() -> None:
+    text = "Dawn[1] won\n in[a]  1914.[note 2][citation needed] [Sic] stays."
+    assert list(split_sentences(text)) == ["Dawn won in 1914.", "[Sic] stays."]
+
+
+def test_decomposed_letters_become_one() -> None:
+    assert list(split_sentences("Re\u0301union is an i\u0302le.")) == ["Réunion is an île."]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "reason"),
+    [
+        ("She won it.", "sentence too short"),
+        ("She won it" + " again" * 20 + ".", "sentence too long"),
+        ("", "sentence too short"),
+        ("She won the prize twice in Rome", "no end of sentence"),
+        ("She won the prize twice in Rome:", "no end of sentence"),
+        ("and won the prize twice in Rome.", "no start of sentence"),
+        ("— won the prize twice in Rome.", "no start of sentence"),
+        ("She won the prize | twice in Rome.", "list or markup debris"),
+        ("She won the prize, see https://example.org today.", "reference"),
+        ("She won the {{prize}} twice in Rome.", "list or markup debris"),
+        ("Retrieved from Rome twice in one year.", "reference"),
+        ("Won 12-3 14-5 16-7 18-9 20-11 22-13 24-15.", "mostly not letters"),
+        ("She won the prize twice in Rome.", None),
+        ("“She won the prize twice,” he said (in Rome.)", None),
+        ("1914 was the year in which she won!", None),
+        ("(Did she win the prize in Rome?", None),
+    ],
+)
+def test_why_a_sentence_is_unfit(sentence: str, reason: str | None) -> None:
+    assert unfit(sentence, min_words=5, max_words=20) == reason
+
+
+def test_the_limits_of_length_are_inclusive() -> None:
+    five = "She won it in Rome."
+    assert unfit(five, 5, 5) is None
+    assert unfit(five, 6, 9) == "sentence too short"
+    assert unfit(five, 1, 4) == "sentence too long"
+
+
+@pytest.mark.parametrize(
+    ("letters", "pattern"), [*REFERENCE.items(), *BOILERPLATE.items()], ids=lambda part: part[:12]
+)
+@given(st.data())
+@settings(max_examples=20)
+def test_no_pattern_is_found_without_its_letters(
+    letters: str, pattern: str, data: st.DataObject
+) -> None:
+    assert letters in data.draw(st.from_regex(pattern.replace(r"\b", "")))

@@ -1,0 +1,363 @@
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from gentap.errors import InputError, SettingError
+from gentap.model.checkpoints import load_seq2seq
+from gentap.model.network import load_model
+from gentap.model.tokenizer import TableTokenizer, load_saved_tokenizer
+from gentap.records import TABLE_SCHEMA, Cell, Example, SourcedTable, Table, sourced_table_to_row
+from gentap.runs.store import StageFolder, open_stage
+from gentap.settings.sections import LinearizerSettings
+from gentap.settings.training_sections import FinetuneSettings, PretrainSettings, WriterSettings
+from gentap.tables.linearize import linearize
+from gentap.training import train_stages as stages
+from gentap.training.data.token_store import TokenStore
+from gentap.training.data.windows import hiding_of
+from gentap.training.train_stages import finetune, pretrain, train_writer
+
+QUICK = {"epochs": 1, "max_steps": 2, "batch_tokens": 256, "precision": "fp32", "dropout": 0}
+TOO_LONG = " ".join(["bridge"] * 120)
+
+
+def table(rows: int) -> Table:
+    return Table(
+        title="Bridges",
+        header=("bridge", "opened"),
+        rows=tuple((f"bridge {row}", str(1850 + row)) for row in range(rows)),
+    )
+
+
+def example(number: int, kind: str, *, rows: int = 2, **changes: Any) -> Example:
+    values = {
+        "id": f"{kind}-{number}",
+        "kind": kind,
+        "origin": {"long": "mined", "cell": "grammar"}[kind],
+        "question": f"when was bridge {number} opened?",
+        "answer": f"bridge {number} was opened early" if kind == "long" else str(1850 + number),
+        "table": table(rows),
+        "cells": (Cell(0, 1),),
+        "source": "page",
+    }
+    return Example(**{**values, **changes})
+
+
+def examples(kind: str, count: int = 6, **changes: Any) -> list[Example]:
+    return [example(number, kind, **changes) for number in range(count)]
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Callable[[str], Any]:
+    """Opens an output folder below the test's."""
+
+    def open_folder(name: str) -> Any:
+        return open_stage(tmp_path / name, "pretrain", {}, [])
+
+    return open_folder
+
+
+@pytest.fixture
+def run_pretrain(stage, tmp_path: Path, base: Path, write_examples) -> Callable[..., Any]:
+    def run(name: str, *, model: Path = base, **corpora: list[Example]) -> dict[str, Any]:
+        paths = {}
+        for kind, corpus in corpora.items():
+            paths[kind] = tmp_path / f"{name}-{kind}"
+            if not paths[kind].exists():
+                write_examples(paths[kind], corpus)
+        with stage(name) as folder:
+            settings = PretrainSettings(**QUICK)
+            return pretrain(str(model), paths, settings, LinearizerSettings(), folder, seed=5)
+
+    return run
+
+
+@pytest.fixture
+def kept_tokens(monkeypatch: pytest.MonkeyPatch) -> Callable[[StageFolder | Path], Any]:
+    """Lets a stage end before its token files are removed, and reads them."""
+    monkeypatch.setattr(stages, "finish_model", lambda *rest: None)
+
+    def read(folder: Path) -> Iterator[tuple[list[int], list[int]]]:
+        store = TokenStore(folder)
+        for index in range(len(store)):
+            source, target = store.pair(index)
+            yield source.tolist(), target.tolist()
+
+    return read
+
+
+def weights(folder: Path, *beginnings: str) -> dict[str, torch.Tensor]:
+    return {
+        name: weight
+        for name, weight in load_file(folder / "model.safetensors").items()
+        if name.startswith(beginnings)
+    }
+
+
+def changed(before: Any, after: Path, part: str) -> bool:
+    old, new = before.state_dict(), load_model(str(after)).state_dict()
+    names = [name for name in old if name.startswith(part) and "embed_tokens" not in name]
+    assert names
+    return any(not torch.equal(old[name], new[name]) for name in names)
+
+
+@pytest.mark.parametrize("kinds", [("long", "cell"), ("long",), ("cell",)])
+def test_pretraining_moves_the_decoders_that_have_a_corpus(tmp_path, base, run_pretrain, kinds):
+    stats = run_pretrain("out", **{kind: examples(kind) for kind in kinds})
+    before = load_model(str(base))
+    assert changed(before, tmp_path / "out", "long.encoder.")
+    assert changed(before, tmp_path / "out", "long.decoder.") is ("long" in kinds)
+    assert changed(before, tmp_path / "out", "cell.decoder.") is ("cell" in kinds)
+    assert stats["examples"] == dict.fromkeys(kinds, 6)
+    assert stats["counts"] == {
+        "examples": 6 * len(kinds),
+        "examples whose table was cut": 0,
+        "examples with all evidence kept": 6 * len(kinds),
+    }
+    assert stats["rejected"] == {}
+    saved = load_saved_tokenizer(tmp_path / "out")
+    assert saved.settings.max_tokens == 64
+
+
+def test_masked_cells_are_a_third_objective(
+    tmp_path: Path, base: Path, stage, write_examples, kept_tokens, tokenizer
+) -> None:
+    tables = tmp_path / "mined" / "tables"
+    tables.mkdir(parents=True)
+    rows = [
+        sourced_table_to_row(SourcedTable(id=f"t{rows}", url="u", table=table(rows)))
+        for rows in range(4)
+    ]
+    pq.write_table(pa.Table.from_pylist(rows, TABLE_SCHEMA), tables / "part-00000.parquet")
+    corpora = {
+        "cell": write_examples(tmp_path / "cell", examples("cell")),
+        "masked": tmp_path / "mined",
+    }
+    settings = PretrainSettings(**QUICK, mix={"masked": 2}, hidden_cells=0.5)
+    with stage("out") as folder:
+        stats = pretrain(str(base), corpora, settings, LinearizerSettings(), folder, seed=5)
+    assert stats["examples"] == {"cell": 6, "masked": 3}
+    assert stats["rejected"] == {"table without a cell to hide": 1}
+    stored = list(kept_tokens(tmp_path / "out" / ".work" / "tokens" / "train-masked"))
+    assert [len(flat) for _, flat in stored] == [4, 8, 12]
+
+
+def test_masked_cells_need_sentinels(tmp_path: Path, base: Path, stage, tokenizer) -> None:
+    class NoSentinels:
+        eos_token_id = 1
+
+        def get_vocab(self) -> dict[str, int]:
+            return {"</s>": 1}
+
+    with pytest.raises(SettingError, match="no sentinels"):
+        hiding_of(TableTokenizer(NoSentinels(), tokenizer.linearizer), 1)
+
+
+def test_the_order_of_the_corpora_does_not_count(tmp_path: Path, run_pretrain) -> None:
+    corpora = {"long": examples("long"), "cell": examples("cell", 4)}
+    one = run_pretrain("one", **corpora)
+    two = run_pretrain("two", **dict(reversed(corpora.items())))
+    assert one == two
+    paths = [tmp_path / name / "model.safetensors" for name in ("one", "two")]
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_examples_that_are_too_long_are_counted_and_left_out(run_pretrain) -> None:
+    stats = run_pretrain(
+        "out",
+        long=[
+            *examples("long", 3),
+            *examples("long", 2, answer=TOO_LONG),
+            *examples("long", 2, rows=40),
+            *examples("long", 1, question=TOO_LONG),
+        ],
+        cell=[*examples("cell", 4), *examples("cell", 3, rows=40)],
+    )
+    assert stats["examples"] == {"long": 5, "cell": 4}
+    assert stats["counts"] == {
+        "examples": 9,
+        "examples whose table was cut": 2,
+        "examples with all evidence kept": 9,
+    }
+    assert stats["rejected"] == {
+        "answer too long to learn from": 2,
+        "question too long for the model": 1,
+        "sampled table too long for the model": 3,
+    }
+
+
+def test_a_sampled_table_is_never_cut_and_a_mined_one_fits(
+    tmp_path: Path, run_pretrain, kept_tokens, tokenizer
+) -> None:
+    sampled = [example(0, "cell", rows=rows) for rows in range(1, 12)]
+    mined = [example(0, "long", rows=rows) for rows in range(1, 12)]
+    run_pretrain("out", long=mined, cell=sampled)
+    spelled = {
+        tuple(source): linearize(one.question, one.table)
+        for one in sampled
+        for source in [tokenizer.linearizer.encode(one.question, one.table, cut_table=False).ids]
+    }
+    fitting = [list(ids) for ids in spelled if len(ids) <= 64]
+    assert 0 < len(fitting) < len(sampled)
+    cell = list(kept_tokens(tmp_path / "out" / ".work" / "tokens" / "train-cell"))
+    assert [source for source, _ in cell] == fitting
+    assert all(target == tokenizer.target_ids("1850") for _, target in cell)
+    long = list(kept_tokens(tmp_path / "out" / ".work" / "tokens" / "train-long"))
+    assert len(long) == len(mined)
+    assert max(len(source) for source, _ in long) <= 64
+    evidence = tokenizer.hf.convert_ids_to_tokens(tokenizer.target_ids("1850")[:-1])
+    for source, _ in long:
+        said = "".join(tokenizer.hf.convert_ids_to_tokens(source))
+        assert "".join(evidence) in said.partition("<row>")[2]
+
+
+def test_counts_survive_a_break(tmp_path, run_pretrain, monkeypatch) -> None:
+    corpora = {
+        "long": [*examples("long", 4), *examples("long", 2, answer=TOO_LONG)],
+        "cell": examples("cell", 5),
+    }
+    wanted = run_pretrain("whole", **corpora)
+
+    def breaks(*rest: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, "finish_model", breaks)
+        with pytest.raises(KeyboardInterrupt):
+            run_pretrain("broken", **corpora)
+    assert run_pretrain("broken", **corpora) == wanted
+    paths = [tmp_path / name / "model.safetensors" for name in ("whole", "broken")]
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_a_corpus_without_parts_is_named(tmp_path: Path, base: Path, stage) -> None:
+    (tmp_path / "corpus").mkdir()
+    with stage("out") as folder, pytest.raises(InputError, match="holds no examples") as caught:
+        pretrain(
+            str(base),
+            {"cell": tmp_path / "corpus"},
+            PretrainSettings(**QUICK),
+            LinearizerSettings(),
+            folder,
+            seed=1,
+        )
+    assert str(tmp_path / "corpus") in str(caught.value)
+
+
+def test_a_corpus_of_which_nothing_fits_is_refused_with_the_reasons(run_pretrain) -> None:
+    with pytest.raises(InputError, match=r"no cell example of train fits.*sampled table.*3"):
+        run_pretrain("out", long=examples("long"), cell=examples("cell", 3, rows=40))
+
+
+def run_finetune(
+    stage: Any, model: Path, train: list[Example], dev: list[Example], name: str = "tuned"
+) -> dict[str, Any]:
+    with stage(name) as folder:
+        settings = FinetuneSettings(**QUICK)
+        return finetune(str(model), train, dev, settings, LinearizerSettings(), folder, seed=5)
+
+
+def annotated(kind: str, count: int = 4, **changes: Any) -> list[Example]:
+    return examples(kind, count, origin="annotated", **changes)
+
+
+def test_finetuning_on_sentences_leaves_the_cell_decoder_as_pretrained(
+    tmp_path: Path, stage, run_pretrain
+) -> None:
+    run_pretrain("out", long=examples("long"), cell=examples("cell"))
+    stats = run_finetune(stage, tmp_path / "out", annotated("long"), annotated("long", 2))
+    before = load_model(str(tmp_path / "out"))
+    assert changed(before, tmp_path / "tuned", "long.decoder.")
+    assert not changed(before, tmp_path / "tuned", "cell.decoder.")
+    assert stats["examples"] == {"long": 4}
+    assert stats["counts"]["examples"] == 6
+    assert stats["best_dev_loss"] == min(
+        entry["eval_loss"] for entry in stats["history"] if "eval_loss" in entry
+    )
+
+
+def test_finetuning_on_both_kinds_moves_both_decoders(tmp_path, base: Path, stage) -> None:
+    train = [one for pair in zip(annotated("cell"), annotated("long"), strict=True) for one in pair]
+    stats = run_finetune(stage, base, train, [])
+    before = load_model(str(base))
+    assert changed(before, tmp_path / "tuned", "long.decoder.")
+    assert changed(before, tmp_path / "tuned", "cell.decoder.")
+    assert stats["examples"] == {"long": 4, "cell": 4}
+    assert stats["best_dev_loss"] is None
+
+
+def test_an_annotated_table_is_cut_to_fit_with_its_evidence(tmp_path, base, stage) -> None:
+    train = annotated("cell", 3, rows=40, cells=(Cell(39, 1),))
+    stats = run_finetune(stage, base, train, [])
+    assert stats["counts"] == {
+        "examples": 3,
+        "examples whose table was cut": 3,
+        "examples with all evidence kept": 3,
+    }
+
+
+def write_pairs(folder: Path, targets: list[str]) -> None:
+    folder.mkdir(parents=True)
+    rows = [
+        {
+            "id": str(number),
+            "pieces": [
+                {"mark": "<title>", "text": "Bridges"},
+                {"mark": "<entry>", "text": f"bridge {number}"},
+                {"mark": "<sentence>", "text": f"bridge {number} was opened in 1850."},
+            ],
+            "target_pieces": [{"mark": "", "text": target}],
+            "target": target,
+        }
+        for number, target in enumerate(targets)
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), folder / "part-00000.parquet")
+
+
+QUESTIONS = [f"when was bridge {number} opened?" for number in range(5)]
+
+
+def run_writer(stage: Any, base: Path, train: list[str], dev: list[str]) -> dict[str, Any]:
+    with stage("writer") as folder:
+        for split, targets in (("train", train), ("dev", dev)):
+            if targets and not (folder.path / "pairs" / split).exists():
+                write_pairs(folder.path / "pairs" / split, targets)
+        settings = WriterSettings(**QUICK)
+        return train_writer(str(base), settings, LinearizerSettings(), folder, seed=5)
+
+
+def test_the_writer_stays_a_stock_t5(tmp_path: Path, base: Path, stage) -> None:
+    stats = run_writer(stage, base, [*QUESTIONS, TOO_LONG], [*QUESTIONS[:2], TOO_LONG])
+    assert json.loads((tmp_path / "writer" / "config.json").read_text())["model_type"] == "t5"
+    new, old = load_seq2seq(str(tmp_path / "writer")), load_seq2seq(str(base))
+    assert not torch.equal(new.shared.weight, old.shared.weight)
+    assert stats["examples"] == {"pairs": 5}
+    assert stats["rejected"] == {"question too long to learn from": 2}
+    assert stats["best_dev_loss"] is not None
+
+
+def test_the_writer_reads_marked_pieces_and_writes_the_question(
+    tmp_path: Path, base: Path, stage, kept_tokens, tokenizer
+) -> None:
+    stats = run_writer(stage, base, QUESTIONS, [])
+    assert stats["best_dev_loss"] is None
+    pairs = list(kept_tokens(tmp_path / "writer" / ".work" / "tokens" / "train"))
+    for number, (source, target) in enumerate(pairs):
+        said = tokenizer.hf.decode(source, skip_special_tokens=False)
+        assert " ".join(said.split()) == (
+            f"<title> Bridges<entry> bridge {number}<sentence> bridge {number} was opened in 1850."
+            "</s>"
+        )
+        assert target == tokenizer.target_ids(QUESTIONS[number])
+    assert len(pairs) == 5
+
+
+def test_a_writer_without_a_question_to_learn_from_is_refused(base: Path, stage) -> None:
+    with pytest.raises(InputError, match="no question can be used"):
+        run_writer(stage, base, [TOO_LONG], [])
