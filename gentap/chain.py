@@ -24,7 +24,7 @@ Models = dict[str, list[Path]]
 """By system its models, one for each finetuning."""
 
 
-def run(recipe: Recipe, *, name: str) -> None:
+def run_recipe(recipe: Recipe, *, name: str) -> None:
     """All stages of a recipe, in order; those whose work is done are skipped."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise SettingError(

@@ -40,7 +40,7 @@ def run(
     recipe: Annotated[Path, typer.Argument(help="A recipe (TOML).")],
 ) -> None:
     """Run all stages of a recipe; what is done is skipped, what was interrupted is resumed."""
-    from gentap.chain import run as run_recipe
+    from gentap.chain import run_recipe
     from gentap.settings.recipe import load_recipe
 
     run_recipe(load_recipe(recipe), name=recipe.name)

@@ -13,9 +13,9 @@ from gentap.commands.options import (
 app = typer.Typer()
 
 
-@app.command()
+@app.command("answer")
 @reports_errors
-def answer(
+def answer_command(
     question: Annotated[str, typer.Argument(help="The question.")],
     model: Annotated[str, typer.Option(help="A model's folder.")],
     table: Annotated[Path, typer.Option(help="A CSV or TSV file with a header line.")],
@@ -55,9 +55,9 @@ def answer(
         )
 
 
-@app.command()
+@app.command("export")
 @reports_errors
-def export(
+def export_command(
     model: Annotated[str, typer.Option(help="A model's folder.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="A new folder.")],
     decoder: Annotated[

@@ -24,9 +24,9 @@ app = typer.Typer()
 app.add_typer(question_commands.app, name="questions")
 
 
-@app.command()
+@app.command("mine")
 @reports_errors
-def mine(
+def mine_command(
     inputs: Annotated[list[str], typer.Argument(help="WARC, HTML or JSONL files, folders, globs.")],
     output: Output,
     exclude: Annotated[
@@ -60,9 +60,9 @@ def mine(
     )
 
 
-@app.command()
+@app.command("sample")
 @reports_errors
-def sample(
+def sample_command(
     tables: Annotated[
         list[str],
         typer.Argument(

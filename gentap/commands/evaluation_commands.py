@@ -25,9 +25,9 @@ app = typer.Typer()
 Json = Annotated[bool, typer.Option("--json", help="Print scores as one JSON object.")]
 
 
-@app.command()
+@app.command("evaluate")
 @reports_errors
-def evaluate(
+def evaluate_command(
     model: Annotated[
         list[str], typer.Option(help="A model's folder or hub name; may be repeated.")
     ],
@@ -65,9 +65,9 @@ def evaluate(
     _print_scores(scores, as_json)
 
 
-@app.command()
+@app.command("score")
 @reports_errors
-def score(
+def score_command(
     predictions: Annotated[
         Path,
         typer.Option(help="Predictions: text, one a line; JSONL; or TSV, an id and values a line."),
@@ -92,9 +92,9 @@ def score(
     _print_scores({str(predictions): scores}, as_json)
 
 
-@app.command()
+@app.command("compare")
 @reports_errors
-def compare(
+def compare_command(
     systems: Annotated[
         list[str],
         typer.Argument(help="Reports' folders or files of predictions; as name=path to name them."),
@@ -164,9 +164,9 @@ def _print_scores(systems: dict[str, dict[str, Any]], as_json: bool) -> None:
             print(f"gentap: {system}: {name}: {count:,}", file=sys.stderr)
 
 
-@app.command()
+@app.command("card")
 @reports_errors
-def card(
+def card_command(
     model: Annotated[Path, typer.Argument(help="A model's folder.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The card's file.")],
     report: Annotated[

@@ -21,17 +21,17 @@ PerKind = Annotated[int, typer.Option("-n", min=1, help="Draws of each kind of q
 @reports_errors
 def grammar_check(grammar: GrammarName, per_kind: PerKind = 5, seed: Seed = 1) -> None:
     """List every mistake of a grammar with its place, then draw from a built-in table."""
-    from gentap.grammar.parser import read_grammar, read_text
-    from gentap.grammar.preview import show_draws
+    from gentap.grammar.parser import read_grammar, read_grammar_text
+    from gentap.grammar.preview import preview_kinds
     from gentap.grammar.rules import find_grammar
-    from gentap.grammar.sampler import QuestionMaker
+    from gentap.grammar.sampler import QuestionSampler
 
     path = find_grammar(grammar)
-    content, mistakes = read_grammar(read_text(path))
+    content, mistakes = read_grammar(read_grammar_text(path))
     for mistake in mistakes:
         print(mistake.text(str(path)))
     if not any(mistake.stops for mistake in mistakes):
-        for line in show_draws(QuestionMaker(content), per_kind, seed):
+        for line in preview_kinds(QuestionSampler(content), per_kind, seed):
             print(line)
     if mistakes:
         raise typer.Exit(1)
@@ -48,10 +48,10 @@ def grammar_draw(
     """Show how a table is read and what a grammar would ask about it."""
     from gentap.documents.table_files import read_first_table
     from gentap.grammar.parser import load_grammar
-    from gentap.grammar.preview import show_table
+    from gentap.grammar.preview import preview_table
     from gentap.grammar.rules import find_grammar
-    from gentap.grammar.sampler import QuestionMaker
+    from gentap.grammar.sampler import QuestionSampler
 
-    maker = QuestionMaker(load_grammar(find_grammar(grammar)))
-    for line in show_table(maker, read_first_table(table).table, per_kind, seed):
+    maker = QuestionSampler(load_grammar(find_grammar(grammar)))
+    for line in preview_table(maker, read_first_table(table).table, per_kind, seed):
         print(line)

@@ -36,14 +36,14 @@ Data = Annotated[list[str], typer.Option("--data", help="Annotated questions (JS
 ProtocolName = Annotated[str, typer.Option(help="How scores are computed: default or fetaqa.")]
 
 Parameters = ParamSpec("Parameters")
-Result = TypeVar("Result")
+_Result = TypeVar("_Result")
 
 
-def reports_errors(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+def reports_errors(command: Callable[Parameters, _Result]) -> Callable[Parameters, _Result]:
     """Errors made for users end the command with their message and exit code 1."""
 
     @wraps(command)
-    def wrapped(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+    def wrapped(*args: Parameters.args, **kwargs: Parameters.kwargs) -> _Result:
         try:
             return command(*args, **kwargs)
         except GentapError as error:

@@ -24,7 +24,7 @@ app = typer.Typer(
 
 @app.command("train")
 @reports_errors
-def train(
+def train_writer_command(
     base: BaseModelName,
     output: Output,
     data: Annotated[list[str] | None, typer.Argument(help="Files in SQuAD layout.")] = None,
@@ -50,7 +50,7 @@ def train(
 
 @app.command("write")
 @reports_errors
-def write(
+def write_command(
     mined: Annotated[Path, typer.Argument(help="A mined folder.")],
     writer: Annotated[
         str, typer.Option(help="The writer's folder, or a chat endpoint's address (http://…/v1).")
@@ -71,7 +71,7 @@ def write(
 
 @app.command("review")
 @reports_errors
-def review(
+def review_command(
     written: Annotated[Path, typer.Argument(help="A folder of `questions write`.")],
     count: Annotated[int, typer.Option("-n", min=1, help="Sentences to draw.")] = 20,
     seed: Seed = 1,
@@ -83,10 +83,10 @@ def review(
     ] = "all",
 ) -> None:
     """Draw samples of written questions with their sentence, row and what the filters say."""
-    from gentap.questions.review import draw, print_samples, render_page
+    from gentap.questions.review import print_samples, render_page, sample_sentences
     from gentap.runs.store import write_text
 
-    samples = draw(written, count, seed, only)
+    samples = sample_sentences(written, count, seed, only)
     print_samples(samples)
     if page is not None:
         write_text(page, render_page(samples, str(written)))

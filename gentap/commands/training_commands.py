@@ -20,9 +20,9 @@ from gentap.commands.options import (
 app = typer.Typer()
 
 
-@app.command()
+@app.command("base")
 @reports_errors
-def base(
+def base_command(
     mined: Annotated[Path, typer.Argument(help="A mined folder.")],
     output: Output,
     seed: Seed = 1,
@@ -38,9 +38,9 @@ def base(
     base_stage(mined, settings, linearizer_settings(recipe), output, seed=seed, overwrite=overwrite)
 
 
-@app.command()
+@app.command("pretrain")
 @reports_errors
-def pretrain(
+def pretrain_command(
     base: BaseModelName,
     output: Output,
     long: Annotated[Path | None, typer.Option(help="Examples with sentence answers.")] = None,
@@ -65,13 +65,19 @@ def pretrain(
     ]
     corpora = {kind: path for kind, path in given if path is not None}
     pretrain_stage(
-        base, corpora, settings, linearizer_settings(recipe), output, seed=seed, overwrite=overwrite
+        base,
+        corpora,
+        settings,
+        linearizer_settings(recipe),
+        output,
+        seed=seed,
+        overwrite=overwrite,
     )
 
 
-@app.command()
+@app.command("finetune")
 @reports_errors
-def finetune(
+def finetune_command(
     model: Annotated[str, typer.Option(help="A pretrained folder, or any T5.")],
     output: Output,
     train: Annotated[list[str] | None, typer.Option(help="Annotated questions.")] = None,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from gentap.documents.annotated.fields import read_text
+from gentap.documents.annotated.fields import read_text_file
 from gentap.errors import InputError
 from gentap.records import Table
 
@@ -17,7 +17,7 @@ def read_csv_table(path: Path) -> Table:
     Raises InputError with file and line where rows are ragged, a quotation mark is never closed,
     or there are no rows.
     """
-    text = read_text(path)
+    text = read_text_file(path)
     delimiter = "\t" if path.suffix == ".tsv" else _delimiter(text)
     try:
         numbered = list(_numbered_rows(text, delimiter))

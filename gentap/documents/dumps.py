@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gentap.documents.compressed import DAMAGE, DamagedError
 from gentap.documents.jsonl import read_lines
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.records import Document
 from gentap.settings.sections import FieldMap
 
@@ -17,7 +17,7 @@ ARTICLE = FieldMap(url="url", title="name", html="article_body.html")
 _MEMBERS = (".ndjson", ".jsonl", ".json")
 
 
-def read_dump(path: Path, infoboxes: bool) -> Iterator[Document | Unread]:
+def read_dump(path: Path, infoboxes: bool) -> Iterator[Document | RejectedRecord]:
     """All articles of a dump, as it is unpacked: nothing is written to disk."""
     where = path.name
     try:
@@ -27,7 +27,7 @@ def read_dump(path: Path, infoboxes: bool) -> Iterator[Document | Unread]:
                 if not member.isfile():
                     continue
                 if not member.name.endswith(_MEMBERS):
-                    yield Unread(where, "not NDJSON", f"{member.size:,} bytes")
+                    yield RejectedRecord(where, "not NDJSON", f"{member.size:,} bytes")
                     continue
                 lines = archive.extractfile(member)
                 if lines is not None:
@@ -35,8 +35,8 @@ def read_dump(path: Path, infoboxes: bool) -> Iterator[Document | Unread]:
             while stream.read(2**20):  # to the end of the file, which the archive's need not be
                 pass
     except DamagedError as error:
-        yield Unread(error.where, "damaged compressed file", str(error))
+        yield RejectedRecord(error.where, "damaged compressed file", str(error))
     except tarfile.TarError as error:
-        yield Unread(where, "damaged archive", str(error))
+        yield RejectedRecord(where, "damaged archive", str(error))
     except DAMAGE as error:
-        yield Unread(where, "damaged compressed file", str(error))
+        yield RejectedRecord(where, "damaged compressed file", str(error))

@@ -29,7 +29,7 @@ class TooLargeError(ValueError):
 
 
 @dataclass(slots=True)
-class Row:
+class GridRow:
     """A row: the cells that it has itself, and its line of the grid once it is expanded.
 
     ``own`` counts its cells and ``heads`` the ``th`` among them; ``first_head`` says whether the
@@ -82,14 +82,14 @@ class Row:
         )
 
 
-def expand(rows: Sequence[Row]) -> list[Row]:
+def expand(rows: Sequence[GridRow]) -> list[GridRow]:
     """Repeat spanning cells over their rectangle; all rows then have one length.
 
     Where two cells overlap, the later one stands. Rows without cells of their own are left out.
     Raises TooLargeError.
     """
     carried: dict[int, dict[int, str]] = defaultdict(dict)
-    kept: list[Row] = []
+    kept: list[GridRow] = []
     width = total = letters = 0
     for index, row in enumerate(rows):
         taken = carried.pop(index, None) if carried else None
@@ -126,7 +126,7 @@ def expand(rows: Sequence[Row]) -> list[Row]:
     return kept
 
 
-def read_grid(rows: list[Row], pairs: bool = False) -> tuple[str, Content] | None:
+def read_grid(rows: list[GridRow], pairs: bool = False) -> tuple[str, Content] | None:
     """What stands over a data table's header, its header and its body; None for other tables.
 
     The header is what stands at the top in rows of ``th`` only or within ``thead``, joined column
@@ -159,7 +159,7 @@ def read_grid(rows: list[Row], pairs: bool = False) -> tuple[str, Content] | Non
     return _with_used_columns(over, header, [tuple(row.line) for row in body])
 
 
-def read_pairs(rows: list[Row]) -> tuple[str, Content] | None:
+def read_pairs(rows: list[GridRow]) -> tuple[str, Content] | None:
     """An infobox: its title, and a row for each name with its value."""
     pairs = [
         (row.line[0], row.line[1])
@@ -171,14 +171,14 @@ def read_pairs(rows: list[Row]) -> tuple[str, Content] | None:
     return _joined(rows[0].texts if rows[0].divider else []), (PAIR_HEADER, tuple(pairs))
 
 
-def _repeats(row: Row, titles: list[list[str]]) -> bool:
+def _repeats(row: GridRow, titles: list[list[str]]) -> bool:
     """Whether a row of ``th`` within the body is a header again; a row of sums has numbers."""
     if not row.head or row.carried:
         return False
     return row.line in titles or not any(map(_DIGIT.search, row.line))
 
 
-def _turn(over: list[str], rows: list[Row]) -> tuple[str, Content] | None:
+def _turn(over: list[str], rows: list[GridRow]) -> tuple[str, Content] | None:
     first, *columns = zip(*(row.line for row in rows if not row.divider), strict=True)
     return _with_used_columns(over, tuple(_joined([name]) for name in first), columns)
 

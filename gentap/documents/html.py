@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from gentap.documents.grid import (
     Content,
-    Row,
+    GridRow,
     Span,
     TooLargeError,
     expand,
@@ -295,7 +295,7 @@ def _read_table(
 ) -> tuple[str, Content] | None:
     """A table's caption, header and rows; None where it is no data table."""
     caption = ""
-    rows: list[Row] = []
+    rows: list[GridRow] = []
     cells: list[Any] = []
     lefts: list[int] = []
     for group in node.iter():
@@ -308,7 +308,7 @@ def _read_table(
         for member in members:
             before = len(cells)
             cells += member.iter()
-            rows.append(Row(len(cells) - before, in_head=tag == "thead"))
+            rows.append(GridRow(len(cells) - before, in_head=tag == "thead"))
     _fill(rows, cells, lefts, spans)
     rows = expand(rows)
     found = read_pairs(rows) if kind == "infobox" else read_grid(rows, infoboxes)
@@ -318,7 +318,7 @@ def _read_table(
     return caption or over, content
 
 
-def _fill(rows: list[Row], cells: list[Any], lefts: list[int], spans: _Spans) -> None:
+def _fill(rows: list[GridRow], cells: list[Any], lefts: list[int], spans: _Spans) -> None:
     """Give rows their cells' texts and spans.
 
     ``lefts`` counts the rows of each one's group from it on: no cell spans more, and a span of 0

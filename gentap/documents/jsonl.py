@@ -17,7 +17,7 @@ from typing import IO, Any
 from gentap.documents.compressed import numbered_lines
 from gentap.documents.grid import MAX_CELLS
 from gentap.documents.pages import read_page
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.records import Block, Document, Table
 from gentap.settings.sections import FieldMap
 
@@ -27,7 +27,7 @@ MAX_LINE_BYTES = 32 * 2**20
 
 def read_lines(
     stream: IO[bytes], fields: FieldMap, name: str, infoboxes: bool
-) -> Iterator[Document | Unread]:
+) -> Iterator[Document | RejectedRecord]:
     """The documents of an open file, whose ``name`` stands for it in what is set aside.
 
     Raises DamagedError where it can't be read to its end.
@@ -35,7 +35,7 @@ def read_lines(
     for number, line in numbered_lines(stream, MAX_LINE_BYTES, name):
         where = f"{name}:{number}"
         if line is None:
-            yield Unread(where, "line too long", f"over {MAX_LINE_BYTES:,} bytes")
+            yield RejectedRecord(where, "line too long", f"over {MAX_LINE_BYTES:,} bytes")
             continue
         try:
             text = line.decode("utf-8-sig")
@@ -46,12 +46,12 @@ def read_lines(
             else:
                 yield read_line(text, fields, where)
         except ValueError as error:
-            yield Unread(where, "bad JSONL record", str(error))
+            yield RejectedRecord(where, "bad JSONL record", str(error))
 
 
 def _read_html_line(
     line: str, fields: FieldMap, where: str, infoboxes: bool
-) -> Iterator[Document | Unread]:
+) -> Iterator[Document | RejectedRecord]:
     entry = json_object(line)
     html = _first_text(entry, fields.html, collapse=False)
     url = _first_text(entry, fields.url) or where

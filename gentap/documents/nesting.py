@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 MAX_TAGS = 1_000_000
-MAX_DEPTH = 2_000
+MAX_TAG_DEPTH = 2_000
 MAX_ATTRIBUTES = 5_000
 MAX_MEMORY = 384 * 2**20
 """Bytes that one page may take while it is parsed."""
@@ -48,7 +48,7 @@ def too_heavy(html: bytes) -> str:
     if count > MAX_TAGS:
         return f"{count:,} tags"
     if count > _SAFE_TAGS and _may_be_deep(html) and _is_deep(html):
-        return f"more than {MAX_DEPTH:,} elements within one another"
+        return f"more than {MAX_TAG_DEPTH:,} elements within one another"
     return ""
 
 
@@ -76,7 +76,7 @@ def _may_be_deep(html: bytes) -> bool:
     following = text[np.flatnonzero(text[:-1] == ord("<")) + 1]
     letters = ((following | 32) >= ord("a")) & ((following | 32) <= ord("z"))
     surplus = np.cumsum(letters.astype(np.int64) - (following == ord("/")))
-    return bool((surplus - np.minimum.accumulate(surplus)).max(initial=0) > MAX_DEPTH)
+    return bool((surplus - np.minimum.accumulate(surplus)).max(initial=0) > MAX_TAG_DEPTH)
 
 
 def _is_deep(html: bytes) -> bool:
@@ -89,7 +89,7 @@ def _is_deep(html: bytes) -> bool:
         if not end:
             open_tags[name] = open_tags.get(name, 0) + 1
             depth += 1
-            if depth > MAX_DEPTH:
+            if depth > MAX_TAG_DEPTH:
                 return True
         elif open_tags.get(name):
             open_tags[name] -= 1

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from gentap.documents.charset import to_utf8
 from gentap.documents.html import read_html
 from gentap.documents.nesting import TooHeavyError, too_heavy
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.records import Document
 
 MAX_PAGE_BYTES = 32 * 2**20
@@ -20,29 +20,29 @@ def read_page(
     *,
     title: str = "",
     infoboxes: bool = False,
-) -> Iterator[Document | Unread]:
+) -> Iterator[Document | RejectedRecord]:
     """Read a page of any encoding; its document comes last, after what was left out of it."""
     if len(content) > MAX_PAGE_BYTES:
-        yield Unread(where, "page too large", f"over {MAX_PAGE_BYTES:,} bytes")
+        yield RejectedRecord(where, "page too large", f"over {MAX_PAGE_BYTES:,} bytes")
         return
     if not content or content.isspace():
-        yield Unread(where, "empty page")
+        yield RejectedRecord(where, "empty page")
         return
     html = to_utf8(content, charset)
     if detail := too_heavy(html):
-        yield Unread(where, "page too heavy to parse", detail)
+        yield RejectedRecord(where, "page too heavy to parse", detail)
         return
-    left_out: list[Unread] = []
+    left_out: list[RejectedRecord] = []
     try:
         document = read_html(
             html,
             url,
             title=title,
             infoboxes=infoboxes,
-            report=lambda reason, detail: left_out.append(Unread(where, reason, detail)),
+            report=lambda reason, detail: left_out.append(RejectedRecord(where, reason, detail)),
         )
     except TooHeavyError as error:
-        yield Unread(where, "page too heavy to parse", str(error))
+        yield RejectedRecord(where, "page too heavy to parse", str(error))
         return
     yield from left_out
     yield document

@@ -1,7 +1,7 @@
 """Find input files and read documents from them, whatever their format.
 
-A record that can't be read is yielded as :class:`~gentap.documents.rejected.Unread` with its place
-and a named reason, and reading goes on with the next one.
+A record that can't be read is yielded as :class:`~gentap.documents.rejected.RejectedRecord` with
+its place and a named reason, and reading goes on with the next one.
 """
 
 import glob
@@ -14,7 +14,7 @@ from gentap.documents.compressed import DamagedError, open_packed
 from gentap.documents.dumps import read_dump
 from gentap.documents.jsonl import read_lines
 from gentap.documents.markdown import markdown_to_html
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.documents.warc import read_warc
 from gentap.errors import InputError
 from gentap.records import Document
@@ -27,10 +27,14 @@ JSONL_SUFFIXES = tuple(
 )
 WARC_SUFFIXES = (".warc", ".warc.gz", ".warc.zst")
 DUMP_SUFFIXES = (".tar.gz", ".tgz")
-SUFFIXES = HTML_SUFFIXES + MARKDOWN_SUFFIXES + JSONL_SUFFIXES + WARC_SUFFIXES + DUMP_SUFFIXES
+DOCUMENT_SUFFIXES = (
+    HTML_SUFFIXES + MARKDOWN_SUFFIXES + JSONL_SUFFIXES + WARC_SUFFIXES + DUMP_SUFFIXES
+)
 
 
-def expand_inputs(patterns: Sequence[str], suffixes: Sequence[str] = SUFFIXES) -> list[Path]:
+def expand_inputs(
+    patterns: Sequence[str], suffixes: Sequence[str] = DOCUMENT_SUFFIXES
+) -> list[Path]:
     """Files, folders and globs to the files they name, in the given order, each once.
 
     Raises InputError where one of them names nothing that can be read.
@@ -66,14 +70,14 @@ def expand_inputs(patterns: Sequence[str], suffixes: Sequence[str] = SUFFIXES) -
 
 def read_documents(
     path: Path, fields: FieldMap, *, infoboxes: bool = False
-) -> Iterator[Document | Unread]:
+) -> Iterator[Document | RejectedRecord]:
     """All documents of one file; with ``infoboxes`` these are read as tables too."""
     name = path.name
     try:
         with path.open("rb") as file:
             empty = not file.read(1)
         if empty:
-            yield Unread(name, "empty file")
+            yield RejectedRecord(name, "empty file")
         elif name.endswith(WARC_SUFFIXES):
             yield from read_warc(path, infoboxes)
         elif name.endswith(DUMP_SUFFIXES):
@@ -81,7 +85,7 @@ def read_documents(
         elif name.endswith(JSONL_SUFFIXES):
             yield from _read_jsonl(path, fields, infoboxes)
         elif path.stat().st_size > pages.MAX_PAGE_BYTES:
-            yield Unread(name, "page too large", f"{path.stat().st_size:,} bytes")
+            yield RejectedRecord(name, "page too large", f"{path.stat().st_size:,} bytes")
         elif name.endswith(MARKDOWN_SUFFIXES):
             html, title = markdown_to_html(decode(path.read_bytes()))
             yield from pages.read_page(
@@ -90,12 +94,14 @@ def read_documents(
         else:
             yield from pages.read_page(path.read_bytes(), None, name, name, infoboxes=infoboxes)
     except OSError as error:
-        yield Unread(name, "unreadable file", str(error))
+        yield RejectedRecord(name, "unreadable file", str(error))
 
 
-def _read_jsonl(path: Path, fields: FieldMap, infoboxes: bool) -> Iterator[Document | Unread]:
+def _read_jsonl(
+    path: Path, fields: FieldMap, infoboxes: bool
+) -> Iterator[Document | RejectedRecord]:
     with open_packed(path) as stream:
         try:
             yield from read_lines(stream, fields, path.name, infoboxes)
         except DamagedError as error:
-            yield Unread(error.where, "damaged compressed file", str(error))
+            yield RejectedRecord(error.where, "damaged compressed file", str(error))

@@ -9,7 +9,7 @@ from gentap.runs.store import write_text
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class RejectedRecord:
     """A record that was set aside: its place, the reason's name, and more about it."""
 
     where: str
@@ -17,7 +17,7 @@ class Unread:
     detail: str = ""
 
 
-def list_unread(path: Path, unread: Iterable[Unread]) -> None:
+def write_rejected(path: Path, unread: Iterable[RejectedRecord]) -> None:
     """Write a stage's list of records that were set aside."""
     lines = [json.dumps(asdict(entry), ensure_ascii=False) for entry in unread]
     write_text(path, "".join(f"{line}\n" for line in lines))

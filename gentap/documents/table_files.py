@@ -15,14 +15,14 @@ from gentap.documents.compressed import DAMAGE, numbered_lines, open_packed
 from gentap.documents.csv_table import read_csv_table
 from gentap.documents.jsonl import MAX_LINE_BYTES, json_object, table_from_json
 from gentap.documents.read import JSONL_SUFFIXES, expand_inputs
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
 from gentap.records import SourcedTable, Table, digest, table_digest
 from gentap.runs.store import count_rows, is_done, parts, read_slice, require_stage, writing
 
 CSV_SUFFIXES = (".csv", ".tsv")
 PARQUET_SUFFIXES = (".parquet",)
-SUFFIXES = PARQUET_SUFFIXES + CSV_SUFFIXES + JSONL_SUFFIXES
+TABLE_SUFFIXES = PARQUET_SUFFIXES + CSV_SUFFIXES + JSONL_SUFFIXES
 PACKED_SUFFIXES = (".gz", ".zst")
 _PIECE = 2**20
 
@@ -57,7 +57,7 @@ def find_table_files(inputs: Sequence[str]) -> list[Path]:
             raise InputError(f"{path}: this output folder holds no tables. Give a mined folder.")
         else:
             try:
-                found = expand_inputs([name], SUFFIXES)
+                found = expand_inputs([name], TABLE_SUFFIXES)
             except InputError as error:
                 mined = "Or give a folder made with `gentap mine`."
                 raise InputError(f"{str(error).removesuffix('.')}. {mined}") from None
@@ -117,7 +117,7 @@ def _slice_lines(
             return
 
 
-def read_tables(part: TableSlice) -> Iterator[SourcedTable | Unread]:
+def read_tables(part: TableSlice) -> Iterator[SourcedTable | RejectedRecord]:
     """The tables of a slice, and the records that were set aside."""
     for path in part.paths:
         if path.name.endswith(CSV_SUFFIXES):
@@ -140,11 +140,11 @@ def read_first_table(path: Path) -> SourcedTable:
     raise InputError(f"{path}: no table could be read from it: {reason}")
 
 
-def _read_csv(path: Path) -> SourcedTable | Unread:
+def _read_csv(path: Path) -> SourcedTable | RejectedRecord:
     try:
         table = read_csv_table(path)
     except InputError as error:
-        return Unread(path.name, "bad CSV table", str(error))
+        return RejectedRecord(path.name, "bad CSV table", str(error))
     return _sourced({}, table, path.name)
 
 
@@ -161,15 +161,15 @@ def _check_columns(path: Path) -> None:
         )
 
 
-def _read_parquet(path: Path, part: TableSlice) -> Iterator[SourcedTable | Unread]:
+def _read_parquet(path: Path, part: TableSlice) -> Iterator[SourcedTable | RejectedRecord]:
     for number, row in enumerate(read_slice(path, part.start, part.stop), start=part.start):
         try:
             yield _from_entry(row, "")
         except ValueError as error:
-            yield Unread(f"{path.name}, row {number}", "bad table record", str(error))
+            yield RejectedRecord(f"{path.name}, row {number}", "bad table record", str(error))
 
 
-def _read_jsonl(path: Path, part: TableSlice) -> Iterator[SourcedTable | Unread]:
+def _read_jsonl(path: Path, part: TableSlice) -> Iterator[SourcedTable | RejectedRecord]:
     number = part.line
     with path.open("rb") as file:
         file.seek(part.start)
@@ -179,16 +179,16 @@ def _read_jsonl(path: Path, part: TableSlice) -> Iterator[SourcedTable | Unread]
             number = part.line + past
             where = f"{part.name}:{number - 1}"
             if line is None:
-                yield Unread(where, "line too long", f"over {MAX_LINE_BYTES:,} bytes")
+                yield RejectedRecord(where, "line too long", f"over {MAX_LINE_BYTES:,} bytes")
             elif line.strip():
                 try:
                     entry = json_object(line.decode("utf-8-sig"))
                     for content in _tables_of(entry):
                         yield _from_entry(content, where)
                 except ValueError as error:
-                    yield Unread(where, "bad table record", str(error))
+                    yield RejectedRecord(where, "bad table record", str(error))
     if part.damage:
-        yield Unread(f"{part.name}:{number}", "damaged compressed file", part.damage)
+        yield RejectedRecord(f"{part.name}:{number}", "damaged compressed file", part.damage)
 
 
 def _tables_of(entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -8,13 +8,13 @@ from typing import Any
 
 from gentap.documents import pages
 from gentap.documents.compressed import DAMAGE, gzip_is_whole
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.records import Document
 
 _MARKUP = (b"<", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
-def read_warc(path: Path, infoboxes: bool) -> Iterator[Document | Unread]:
+def read_warc(path: Path, infoboxes: bool) -> Iterator[Document | RejectedRecord]:
     """All pages of an archive; what is no page is set aside with the reason.
 
     An archive that is cut or damaged gives all that stands before, and one report.
@@ -52,14 +52,16 @@ class _Archive:
     def __init__(self, name: str) -> None:
         self.name = name
         self.damaged = False
-        self.hollow: Unread | None = None
+        self.hollow: RejectedRecord | None = None
         """A record without content: perhaps only its header was left of it."""
         self._last = ""
 
-    def damage(self, detail: str) -> Unread:
-        return Unread(f"{self.name} after {self._last or 'its start'}", "damaged archive", detail)
+    def damage(self, detail: str) -> RejectedRecord:
+        return RejectedRecord(
+            f"{self.name} after {self._last or 'its start'}", "damaged archive", detail
+        )
 
-    def records(self, stream: Any, infoboxes: bool) -> Iterator[Document | Unread]:
+    def records(self, stream: Any, infoboxes: bool) -> Iterator[Document | RejectedRecord]:
         from fastwarc.warc import ArchiveIterator, WarcRecordType
 
         kinds = WarcRecordType.response | WarcRecordType.resource
@@ -72,29 +74,29 @@ class _Archive:
             url = record.headers.get("WARC-Target-URI") or record.record_id or ""
             where = f"{self.name}#{url}"
             if not length:
-                self.hollow = Unread(where, "empty record")
+                self.hollow = RejectedRecord(where, "empty record")
                 continue
             self._last = url
             if length > pages.MAX_PAGE_BYTES:
-                yield Unread(where, "page too large", f"{length:,} bytes")
+                yield RejectedRecord(where, "page too large", f"{length:,} bytes")
             elif len(content) < length:
                 self.damaged = True
-                yield Unread(where, "damaged archive", "it ends within this record")
+                yield RejectedRecord(where, "damaged archive", "it ends within this record")
             elif record.record_type == WarcRecordType.resource:
                 content_type = (record.headers.get("Content-Type") or "").lower()
                 if "html" in content_type:
                     yield from _read_body(content, None, url, where, infoboxes)
                 else:
-                    yield Unread(where, "not HTML", content_type or "no content type")
+                    yield RejectedRecord(where, "not HTML", content_type or "no content type")
             elif not record.is_http:
-                yield Unread(where, "not an HTTP response")
+                yield RejectedRecord(where, "not an HTTP response")
             else:
                 yield from _read_response(content, url, where, infoboxes)
 
 
 def _read_response(
     content: bytes, url: str, where: str, infoboxes: bool
-) -> Iterator[Document | Unread]:
+) -> Iterator[Document | RejectedRecord]:
     """Read an HTTP response apart from its archive, whose reading a bad body would end."""
     from fastwarc.warc import WarcRecord
 
@@ -104,18 +106,18 @@ def _read_response(
     try:
         record.parse_http(auto_decode="none")
     except (OSError, ValueError) as error:
-        yield Unread(where, "not an HTTP response", str(error))
+        yield RejectedRecord(where, "not an HTTP response", str(error))
         return
     http = record.http_headers
     if http is None:
-        yield Unread(where, "not an HTTP response")
+        yield RejectedRecord(where, "not an HTTP response")
         return
     if http.status_code is not None and int(http.status_code) != 200:
-        yield Unread(where, "HTTP error or redirect", f"status {http.status_code}")
+        yield RejectedRecord(where, "HTTP error or redirect", f"status {http.status_code}")
         return
     content_type = record.http_content_type or ""
     if "html" not in content_type.lower():
-        yield Unread(where, "not HTML", content_type.lower() or "no content type")
+        yield RejectedRecord(where, "not HTML", content_type.lower() or "no content type")
         return
     sent = content[len(content) - record.content_length :]
     codings = [http.get(name) or "" for name in ("Content-Encoding", "Transfer-Encoding")]
@@ -123,7 +125,7 @@ def _read_response(
         body = _decode(sent, ",".join(codings))
     except (OSError, ValueError) as error:
         if not sent.lstrip()[:3].startswith(_MARKUP):
-            yield Unread(where, "undecodable response", str(error))
+            yield RejectedRecord(where, "undecodable response", str(error))
             return
         body = sent  # archived already decoded, under the headers that it came with
     yield from _read_body(body, record.http_charset, url, where, infoboxes)
@@ -149,7 +151,7 @@ def _decode(body: bytes, codings: str) -> bytes:
 
 def _read_body(
     body: bytes, charset: str | None, url: str, where: str, infoboxes: bool
-) -> Iterator[Document | Unread]:
+) -> Iterator[Document | RejectedRecord]:
     for found in pages.read_page(body, charset, url, where, infoboxes=infoboxes):
         if isinstance(found, Document):  # what was fetched is what it is called
             yield Document(url=url, title=found.title, blocks=found.blocks, tables=found.tables)

@@ -18,7 +18,7 @@ _BY = ("rougeL", "denotation_accuracy")
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class SystemPair:
     """Two systems' names, and the second one's lead over the first by metric."""
 
     first: str
@@ -34,7 +34,7 @@ class Comparison:
     """
 
     systems: list[Results]
-    pairs: list[Pair]
+    pairs: list[SystemPair]
     by: str
     places: list[int]
 
@@ -104,7 +104,7 @@ def compare(systems: Sequence[Results], by: str | None = None, count: int = 10) 
         known = ", ".join(shared)
         raise SettingError(f"--by: no metric '{by}' that all have. Give one of {known}.")
     pairs = [
-        Pair(
+        SystemPair(
             first.name,
             second.name,
             differences(first.scored.statistics, second.scored.statistics),
@@ -196,7 +196,7 @@ def _scored_alike(systems: list[Results], protocol: Protocol) -> list[Results]:
     ]
 
 
-def _pair_json(pair: Pair) -> dict[str, Any]:
+def _pair_json(pair: SystemPair) -> dict[str, Any]:
     return {
         "first": pair.first,
         "second": pair.second,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from gentap.documents.annotated.reading import read_questions
-from gentap.documents.rejected import list_unread
+from gentap.documents.rejected import write_rejected
 from gentap.evaluation.metrics.scoring import needs_wordnet, score
 from gentap.evaluation.metrics.wordnet import open_wordnet
 from gentap.evaluation.predict import Answerer, Length
@@ -25,7 +25,7 @@ def evaluate(model: str, settings: EvaluateSettings, folder: StageFolder) -> dic
     examples, unread = questions.examples, questions.unread
     if needs_wordnet(examples):
         open_wordnet()  # before any work
-    list_unread(folder.path / REJECTED, unread)
+    write_rejected(folder.path / REJECTED, unread)
     length = Length(settings.length_penalty, settings.min_answer_tokens)
     answerer = Answerer(model, examples, settings)
     trials: list[dict[str, Any]] = []

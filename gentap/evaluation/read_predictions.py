@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gentap.documents.annotated.fields import read_text
+from gentap.documents.annotated.fields import read_text_file
 from gentap.documents.annotated.reading import Questions, read_questions
 from gentap.documents.jsonl import json_object
 from gentap.errors import InputError
@@ -44,7 +44,7 @@ def read_predictions(
     path: Path, questions: Questions, data: Sequence[str]
 ) -> tuple[list[str], dict[str, int]]:
     """A prediction for each question, in their order, and counts of what was left out."""
-    lines = read_text(path).split("\n")
+    lines = read_text_file(path).split("\n")
     if lines and not lines[-1]:
         lines.pop()
     if path.suffix == ".jsonl":

@@ -84,14 +84,14 @@ def read_results(folder: Path) -> Results:
         )
     scores = read_json(folder / SCORES)
     examples = [example_from_row(row) for row in read_rows([folder / EXAMPLES])]
-    rows = read_predictions(folder / PREDICTIONS)
+    rows = read_prediction_lines(folder / PREDICTIONS)
     predictions = [row["prediction"] for row in rows]
     statistics = _read_statistics(folder / STATISTICS, scores["signatures"])
     scored = Scored(scores["protocol"], scores["questions"], statistics, scores["warnings"])
     return Results(folder.name, examples, predictions, scored, list(map(_shown, rows)))
 
 
-def read_predictions(path: Path) -> list[dict[str, Any]]:
+def read_prediction_lines(path: Path) -> list[dict[str, Any]]:
     """The lines of a predictions.jsonl that we wrote."""
     lines = path.read_text(encoding="utf-8").split("\n")
     return [json.loads(line) for line in lines if line]

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 from gentap.grammar.plans import Plan
-from gentap.grammar.question_table import AskableTable
+from gentap.grammar.question_table import QuestionTable
 from gentap.grammar.rules import TITLES
 from gentap.grammar.wordings import Random
 from gentap.tables.queries import Condition, Query, comparable
 
-Proposal = tuple[Query, Mapping[str, str]]
+BoundQuery = tuple[Query, Mapping[str, str]]
 """A query, and the values that its labels stand for."""
 
 
@@ -16,10 +16,10 @@ Binding = list[tuple[str, list[int]]]
 """The columns that each label of a plan can stand for, those with the fewest first."""
 
 
-class Proposer:
+class BindingSampler:
     """Proposes queries about one table; of equal choices it takes what it has used least."""
 
-    def __init__(self, table: AskableTable, random: Random) -> None:
+    def __init__(self, table: QuestionTable, random: Random) -> None:
         self._table, self._random = table, random
         self._read = table.read
         self._selected = [0] * len(table.names)
@@ -85,7 +85,7 @@ class Proposer:
         for condition in query.conditions:
             self._compared[condition.column] += 1
 
-    def propose(self, plan: Plan, columns: Mapping[str, int], rank: int) -> Proposal | None:
+    def propose(self, plan: Plan, columns: Mapping[str, int], rank: int) -> BoundQuery | None:
         """A query of the plan over these columns; None where its choice of rows gives none."""
         if rank > 1 and rank >= self._read.height:
             return None

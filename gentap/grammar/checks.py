@@ -13,9 +13,9 @@ from gentap.grammar.rules import (
     Rule,
     Slot,
 )
-from gentap.tables.columns import KINDS
+from gentap.tables.columns import COLUMN_KINDS
 
-MAX_DEPTH = 50
+MAX_RULE_DEPTH = 50
 """So many rules may be used below each other."""
 
 
@@ -87,12 +87,12 @@ class _Checker:
         query = rule.query
         assert query is not None
         lists = [name for name, other in self.grammar.rules.items() if other.kind == "words"]
-        known = [*sorted(KINDS), *(name for name in lists if name not in VALUE_WORDS)]
+        known = [*sorted(COLUMN_KINDS), *(name for name in lists if name not in VALUE_WORDS)]
         for label, guard in query.guards.items():
             for name in sorted(guard.named - set(known)):
                 message = (
                     f"unknown guard '{name}' of [column {label}].{_near(name, known)} "
-                    f"Guards are {', '.join(sorted(KINDS))} and lists of words."
+                    f"Guards are {', '.join(sorted(COLUMN_KINDS))} and lists of words."
                 )
                 yield Mistake(rule.query_line, query.places[label] + 1, message)
         target = self.grammar.rules.get(query.rank)
@@ -163,7 +163,7 @@ class _Checker:
                     message = f"'{name}' contains itself ({chain}). Take one of them out."
                     yield Mistake(rule.line, 1, message)
                 return
-            if name in depths or len(above) > MAX_DEPTH:
+            if name in depths or len(above) > MAX_RULE_DEPTH:
                 return
             below = [0]
             for alternative in rule.alternatives:
@@ -172,8 +172,8 @@ class _Checker:
                         yield from follow(slot.label, [*above, name])
                         below.append(depths.get(slot.label, len(above)))
             depths[name] = 1 + max(below)
-            if depths[name] == MAX_DEPTH + 1:
-                message = f"'{name}' is a rule of more than {MAX_DEPTH} below each other."
+            if depths[name] == MAX_RULE_DEPTH + 1:
+                message = f"'{name}' is a rule of more than {MAX_RULE_DEPTH} below each other."
                 yield Mistake(rule.line, 1, f"{message} Say it with fewer.")
 
         for name in self.grammar.rules:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from gentap.grammar.sampler import Draw
+from gentap.grammar.sampler import SampledQuestion
 from gentap.records import EXAMPLE_SCHEMA, SourcedTable, Table, digest
 from gentap.runs.arrow import column
 from gentap.runs.shards import ITEMS_A_GROUP, ROWS_A_GROUP, Shard
@@ -26,7 +26,7 @@ class ExampleWriter:
             name: [] for name in ("id", "question", "answer", "source", "cells")
         }
 
-    def add(self, sourced: SourcedTable, table: Table, draws: Sequence[Draw]) -> None:
+    def add(self, sourced: SourcedTable, table: Table, draws: Sequence[SampledQuestion]) -> None:
         """Add one table's draws; ``table`` is the one that was asked about, perhaps cut."""
         if not draws:
             return

@@ -38,10 +38,10 @@ class _LineError(Exception):
 
 def load_grammar(path: Path) -> Grammar:
     """Read and check a grammar file; raises SettingError with line, column and remedy."""
-    return parse_grammar(read_text(path), str(path))
+    return parse_grammar(read_grammar_text(path), str(path))
 
 
-def read_text(path: Path) -> str:
+def read_grammar_text(path: Path) -> str:
     """The text of a grammar file."""
     try:
         return path.read_text(encoding="utf-8-sig")

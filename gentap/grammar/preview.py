@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gentap.grammar.plans import Plan
-from gentap.grammar.question_table import AskableTable
+from gentap.grammar.question_table import QuestionTable
 from gentap.grammar.sample import table_random
-from gentap.grammar.sampler import Draw, QuestionMaker, is_possible
+from gentap.grammar.sampler import QuestionSampler, SampledQuestion, is_possible
 from gentap.records import Table
 
 BUILT_IN = Table(
@@ -50,7 +50,7 @@ _ATTEMPTS = 100
 """Draws of a kind that may fail one after the other before it is given up."""
 
 
-def show_draws(maker: QuestionMaker, per_kind: int, seed: int) -> Iterator[str]:
+def preview_kinds(maker: QuestionSampler, per_kind: int, seed: int) -> Iterator[str]:
     """Draws of every kind, from the first built-in table that gives some."""
     tables = [maker.askable(table) for table in (BUILT_IN, PLAYERS, ONE_ROW)]
     for plan in maker.plans:
@@ -58,7 +58,7 @@ def show_draws(maker: QuestionMaker, per_kind: int, seed: int) -> Iterator[str]:
         yield from next((lines for lines in shown if _has_draws(lines)), shown[0])
 
 
-def show_table(maker: QuestionMaker, table: Table, per_kind: int, seed: int) -> Iterator[str]:
+def preview_table(maker: QuestionSampler, table: Table, per_kind: int, seed: int) -> Iterator[str]:
     """How a table's columns are read, and what would be asked about it."""
     askable = maker.askable(table)
     yield f"{table.title or 'table'}: {len(table.rows):,} rows"
@@ -78,26 +78,26 @@ def show_table(maker: QuestionMaker, table: Table, per_kind: int, seed: int) -> 
 
 
 def _kind(
-    maker: QuestionMaker, table: AskableTable, plan: Plan, per_kind: int, seed: int
+    maker: QuestionSampler, table: QuestionTable, plan: Plan, per_kind: int, seed: int
 ) -> Iterator[str]:
     random = table_random(seed, plan.rule.name).random
     yield plan.rule.name
     draws = maker.draw_kind(table, plan, per_kind, _ATTEMPTS, random)
     yield from (f"    {_line(table, draw)}" for draw in draws)
     if not draws:
-        yield f"{_NONE}{why_none(plan, table)}"
+        yield f"{_NONE}{why_not_asked(plan, table)}"
 
 
 def _has_draws(lines: Sequence[str]) -> bool:
     return not lines[1].startswith(_NONE)
 
 
-def _line(table: AskableTable, draw: Draw) -> str:
+def _line(table: QuestionTable, draw: SampledQuestion) -> str:
     answer = table.read.table.rows[draw.answer.row][draw.answer.column]
     return f"{draw.question}  →  {answer}"
 
 
-def why_none(plan: Plan, table: AskableTable) -> str:
+def why_not_asked(plan: Plan, table: QuestionTable) -> str:
     """Why a kind of question can't be asked about a table."""
     height = table.read.height
     if plan.query.pick == "only" and height != 1:
@@ -129,7 +129,7 @@ _ROLES = {
 }
 
 
-def _reading(table: AskableTable, column: int) -> str:
+def _reading(table: QuestionTable, column: int) -> str:
     read = table.read.columns[column]
     sorts = ", ".join(sorted(table.kinds[column] - {read.type}))
     unit = f" in {read.unit}" if read.type == "number" and read.unit else ""

@@ -11,7 +11,7 @@ from typing import cast
 
 from gentap.grammar.diagnostics import hint
 from gentap.grammar.rules import TITLES, ConditionTemplate, Guard, QueryTemplate
-from gentap.tables.queries import Comparison, Pick
+from gentap.tables.queries import ComparisonOperator, Pick
 
 _WORD = re.compile(r"\[[^\]]*\]|\S+")
 _COLUMN = re.compile(r"column(?: +(\w+))?(?: *: *(.*)| +(?=not )(.*))?")
@@ -137,7 +137,7 @@ class _QueryReader:
         self._take()
         while True:
             column = self._column()
-            comparison = cast(Comparison, self._expect(*_COMPARISONS))
+            comparison = cast(ComparisonOperator, self._expect(*_COMPARISONS))
             if comparison != "between" and self._next().startswith("[column"):
                 conditions.append(ConditionTemplate(column, comparison, other=self._column()))
             else:

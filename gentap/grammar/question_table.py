@@ -35,7 +35,7 @@ def _can_be_said(name: str, header: str) -> bool:
     )
 
 
-class AskableTable:
+class QuestionTable:
     """A table read once, and what of it a grammar may ask about and name.
 
     ``names`` are the columns' names as they are said; ``kinds`` what each column is, the grammar's

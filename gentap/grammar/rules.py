@@ -9,7 +9,7 @@ from typing import Literal
 
 from gentap.errors import InputError
 from gentap.tables.columns import Language
-from gentap.tables.queries import Comparison, Pick
+from gentap.tables.queries import ComparisonOperator, Pick
 from gentap.text.normal_form import normal_form
 
 TITLES = ("title", "section", "caption")
@@ -68,7 +68,7 @@ class ConditionTemplate:
     """A condition over labels: against a value, two values, or another column."""
 
     column: str
-    comparison: Comparison
+    comparison: ComparisonOperator
     value: str = ""
     high: str = ""
     other: str = ""

@@ -6,14 +6,14 @@ from functools import lru_cache, partial
 from pathlib import Path
 from random import Random
 
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.documents.table_files import TableSlice, read_tables, slice_tables
 from gentap.errors import InputError
 from gentap.grammar.example_writer import ExampleWriter
 from gentap.grammar.parser import load_grammar
-from gentap.grammar.question_table import AskableTable
+from gentap.grammar.question_table import QuestionTable
 from gentap.grammar.rules import find_grammar
-from gentap.grammar.sampler import QuestionMaker
+from gentap.grammar.sampler import QuestionSampler
 from gentap.records import EXAMPLE_SCHEMA, Table, digest
 from gentap.runs.runner import run_shards
 from gentap.runs.shards import Shard
@@ -71,8 +71,8 @@ def _fit(base: str, settings: LinearizerSettings) -> Callable[[Table], Fitted]:
 
 
 @lru_cache(maxsize=2)
-def _maker(grammar: str) -> QuestionMaker:
-    return QuestionMaker(load_grammar(find_grammar(grammar)))
+def _maker(grammar: str) -> QuestionSampler:
+    return QuestionSampler(load_grammar(find_grammar(grammar)))
 
 
 def table_random(seed: int, table_id: str) -> Random:
@@ -93,7 +93,7 @@ def _sample_shard(
     writer = ExampleWriter(shard)
     kinds: Counter[str] = Counter()
     for sourced in read_tables(part):
-        if isinstance(sourced, Unread):
+        if isinstance(sourced, RejectedRecord):
             shard.reject(sourced.where, sourced.reason, sourced.detail)
             continue
         shard.count("tables")
@@ -113,7 +113,7 @@ def _sample_shard(
         shard.count(f"examples of kind {kind}", count)
 
 
-def _why_none(table: Table, askable: AskableTable) -> str:
+def _why_none(table: Table, askable: QuestionTable) -> str:
     """The reason's name where a table gave no question."""
     if not table.rows:
         return "no row fits the budget"

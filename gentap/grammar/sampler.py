@@ -5,14 +5,14 @@ from collections.abc import Container, Hashable, Iterator, Mapping
 from heapq import heapify, heappop, heapreplace
 from typing import NamedTuple
 
-from gentap.grammar.bindings import Proposer
+from gentap.grammar.bindings import BindingSampler
 from gentap.grammar.plans import MOST_NEEDED_ROWS, Guards, Plan, make_plans
-from gentap.grammar.question_table import AskableTable
+from gentap.grammar.question_table import QuestionTable
 from gentap.grammar.rules import TITLES, Alternative, Grammar
 from gentap.grammar.wordings import Random, Wording, Wordings
 from gentap.records import Cell, Table
 from gentap.tables.columns import ColumnReader
-from gentap.tables.queries import Query, run
+from gentap.tables.queries import Query, run_query
 from gentap.text.normal_form import normal_form, normal_forms
 
 _WAIT = 0.05
@@ -21,7 +21,7 @@ _WAIT = 0.05
 _WORDS = re.compile(r"\w+")
 
 
-class Draw(NamedTuple):
+class SampledQuestion(NamedTuple):
     """A question of a kind, the query that it asks, its answer's cell and all evidence."""
 
     kind: str
@@ -31,7 +31,7 @@ class Draw(NamedTuple):
     evidence: tuple[Cell, ...]
 
 
-class QuestionMaker:
+class QuestionSampler:
     """Draws questions of one grammar from any number of tables."""
 
     def __init__(self, grammar: Grammar) -> None:
@@ -42,11 +42,11 @@ class QuestionMaker:
         self._wordings: dict[frozenset[str], Wordings] = {}
         self._plans: dict[Hashable, list[tuple[int, Plan]]] = {}
 
-    def askable(self, table: Table) -> AskableTable:
+    def askable(self, table: Table) -> QuestionTable:
         """A table read for this grammar."""
-        return AskableTable(table, self.grammar, self.reader, self._guards)
+        return QuestionTable(table, self.grammar, self.reader, self._guards)
 
-    def wordings(self, table: AskableTable) -> Wordings:
+    def wordings(self, table: QuestionTable) -> Wordings:
         """What can be said of a table, by the titles that it has."""
         titles = frozenset(table.titles)
         if titles not in self._wordings:
@@ -54,8 +54,8 @@ class QuestionMaker:
         return self._wordings[titles]
 
     def draws(
-        self, table: AskableTable, wanted: int, attempts: int, random: Random
-    ) -> Iterator[Draw]:
+        self, table: QuestionTable, wanted: int, attempts: int, random: Random
+    ) -> Iterator[SampledQuestion]:
         """Up to ``wanted`` different questions; a kind of twice the weight is drawn twice as often.
 
         Every kind has a turn before one has its second of equal weight; those that ask for columns
@@ -88,7 +88,7 @@ class QuestionMaker:
             yield draw
             heapreplace(turns, (turn + 1 / plan.rule.weight, number, plan))
 
-    def _plans_for(self, table: AskableTable) -> list[tuple[int, Plan]]:
+    def _plans_for(self, table: QuestionTable) -> list[tuple[int, Plan]]:
         """The plans that fit a table's rows and titles, with their numbers."""
         sort = (min(table.read.height, MOST_NEEDED_ROWS), table.all_plain, frozenset(table.titles))
         if sort not in self._plans:
@@ -98,11 +98,11 @@ class QuestionMaker:
         return self._plans[sort]
 
     def draw_kind(
-        self, table: AskableTable, plan: Plan, wanted: int, attempts: int, random: Random
-    ) -> list[Draw]:
+        self, table: QuestionTable, plan: Plan, wanted: int, attempts: int, random: Random
+    ) -> list[SampledQuestion]:
         """Up to ``wanted`` different questions of one kind."""
         drawer = _Drawer(table, self.wordings(table), random)
-        drawn: dict[str, Draw] = {}
+        drawn: dict[str, SampledQuestion] = {}
         while len(drawn) < wanted and is_possible(plan, table):
             draw = drawer.turn(plan, attempts, drawn)
             if draw is None:
@@ -111,12 +111,12 @@ class QuestionMaker:
         return list(drawn.values())
 
 
-def is_possible(plan: Plan, table: AskableTable) -> bool:
+def is_possible(plan: Plan, table: QuestionTable) -> bool:
     """Whether the table has the rows, titles and columns that a plan needs."""
     return plan.needed & ~table.admitted == 0 and fits(plan, table)
 
 
-def fits(plan: Plan, table: AskableTable) -> bool:
+def fits(plan: Plan, table: QuestionTable) -> bool:
     """Whether the table has the rows and titles that a plan needs."""
     height = table.read.height
     return (
@@ -130,11 +130,11 @@ def fits(plan: Plan, table: AskableTable) -> bool:
 class _Drawer:
     """Draws one question at a time from a table."""
 
-    def __init__(self, table: AskableTable, wordings: Wordings, random: Random) -> None:
+    def __init__(self, table: QuestionTable, wordings: Wordings, random: Random) -> None:
         self._table, self._wordings, self._random = table, wordings, random
-        self.proposer = Proposer(table, random)
+        self.proposer = BindingSampler(table, random)
 
-    def turn(self, plan: Plan, attempts: int, asked: Container[str]) -> Draw | None:
+    def turn(self, plan: Plan, attempts: int, asked: Container[str]) -> SampledQuestion | None:
         """A question that is not ``asked`` yet; None where there is none, or the attempts fail."""
         for _ in range(attempts):
             columns = self.proposer.bind_columns(plan)
@@ -145,7 +145,7 @@ class _Drawer:
                 return draw
         return None
 
-    def _draw(self, plan: Plan, columns: Mapping[str, int]) -> Draw | None:
+    def _draw(self, plan: Plan, columns: Mapping[str, int]) -> SampledQuestion | None:
         """A question whose query finds one row and whose answer may be given; None else."""
         table = self._table
         rank = 1
@@ -156,13 +156,15 @@ class _Drawer:
         if proposal is None:
             return None
         query, values = proposal
-        rows = run(query, table.read)
+        rows = run_query(query, table.read)
         if len(rows) == 1 and table.may_answer(rows[0], query.select):
             question = self._question(plan, columns, values, rank)
             if question and not names(question, table.read.forms[query.select][rows[0]]):
                 self.proposer.count(query, rows[0])
                 answer = Cell(rows[0], query.select)
-                return Draw(plan.rule.name, question, query, answer, evidence(query, answer, table))
+                return SampledQuestion(
+                    plan.rule.name, question, query, answer, evidence(query, answer, table)
+                )
         self.proposer.pass_over(query)
         return None
 
@@ -218,7 +220,7 @@ class _Drawer:
                 self._say(below.alternative, columns, values, rank, said)
 
 
-def evidence(query: Query, answer: Cell, table: AskableTable) -> tuple[Cell, ...]:
+def evidence(query: Query, answer: Cell, table: QuestionTable) -> tuple[Cell, ...]:
     """The answer's cell and those that the query goes by.
 
     Of a comparison's value its cell counts where only one cell has it.

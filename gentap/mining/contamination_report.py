@@ -5,10 +5,10 @@ from functools import partial
 from pathlib import Path
 
 from gentap.documents.read import read_documents
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.errors import SettingError
 from gentap.mining.decontaminate import load_exclusions
-from gentap.mining.mine import find_inputs, plan_shards
+from gentap.mining.mine import find_inputs, plan_mining_shards
 from gentap.runs.runner import run_shards
 from gentap.runs.shards import Shard
 from gentap.runs.store import StageFolder, Tally
@@ -30,7 +30,7 @@ def report_overlap(
     """
     if not settings.exclude:
         raise SettingError("mine --report-overlap: name the evaluation sets with --exclude.")
-    shards = plan_shards(find_inputs(settings), settings.shard_bytes)
+    shards = plan_mining_shards(find_inputs(settings), settings.shard_bytes)
     task = partial(_count_shard, settings=settings)
     return run_shards(
         folder.path, shards, task, {}, workers=workers, label="overlap", cluster=cluster
@@ -43,7 +43,7 @@ def _count_shard(files: Sequence[Path], shard: Shard, settings: MineSettings) ->
     )
     for file in files:
         for document in read_documents(file, settings.fields, infoboxes=settings.infoboxes):
-            if isinstance(document, Unread):
+            if isinstance(document, RejectedRecord):
                 shard.reject(document.where, document.reason, document.detail)
                 continue
             shard.count("pages read")

@@ -11,13 +11,13 @@ from gentap.mining.surface_forms import MONTHS
 _NEXT = re.compile(r" ([^\W\d_]\w*)")
 _NUMERAL = re.compile(r"[IVX]{2,}|[VX]")
 _WORD = re.compile(r"\w+")
-KINDS = frozenset(
+ENTITY_KINDS = frozenset(
     "association club college company corporation district enterprises entertainment fc football"
     " inc limited ltd pictures province records region sporting studios team university".split()
 )
 """Words that only say what kind of thing has the name that stands before them."""
 DATES = frozenset([*MONTHS, *"monday tuesday wednesday thursday friday saturday sunday".split()])
-_NO_NAMES = KINDS | DATES
+_NO_NAMES = ENTITY_KINDS | DATES
 
 
 def next_of_name(text: str, start: int, end: int, finish: int) -> str:

@@ -14,11 +14,11 @@ from typing import Any
 
 import ahocorasick
 
-from gentap.mining.page_cells import PageCells, Place, words_of
-from gentap.mining.row_selection import Match, RowChoice
+from gentap.mining.page_cells import CellPosition, PageCells, form_words
+from gentap.mining.row_selection import RowMatch, RowSelector
 from gentap.mining.specificity import Specificity
-from gentap.mining.surface_forms import MARK, Former, Prose
-from gentap.mining.value_match import Hit, RowsNamed, apart
+from gentap.mining.surface_forms import MARK, FormNormalizer, Prose
+from gentap.mining.value_match import RowsNamed, ValueMatch, without_overlaps
 from gentap.records import Table
 from gentap.text.sentences import sentence_spans
 
@@ -27,15 +27,15 @@ _GROUP = re.compile(r"\d{3}(?![^\W_])")
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class RowCandidates:
     """A sentence that names two cells of a row, and the rows it may be about, likeliest first."""
 
     paragraph: int
     sentence: str
-    matches: tuple[Match, ...]
+    matches: tuple[RowMatch, ...]
 
     @property
-    def match(self) -> Match | None:
+    def match(self) -> RowMatch | None:
         """The likeliest row; None where no two of the cells that the sentence names count."""
         return self.matches[0] if self.matches else None
 
@@ -45,22 +45,22 @@ class PageMatcher:
 
     A row is named by two values in two of its columns at spans that do not overlap. A value that
     stands in several cells of a row counts once. The row of which the sentence is likeliest to
-    state something wins (:class:`RowChoice`).
+    state something wins (:class:`RowSelector`).
     """
 
-    def __init__(self, tables: Sequence[Table], former: Former) -> None:
+    def __init__(self, tables: Sequence[Table], former: FormNormalizer) -> None:
         self._former = former
         self._cells = PageCells(tables, former)
 
-    def candidates(self, paragraphs: Sequence[str]) -> Iterator[Candidate]:
+    def candidates(self, paragraphs: Sequence[str]) -> Iterator[RowCandidates]:
         """The sentences of tidy paragraphs that name two cells of one row, in order."""
         page = "\n".join(paragraphs)
         prose = self._former.prose(page)
-        values = self._cells.values(words_of(prose.form))
+        values = self._cells.values(form_words(prose.form))
         if not values:
             return
         begins = list(accumulate((len(paragraph) + 1 for paragraph in paragraphs), initial=0))
-        by_paragraph: dict[int, list[Hit]] = defaultdict(list)
+        by_paragraph: dict[int, list[ValueMatch]] = defaultdict(list)
         for hit in _hits(page, prose, _automaton(values)):
             by_paragraph[bisect_right(begins, hit.start) - 1].append(hit)
         mentions: Counter[str] = Counter()
@@ -71,7 +71,7 @@ class PageMatcher:
         telling = Specificity(
             self._cells.tables, self._cells.column, places, mentions, len(paragraphs)
         )
-        choice = RowChoice(page, self._cells.tables, places, telling)
+        choice = RowSelector(page, self._cells.tables, places, telling)
         for number, hits in found.items():
             if not _may_name_a_row(hits, places):
                 continue
@@ -82,7 +82,7 @@ class PageMatcher:
                 if len(inside) > 1 and (named := _rows_named(inside, places)):
                     before = [hit for hit in hits if hit.end <= start]
                     matches = choice.ranked(start, end, named, before, opens=not span[0])
-                    yield Candidate(number, page[start:end].strip(), matches)
+                    yield RowCandidates(number, page[start:end].strip(), matches)
 
 
 def _automaton(values: Iterable[str]) -> Any:
@@ -93,7 +93,7 @@ def _automaton(values: Iterable[str]) -> Any:
     return automaton
 
 
-def _hits(page: str, prose: Prose, automaton: Any) -> list[Hit]:
+def _hits(page: str, prose: Prose, automaton: Any) -> list[ValueMatch]:
     """Values at word boundaries; what is part of a number is told by the text as it is written."""
     form = prose.form
     size = len(form)
@@ -106,7 +106,7 @@ def _hits(page: str, prose: Prose, automaton: Any) -> list[Hit]:
             continue
         span = prose.original(start, end)
         if span is not None and not _cuts_a_number(page, *span):
-            hits.append(Hit(form[start:end], *span, _year_of_a_day(form, start, end)))
+            hits.append(ValueMatch(form[start:end], *span, _year_of_a_day(form, start, end)))
     return hits
 
 
@@ -118,7 +118,9 @@ def _year_of_a_day(form: str, start: int, end: int) -> int:
     return 0
 
 
-def _may_name_a_row(hits: Sequence[Hit], places: Mapping[str, Sequence[Place]]) -> bool:
+def _may_name_a_row(
+    hits: Sequence[ValueMatch], places: Mapping[str, Sequence[CellPosition]]
+) -> bool:
     columns: dict[tuple[int, int], int] = {}
     for form in {hit.form for hit in hits}:
         for table, row, column in places[form]:
@@ -127,18 +129,20 @@ def _may_name_a_row(hits: Sequence[Hit], places: Mapping[str, Sequence[Place]]) 
     return False
 
 
-def _rows_named(hits: Sequence[Hit], places: Mapping[str, Sequence[Place]]) -> RowsNamed:
+def _rows_named(
+    hits: Sequence[ValueMatch], places: Mapping[str, Sequence[CellPosition]]
+) -> RowsNamed:
     """The values that each row of each table has in a sentence.
 
     Empty where no row has two values in two columns.
     """
-    by_table: dict[int, list[Hit]] = defaultdict(list)
+    by_table: dict[int, list[ValueMatch]] = defaultdict(list)
     for hit in hits:
         for table in {table for table, _, _ in places[hit.form]}:
             by_table[table].append(hit)
     rows: RowsNamed = defaultdict(list)
     for table in sorted(by_table):
-        for hit in apart(by_table[table]):
+        for hit in without_overlaps(by_table[table]):
             for at, row, column in places[hit.form]:
                 if at == table:
                     rows[table, row].append((hit, column))

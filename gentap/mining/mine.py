@@ -12,13 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from gentap.documents.read import expand_inputs, read_documents
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
 from gentap.mining import near_duplicates
 from gentap.mining.decontaminate import Exclusions, check_exclusions, load_exclusions
 from gentap.mining.matching import PageMatcher
-from gentap.mining.sentence_store import CANDIDATE_SCHEMA, CANDIDATES, keep, write_candidate
-from gentap.mining.surface_forms import Former, Rules
+from gentap.mining.sentence_store import (
+    CANDIDATE_SCHEMA,
+    CANDIDATES,
+    keep_sentences,
+    write_candidate,
+)
+from gentap.mining.surface_forms import FormNormalizer, Rules
 from gentap.records import (
     DOCUMENT_SCHEMA,
     MINED_SCHEMA,
@@ -35,7 +40,7 @@ from gentap.runs.runner import run_shards
 from gentap.runs.shards import Shard
 from gentap.runs.store import StageFolder, Tally
 from gentap.settings.sections import LOCAL, ClusterSettings, MineSettings
-from gentap.text.sentences import opens_with_pronoun, tidy, unfit
+from gentap.text.sentences import opens_with_pronoun, rejection_reason, tidy
 
 _PROSE = re.compile(r"(?:^|[.!?])[^.!?\w]*\w[^.!?]++(?<=\w)[.!?]")
 """Two letters and a stop; anchored, so that its time is linear."""
@@ -61,7 +66,7 @@ def mine(
 
     Raises InputError, with what was set aside in ``rejected.jsonl``, where no table was found.
     """
-    shards = plan_shards(find_inputs(settings), settings.shard_bytes)
+    shards = plan_mining_shards(find_inputs(settings), settings.shard_bytes)
     outputs = {"documents": DOCUMENT_SCHEMA, "tables": TABLE_SCHEMA, CANDIDATES: CANDIDATE_SCHEMA}
     keys = folder.work.absolute() / "keys"
     task = partial(_mine_shard, settings=settings, keys=keys)
@@ -85,7 +90,7 @@ def mine(
     return run_shards(
         folder.path,
         range(len(shards)),
-        partial(keep, keys=keys),
+        partial(keep_sentences, keys=keys),
         {"sentences": MINED_SCHEMA},
         workers=workers,
         label="sentences",
@@ -93,7 +98,7 @@ def mine(
     )
 
 
-def plan_shards(files: Sequence[Path], shard_bytes: int) -> list[list[Path]]:
+def plan_mining_shards(files: Sequence[Path], shard_bytes: int) -> list[list[Path]]:
     """Files to shards: neighbours together up to a size, so that it depends on them alone."""
     shards: list[list[Path]] = []
     room = 0
@@ -111,11 +116,11 @@ def _mine_shard(files: Sequence[Path], shard: Shard, settings: MineSettings, key
     exclusions = load_exclusions(
         tuple(settings.exclude), settings.similar_table, settings.answer_words
     )
-    former = Former(Rules(settings.numbers, settings.dates, settings.names))
+    former = FormNormalizer(Rules(settings.numbers, settings.dates, settings.names))
     signatures = near_duplicates.Signatures(shard.index)
     for file in files:
         for document in read_documents(file, settings.fields, infoboxes=settings.infoboxes):
-            if isinstance(document, Unread):
+            if isinstance(document, RejectedRecord):
                 shard.reject(document.where, document.reason, document.detail)
                 continue
             shard.count("pages read")
@@ -132,7 +137,7 @@ def _mine_document(
     document: Document,
     shard: Shard,
     settings: MineSettings,
-    former: Former,
+    former: FormNormalizer,
     exclusions: Exclusions,
 ) -> Iterator[tuple[Mined, int]]:
     """Write a page's tables and prose; yields its sentences, each with its table's place."""
@@ -168,7 +173,7 @@ def _sentences(
     identities: Sequence[str],
     shard: Shard,
     settings: MineSettings,
-    former: Former,
+    former: FormNormalizer,
     exclusions: Exclusions,
 ) -> Iterator[tuple[Mined, int]]:
     paragraphs = [tidy(block.text) for block in document.blocks]
@@ -178,7 +183,9 @@ def _sentences(
         sentence, match = candidate.sentence, candidate.match
         shard.count("sentences that name two cells")
         pronoun = opens_with_pronoun(sentence)
-        reason = unfit(sentence, settings.min_words, settings.max_words, settings.english)
+        reason = rejection_reason(
+            sentence, settings.min_words, settings.max_words, settings.english
+        )
         if reason is None and match is None:
             reason = "too little of a row"
         if reason is None and match and match.probability < settings.row_probability:
@@ -216,4 +223,4 @@ def _rank(mined: Mined) -> int:
 
 
 def _judge(part: int, shard: Shard, parts: int, keys: Path, similar: float) -> None:
-    near_duplicates.judge(keys, part, parts, similar)
+    near_duplicates.find_repeats(keys, part, parts, similar)

@@ -24,7 +24,7 @@ import numpy as np
 from gentap.records import digest
 from gentap.runs.store import attempt, writing
 
-PLACES = 64
+SIGNATURE_SIZE = 64
 BANDS = 8
 KEYS_A_RANGE = 400_000
 """Keys of a band that are judged together, at some 100 bytes each."""
@@ -39,7 +39,7 @@ _KEY = np.dtype(
         ("text", "<u8"),
         ("shard", "<u4"),
         ("row", "<u4"),
-        ("signature", "u1", (PLACES,)),
+        ("signature", "u1", (SIGNATURE_SIZE,)),
     ]
 )
 _DROPPED = np.dtype([("shard", "<u4"), ("row", "<u4"), ("equal", "?")])
@@ -52,7 +52,7 @@ def _odd_numbers(count: int) -> Any:
     return np.array([int(digest(f"minhash {place}"), 16) | 1 for place in range(count)], np.uint64)
 
 
-_MULTIPLIERS = _odd_numbers(PLACES + 3)
+_MULTIPLIERS = _odd_numbers(SIGNATURE_SIZE + 3)
 
 
 class Signatures:
@@ -85,7 +85,7 @@ class Signatures:
         records["shard"] = self._shard
         records["row"] = np.arange(self._rows, self._rows + len(heads))
         records["signature"] = minima.astype(np.uint8)
-        width = PLACES // BANDS
+        width = SIGNATURE_SIZE // BANDS
         for band in range(BANDS):
             key = heads[:, 2]
             for place in range(band * width, (band + 1) * width):
@@ -112,15 +112,15 @@ def _minima(sentences: Sequence[Sequence[int]]) -> Any:
     words = np.array([word for sentence in sentences for word in sentence], np.uint64)
     lengths = np.array([len(sentence) for sentence in sentences])
     begins = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    first, second, third = _MULTIPLIERS[PLACES:]
+    first, second, third = _MULTIPLIERS[SIGNATURE_SIZE:]
     shingles = words[:-2] * first + words[1:-1] * second + words[2:] * third
     shingles ^= shingles >> np.uint64(32)
     inside = np.ones(len(words), bool)  # shingles that cross the end of a sentence are no shingles
     inside[begins + lengths - 1] = inside[begins + lengths - 2] = False
     shingles = shingles[inside[:-2]]
     starts = begins - 2 * np.arange(len(begins))
-    minima = np.empty((len(sentences), PLACES), np.uint32)
-    for place in range(PLACES):
+    minima = np.empty((len(sentences), SIGNATURE_SIZE), np.uint32)
+    for place in range(SIGNATURE_SIZE):
         hashes = (shingles * _MULTIPLIERS[place]) >> np.uint64(32)
         minima[:, place] = np.minimum.reduceat(hashes, starts)
     return minima
@@ -147,7 +147,7 @@ def count_keys(folder: Path) -> int:
     return sum(len(_load(path)) for path in folder.glob("keys-0-*.npy"))
 
 
-def judge(folder: Path, part: int, parts: int, similar: float) -> None:
+def find_repeats(folder: Path, part: int, parts: int, similar: float) -> None:
     """Judge one of ``parts`` equal ranges of all keys; leaves the list of what must go."""
     low, high = (part << 64) // parts, ((part + 1) << 64) // parts
     found: list[tuple[int, int, bool]] = []

@@ -8,11 +8,11 @@ import re
 from collections.abc import Mapping, Sequence, Set
 from itertools import chain
 
-from gentap.mining.surface_forms import MONTHS, Former
+from gentap.mining.surface_forms import MONTHS, FormNormalizer
 from gentap.records import Table
 from gentap.text.normal_form import PLACEHOLDERS
 
-Place = tuple[int, int, int]
+CellPosition = tuple[int, int, int]
 """A body cell of a page: table, row, column."""
 
 MOST_LINES = 12
@@ -29,7 +29,7 @@ _YEAR = re.compile(r"(?<![^\W_])\d{4}(?![^\W_])(?!\.\d)(?! [tmb])")
 class PageCells:
     """All body cells of a page's tables; each text is looked at once."""
 
-    def __init__(self, tables: Sequence[Table], former: Former) -> None:
+    def __init__(self, tables: Sequence[Table], former: FormNormalizer) -> None:
         self.tables = tables
         self._former = former
         self._texts: dict[str, set[str]] = {}
@@ -58,13 +58,13 @@ class PageCells:
     def column(self, table: int, column: int) -> list[str]:
         return self._former.cells([row[column] for row in self.tables[table].rows])
 
-    def places(self, wanted: Set[str]) -> Mapping[str, list[Place]]:
+    def places(self, wanted: Set[str]) -> Mapping[str, list[CellPosition]]:
         """Where the cells of some of the values stand, in reading order."""
         forms: dict[str, list[str]] = {}
         for form in wanted:
             for text in self._texts[form]:
                 forms.setdefault(text, []).append(form)
-        found: dict[str, list[Place]] = {form: [] for form in wanted}
+        found: dict[str, list[CellPosition]] = {form: [] for form in wanted}
         for number, table in enumerate(self.tables):
             for at, row in enumerate(table.rows):
                 if forms.keys().isdisjoint(row):
@@ -91,7 +91,7 @@ def _may_stand(form: str, words: frozenset[str]) -> bool:
     return year is None or year[0] in words
 
 
-def words_of(text: str) -> frozenset[str]:
+def form_words(text: str) -> frozenset[str]:
     """All words of a text; most are what stands between spaces, less a sign or two."""
     for sign in _SIGNS:
         text = text.replace(sign, " ")

@@ -8,7 +8,7 @@ from itertools import combinations, pairwise
 from math import log1p
 
 from gentap.mining.longer_names import DATES, next_of_name, says_word
-from gentap.mining.page_cells import Place
+from gentap.mining.page_cells import CellPosition
 from gentap.mining.row_probability import Evidence, probability
 from gentap.mining.specificity import (
     ENOUGH_OF_A_NAME,
@@ -18,7 +18,7 @@ from gentap.mining.specificity import (
     row_share,
     years,
 )
-from gentap.mining.value_match import Hit, RowsNamed, apart
+from gentap.mining.value_match import RowsNamed, ValueMatch, without_overlaps
 from gentap.records import NamedCell, Table
 from gentap.text.sentences import opens_with_pronoun
 
@@ -32,7 +32,7 @@ _AT_START = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class RowMatch:
     """The table (by its place in the page) and row that a sentence is about.
 
     ``cells`` are all cells of the table that the sentence names, spans counted from the sentence's
@@ -62,14 +62,14 @@ class _Row:
         return sorted({column for _, _, column in self.spans})
 
 
-class RowChoice:
+class RowSelector:
     """Chooses the rows that a page's sentences are about."""
 
     def __init__(
         self,
         page: str,
         tables: Sequence[Table],
-        places: Mapping[str, Sequence[Place]],
+        places: Mapping[str, Sequence[CellPosition]],
         telling: Specificity,
     ) -> None:
         self._page, self._tables, self._places = page, tables, places
@@ -78,8 +78,8 @@ class RowChoice:
         self._table_words: dict[int, tuple[frozenset[str], frozenset[str]]] = {}
 
     def ranked(
-        self, start: int, end: int, named: RowsNamed, before: Sequence[Hit], opens: bool
-    ) -> tuple[Match, ...]:
+        self, start: int, end: int, named: RowsNamed, before: Sequence[ValueMatch], opens: bool
+    ) -> tuple[RowMatch, ...]:
         """The rows named between two places of which two values count, the likeliest first.
 
         ``before`` are the paragraph's values that the sentence comes after; ``opens`` where it is
@@ -97,7 +97,7 @@ class RowChoice:
         for (table, number), row in rows.items():
             evidence = self._evidence(sentence, table, number, row, context, opens)
             likely = round(probability(evidence), 6)
-            matches.append(Match(table, number, of_tables[table], likely, evidence))
+            matches.append(RowMatch(table, number, of_tables[table], likely, evidence))
         return tuple(sorted(matches, key=lambda m: (-m.probability, -len(m.cells), m.table, m.row)))
 
     def _rows(
@@ -241,7 +241,9 @@ def _least_gap(text: str, spans: Sequence[tuple[int, int, int]]) -> int:
 class _Context:
     """Which row of a table a paragraph spoke of last, before one of its sentences."""
 
-    def __init__(self, hits: Sequence[Hit], places: Mapping[str, Sequence[Place]]) -> None:
+    def __init__(
+        self, hits: Sequence[ValueMatch], places: Mapping[str, Sequence[CellPosition]]
+    ) -> None:
         self._hits, self._places = hits, places
         self._rows: dict[int, frozenset[int]] = {}
 
@@ -253,7 +255,7 @@ class _Context:
             ]
             named = (
                 rows
-                for hit in reversed(apart(own))
+                for hit in reversed(without_overlaps(own))
                 if (
                     rows := frozenset(
                         row

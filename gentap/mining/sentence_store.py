@@ -27,7 +27,7 @@ def write_candidate(shard: Shard, mined: Mined, table: int) -> None:
     shard.write(CANDIDATES, {"table": table, **own}, counts_as=row)
 
 
-def keep(index: int, shard: Shard, keys: Path) -> None:
+def keep_sentences(index: int, shard: Shard, keys: Path) -> None:
     """Write a shard's sentences, with their tables, less those that repeat another."""
     dropped = near_duplicates.dropped_rows(keys, index)
     tables = shard.folder / "tables" / f"part-{index:05d}.parquet"

@@ -78,10 +78,10 @@ class Rules:
     names: bool = True
 
 
-Piece = tuple[int, int, int, int]
+EditSpan = tuple[int, int, int, int]
 """Start and end in the changed text, start and end in the text before."""
 
-Change = tuple[tuple[int, int], str, list[Piece]]
+Change = tuple[tuple[int, int], str, list[EditSpan]]
 """The span that is changed, what it becomes, and the pieces of that, from 0 on."""
 
 
@@ -91,7 +91,7 @@ class Prose:
 
     form: str
     origins: Sequence[int] | None = None
-    edits: Sequence[Sequence[Piece]] = ()
+    edits: Sequence[Sequence[EditSpan]] = ()
     begins: Sequence[int] = field(default=())
 
     def original(self, start: int, end: int) -> tuple[int, int] | None:
@@ -127,7 +127,7 @@ class Prose:
                 return None  # a month or a day alone
         return begin, finish
 
-    def _edit_at(self, place: int) -> Sequence[Piece] | None:
+    def _edit_at(self, place: int) -> Sequence[EditSpan] | None:
         index = bisect_right(self.begins, place) - 1
         return self.edits[index] if index >= 0 and place < self.edits[index][-1][1] else None
 
@@ -140,7 +140,7 @@ class Prose:
         return max(piece[3] for piece in pieces) - pieces[-1][1]
 
 
-class Former:
+class FormNormalizer:
     """Makes the forms of cells and prose, by the same rules."""
 
     def __init__(self, rules: Rules) -> None:
@@ -191,7 +191,7 @@ class Former:
                 found.append((index, name))
         return found
 
-    def _change(self, form: str) -> tuple[str, list[list[Piece]]]:
+    def _change(self, form: str) -> tuple[str, list[list[EditSpan]]]:
         """Write dates and numbers in one way; of overlapping finds the longest one stands."""
         found = list(self._changes(form)) if _DIGIT.search(form) else []
         if not found:
@@ -199,7 +199,7 @@ class Former:
         if len(found) > 1:
             found = _apart(found)
         out: list[str] = []
-        edits: list[list[Piece]] = []
+        edits: list[list[EditSpan]] = []
         done = length = 0
         for (begin, end), text, pieces in found:
             out += (form[done:begin], text)
@@ -252,7 +252,7 @@ def _date(match: re.Match[str], year_at: int, month_at: int, day_at: int) -> Ite
     if not 1 <= number <= 12 or not (0 if match[day_at] is None else 1) <= day <= 31:
         return
     text = ""
-    pieces: list[Piece] = []
+    pieces: list[EditSpan] = []
     written = ((year_at, match[year_at]), (month_at, f"{number:02d}"), (day_at, f"{day:02d}"))
     for group, part in written:
         if match[group] is not None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class ValueMatch:
     """A value's form and where a page's prose says it: start and end in its text.
 
     ``year`` is that which the prose says with a day of the year.
@@ -17,13 +17,13 @@ class Hit:
     year: int = 0
 
 
-RowsNamed = dict[tuple[int, int], list[tuple[Hit, int]]]
+RowsNamed = dict[tuple[int, int], list[tuple[ValueMatch, int]]]
 """For a table's row, the values named and their columns."""
 
 
-def apart(hits: Sequence[Hit]) -> list[Hit]:
+def without_overlaps(hits: Sequence[ValueMatch]) -> list[ValueMatch]:
     """Hits that do not overlap: the longest first, then the earliest."""
-    chosen: list[Hit] = []
+    chosen: list[ValueMatch] = []
     for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, hit.start, -len(hit.form))):
         if all(hit.end <= other.start or other.end <= hit.start for other in chosen):
             chosen.append(hit)

@@ -76,10 +76,10 @@ def write_cells(
         **options,
     )["cell"]
     return [
-        text_of(table, tree.cell(ids))
+        cell_text(table, tree.cell(ids))
         for ids, tree, (_, table) in zip(written, trees, shown, strict=True)
     ]
 
 
-def text_of(table: Table, cell: Cell | None) -> str:
+def cell_text(table: Table, cell: Cell | None) -> str:
     return "" if cell is None else table.rows[cell.row][cell.column]

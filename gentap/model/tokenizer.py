@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from gentap.errors import InputError, first_line
 from gentap.runs.store import write_json
 from gentap.settings.sections import LinearizerSettings
-from gentap.tables.linearize import MARKS, Linearizer
+from gentap.tables.linearize import SPECIAL_TOKENS, Linearizer
 
 LINEARIZER_FILE = "linearizer.json"
 SENTINELS = 100
@@ -95,7 +95,7 @@ def _load(base: str, settings: LinearizerSettings) -> TableTokenizer:
             f"{base}: no tokenizer could be loaded: {first_line(error)} Give the folder of a "
             "checkpoint with its tokenizer files, or a name on the hub that can be reached."
         ) from error
-    return with_marks(hf, _saved_settings(folder) or settings)
+    return with_special_tokens(hf, _saved_settings(folder) or settings)
 
 
 def _longest_input(base: str) -> int | None:
@@ -110,10 +110,10 @@ def _longest_input(base: str) -> int | None:
     return longest
 
 
-def with_marks(hf: Any, settings: LinearizerSettings) -> TableTokenizer:
+def with_special_tokens(hf: Any, settings: LinearizerSettings) -> TableTokenizer:
     """Add the marks where they are missing and make the linearizer."""
     known = hf.get_vocab()
-    missing = [mark for mark in MARKS if mark not in known]
+    missing = [mark for mark in SPECIAL_TOKENS if mark not in known]
     if missing:
         from tokenizers import AddedToken
 
@@ -138,7 +138,7 @@ def with_marks(hf: Any, settings: LinearizerSettings) -> TableTokenizer:
         return ids
 
     sentinels = [name for number in range(SENTINELS) if (name := f"<extra_id_{number}>") in known]
-    ids_of = {mark: hf.convert_tokens_to_ids(mark) for mark in (*MARKS, *sentinels)}
+    ids_of = {mark: hf.convert_tokens_to_ids(mark) for mark in (*SPECIAL_TOKENS, *sentinels)}
     start = [hf.bos_token_id] if begins else []
     return TableTokenizer(hf, Linearizer(settings, tokenize, ids_of, hf.eos_token_id, start))
 
@@ -161,7 +161,7 @@ def train_vocabulary(
             sentence_iterator=iter(texts),
             model_writer=trained,
             model_type="unigram",
-            vocab_size=size - SENTINELS - len(MARKS),
+            vocab_size=size - SENTINELS - len(SPECIAL_TOKENS),
             character_coverage=0.9998,
             required_chars=string.printable[:94],  # "?" among them: documents may hold no question
             normalization_rule_name="identity",
@@ -185,7 +185,7 @@ def train_vocabulary(
     pieces = sentencepiece.SentencePieceProcessor(model_proto=trained.getvalue())
     vocabulary = [(pieces.id_to_piece(i), pieces.get_score(i)) for i in range(len(pieces))]
     vocabulary += [(f"<extra_id_{i}>", 0.0) for i in reversed(range(SENTINELS))]
-    return with_marks(T5Tokenizer(vocab=vocabulary, extra_ids=SENTINELS), settings)
+    return with_special_tokens(T5Tokenizer(vocab=vocabulary, extra_ids=SENTINELS), settings)
 
 
 def check_model_folder(base: str) -> None:

@@ -8,12 +8,12 @@ from gentap.questions.filters import (
     ALIKE,
     ASKS_ELSE,
     NO_ROUND_TRIP,
-    Ground,
+    QuestionContext,
     failures,
     is_alike,
 )
 from gentap.questions.round_trip import Reply, RoundTrip, comes_back
-from gentap.questions.writer_input import Source
+from gentap.questions.writer_input import WriterInput
 from gentap.questions.writers.interface import Unwritten, Writer, Written
 from gentap.records import Mined, table_digest
 from gentap.settings.sections import FilterSettings
@@ -23,10 +23,10 @@ OFF = -100.0
 
 
 @dataclass(slots=True)
-class Candidate:
+class QuestionCandidate:
     """A question, the filters that it fails, and what was found out about it."""
 
-    source: Source
+    source: WriterInput
     written: Written
     failed: list[str]
     margin: float | None = None
@@ -35,32 +35,36 @@ class Candidate:
 
 
 @dataclass(slots=True)
-class Judged:
+class SentenceCandidates:
     """A mined sentence and its candidates, best first; or why there are none."""
 
-    ground: Ground
-    candidates: list[Candidate] = field(default_factory=list)
+    ground: QuestionContext
+    candidates: list[QuestionCandidate] = field(default_factory=list)
     unwritten: Unwritten | None = None
 
     @property
     def mined(self) -> Mined:
         return self.ground.mined
 
-    def passing(self) -> list[Candidate]:
+    def passing(self) -> list[QuestionCandidate]:
         return [one for one in self.candidates if not one.failed]
 
-    def add(self, source: Source, result: list[Written] | Unwritten, by: FilterSettings) -> None:
+    def add(
+        self, source: WriterInput, result: list[Written] | Unwritten, by: FilterSettings
+    ) -> None:
         """Judge what was written by its text; best are those that pass, by score."""
         if isinstance(result, Unwritten):
             self.unwritten = result
             return
         for written in result:
             failed = failures(written.question, written.score, source, self.ground, by)
-            self.candidates.append(Candidate(source, written, failed))
+            self.candidates.append(QuestionCandidate(source, written, failed))
         self.candidates.sort(key=lambda one: (bool(one.failed), -(one.written.score or 0.0)))
 
 
-def judge_by_margin(sentences: Sequence[Judged], writer: Writer, filters: FilterSettings) -> None:
+def filter_by_margin(
+    sentences: Sequence[SentenceCandidates], writer: Writer, filters: FilterSettings
+) -> None:
     """A question that is likelier when another entry is asked for asks for that one."""
     if filters.min_margin <= OFF:
         return
@@ -83,11 +87,11 @@ def judge_by_margin(sentences: Sequence[Judged], writer: Writer, filters: Filter
             candidate.failed.append(ASKS_ELSE)
 
 
-def judge_by_round_trip(
-    sentences: Sequence[Judged], model: RoundTrip, filters: FilterSettings
+def filter_by_round_trip(
+    sentences: Sequence[SentenceCandidates], model: RoundTrip, filters: FilterSettings
 ) -> None:
     """Put the best candidates of each sentence to a table model; others have not come back."""
-    asked: list[tuple[Judged, Candidate]] = []
+    asked: list[tuple[SentenceCandidates, QuestionCandidate]] = []
     for sentence in sentences:
         passing = sentence.passing()
         asked += [(sentence, candidate) for candidate in passing[: filters.round_trips]]
@@ -102,7 +106,7 @@ def judge_by_round_trip(
             candidate.failed.append(NO_ROUND_TRIP)
 
 
-def keep_the_best(sentences: Sequence[Judged], filters: FilterSettings) -> None:
+def select_best(sentences: Sequence[SentenceCandidates], filters: FilterSettings) -> None:
     """Of each sentence the best question that passes and is unlike those kept of its table."""
     kept: dict[tuple[str, str], list[str]] = defaultdict(list)
     for sentence in sentences:
@@ -116,7 +120,7 @@ def keep_the_best(sentences: Sequence[Judged], filters: FilterSettings) -> None:
             break
 
 
-def _asking_for_others(source: Source) -> list[Source]:
+def _asking_for_others(source: WriterInput) -> list[WriterInput]:
     """The source as it would be if another cell were asked for."""
     entries = source.entries
     return [

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from gentap.questions.writer_input import Source
+from gentap.questions.writer_input import WriterInput
 from gentap.records import Mined
 from gentap.settings.sections import FilterSettings
 from gentap.text.names import names_of, spans_of_names
@@ -48,7 +48,7 @@ _KIND = re.compile(
 )
 
 
-class Ground:
+class QuestionContext:
     """What the questions of one mined sentence may speak of."""
 
     def __init__(self, mined: Mined) -> None:
@@ -92,7 +92,11 @@ class Ground:
 
 
 def failures(
-    question: str, score: float | None, source: Source, ground: Ground, settings: FilterSettings
+    question: str,
+    score: float | None,
+    source: WriterInput,
+    ground: QuestionContext,
+    settings: FilterSettings,
 ) -> list[str]:
     """The names of all text filters that a question fails, in the order of :data:`FILTERS`."""
     found = {*_ill_formed(question, source.sentence, settings)}
@@ -151,7 +155,7 @@ def _ill_formed(question: str, sentence: str, settings: FilterSettings) -> Itera
         yield COPIES
 
 
-def _is_grounded(question: str, ground: Ground, settings: FilterSettings) -> bool:
+def _is_grounded(question: str, ground: QuestionContext, settings: FilterSettings) -> bool:
     names = names_of(question)
     held = sum(ground.holds_name(name) for name in names)
     return held >= settings.min_grounded * len(names)

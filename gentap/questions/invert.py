@@ -2,8 +2,8 @@
 
 Reading comprehension in SQuAD layout gives the sentence that holds the answer and the answer as the
 entry asked for. Annotated table questions (FeTaQA) give the answer sentence and the highlighted
-cells that it names. Both become the :class:`~gentap.questions.writer_input.Source` that a mined
-sentence becomes, through the same code.
+cells that it names. Both become the :class:`~gentap.questions.writer_input.WriterInput` that a
+mined sentence becomes, through the same code.
 """
 
 import json
@@ -18,8 +18,8 @@ from gentap.documents.annotated.reading import read_annotated
 from gentap.errors import InputError
 from gentap.questions.writer_input import (
     Layout,
-    Piece,
-    Source,
+    TaggedText,
+    WriterInput,
     gather,
     question_pieces,
     save_layout,
@@ -49,7 +49,7 @@ _KIND_ASKED = re.compile(
 )
 _NO_KINDS = frozenset("else other type kind sort name of the".split())
 
-Pair = tuple[str, Source, str]
+InvertedPair = tuple[str, WriterInput, str]
 """An id, what the question is written from, and the question."""
 
 
@@ -89,10 +89,10 @@ def invert(
     return merge_shards(folder.path)
 
 
-def _row(origin: str, pair: Pair, layout: Layout) -> dict[str, Any]:
+def _row(origin: str, pair: InvertedPair, layout: Layout) -> dict[str, Any]:
     identity, source, question = pair
 
-    def rows(pieces: Sequence[Piece]) -> list[dict[str, str]]:
+    def rows(pieces: Sequence[TaggedText]) -> list[dict[str, str]]:
         return [{"mark": mark, "text": text} for mark, text in pieces]
 
     return {
@@ -136,7 +136,7 @@ def read_articles(path: Path) -> list[dict[str, Any]]:
 
 def _article_pairs(
     article: dict[str, Any], shard: Shard, settings: WriterSettings
-) -> Iterator[Pair]:
+) -> Iterator[InvertedPair]:
     title = _title(article)
     for number, paragraph in enumerate(article["paragraphs"]):
         place = f"{title}:{number}"
@@ -174,7 +174,7 @@ def _article_pairs(
             begin = sentence.index(value, len(before))
             span = (begin, begin + len(value), column_of(question, where))
             entries = gather(sentence, [span], settings.max_entries)
-            yield where, Source(sentence=sentence, entries=entries, title=title), question
+            yield where, WriterInput(sentence=sentence, entries=entries, title=title), question
 
 
 def column_of(question: str, identity: str) -> str:
@@ -190,7 +190,7 @@ def column_of(question: str, identity: str) -> str:
     return kind
 
 
-def annotated_source(example: Example, limit: int) -> Source | None:
+def annotated_source(example: Example, limit: int) -> WriterInput | None:
     """What an annotated question can be written from; None where its answer names no evidence.
 
     Asked for is the first evidence that the question does not name.
@@ -209,7 +209,7 @@ def annotated_source(example: Example, limit: int) -> Source | None:
     asked = hidden[0] if hidden else next(iter(spans))
     ordered = [asked, *(span for span in spans if span != asked)]
     evidence = [(start, end, table.header[spans[start, end].column]) for start, end in ordered]
-    return Source(
+    return WriterInput(
         sentence=sentence,
         entries=gather(sentence, evidence, limit),
         title=table.title,

@@ -16,7 +16,7 @@ ONLY = ("all", "kept", "lost")
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class ReviewSample:
     """A mined sentence and all questions that were written for it, the kept one first."""
 
     sentence: str
@@ -27,7 +27,7 @@ class Sample:
     questions: tuple[Row, ...]
 
 
-def draw(written: Path, count: int, seed: int, only: str = "all") -> list[Sample]:
+def sample_sentences(written: Path, count: int, seed: int, only: str = "all") -> list[ReviewSample]:
     """``count`` sentences drawn by seed and id from a folder of ``questions write``.
 
     ``only``: from all of them, from those that ``kept`` a question, or those that ``lost`` all.
@@ -51,9 +51,9 @@ def draw(written: Path, count: int, seed: int, only: str = "all") -> list[Sample
     return [_sample(rows) for rows in chosen.values()]
 
 
-def _sample(rows: Sequence[Row]) -> Sample:
+def _sample(rows: Sequence[Row]) -> ReviewSample:
     first = rows[0]
-    return Sample(
+    return ReviewSample(
         sentence=first["sentence"],
         title=first["title"],
         section=first["section"],
@@ -81,7 +81,7 @@ def _figures(question: Row) -> str:
     return " · ".join(figures)
 
 
-def print_samples(samples: Sequence[Sample]) -> None:
+def print_samples(samples: Sequence[ReviewSample]) -> None:
     """Show samples in the terminal; what stands in the data can't change how it looks."""
     from rich.console import Console
     from rich.text import Text
@@ -123,7 +123,7 @@ color:#fff}.kept{color:#7fd393}.failed{color:#f0938a}.place,small{color:#999}}
 """
 
 
-def render_page(samples: Sequence[Sample], name: str) -> str:
+def render_page(samples: Sequence[ReviewSample], name: str) -> str:
     """Samples as one HTML page that loads nothing from elsewhere."""
     shown = "\n".join(_article(number, sample) for number, sample in enumerate(samples, start=1))
     kept = sum(any(question["kept"] for question in sample.questions) for sample in samples)
@@ -137,7 +137,7 @@ def render_page(samples: Sequence[Sample], name: str) -> str:
     )
 
 
-def _article(number: int, sample: Sample) -> str:
+def _article(number: int, sample: ReviewSample) -> str:
     place = " › ".join(filter(None, (sample.title, sample.section)))
     head = "".join(f"<th>{html.escape(name)}</th>" for name in sample.header)
     row = "".join(f"<td>{_marked(value, sample.sentence)}</td>" for value in sample.row)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gentap.questions.filters import Ground
+from gentap.questions.filters import QuestionContext
 from gentap.records import Table
 from gentap.settings.sections import FilterSettings, LinearizerSettings, Precision
 from gentap.text.normal_form import normal_form
@@ -51,7 +51,9 @@ class RoundTrip:
         return [Reply(*reply) for reply in zip(answers, values, strict=True)]
 
 
-def comes_back(question: str, reply: Reply, ground: Ground, settings: FilterSettings) -> bool:
+def comes_back(
+    question: str, reply: Reply, ground: QuestionContext, settings: FilterSettings
+) -> bool:
     """Whether the answer overlaps the sentence, or the value is evidence that the question lacks.
 
     Only words that are not the question's own count as overlap.

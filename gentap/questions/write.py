@@ -14,13 +14,13 @@ import pyarrow as pa
 
 from gentap.errors import InputError
 from gentap.questions.candidate_selection import (
-    Candidate,
-    Judged,
-    judge_by_margin,
-    judge_by_round_trip,
-    keep_the_best,
+    QuestionCandidate,
+    SentenceCandidates,
+    filter_by_margin,
+    filter_by_round_trip,
+    select_best,
 )
-from gentap.questions.filters import Ground
+from gentap.questions.filters import QuestionContext
 from gentap.questions.round_trip import RoundTrip
 from gentap.questions.writer_input import mined_sources
 from gentap.questions.writers.interface import Writer
@@ -82,7 +82,7 @@ def write_questions(
     many sentences, spread evenly over the corpus, are used, and with ``min_probability`` only those
     that are likely to state their rows.
     """
-    shards = plan_shards(parts(sentences), settings)
+    shards = plan_writing_shards(parts(sentences), settings)
     if not shards:
         least = settings.min_probability
         which = f" of probability {least} and more (write.min_probability)" if least else ""
@@ -98,12 +98,12 @@ def write_questions(
     return tally
 
 
-Slice = tuple[Path, int, int, int, int]
+SentenceSlice = tuple[Path, int, int, int, int]
 """A mined part, its first row and the row after the last, and of the likely rows between them
 which is the first to write for, and how many further the next."""
 
 
-def plan_shards(files: Sequence[Path], settings: WriteSettings) -> list[Slice]:
+def plan_writing_shards(files: Sequence[Path], settings: WriteSettings) -> list[SentenceSlice]:
     """Slices of the mined parts, in memory that grows with their number alone.
 
     A slice ends where a document does, so that all questions of a table are judged together.
@@ -130,7 +130,7 @@ def plan_shards(files: Sequence[Path], settings: WriteSettings) -> list[Slice]:
     return shards
 
 
-def rows_of(shard: Slice, least: float) -> Iterator[Row]:
+def rows_of(shard: SentenceSlice, least: float) -> Iterator[Row]:
     """The mined rows of a slice to write for: of those as likely as that, as the slice says."""
     file, start, stop, skip, stride = shard
     groups = groups_at(file, range(start, stop), ["probability"])
@@ -160,20 +160,20 @@ class _Writing:
             )
         return self._round_trip
 
-    def write_shard(self, shard_of: Slice, shard: Shard) -> None:
+    def write_shard(self, shard_of: SentenceSlice, shard: Shard) -> None:
         filters = self._settings.filters
         rows = rows_of(shard_of, self._settings.min_probability)
-        sentences = [Judged(Ground(mined_from_row(row))) for row in rows]
+        sentences = [SentenceCandidates(QuestionContext(mined_from_row(row))) for row in rows]
         self._write(sentences)
-        judge_by_margin(sentences, self._open(), filters)
+        filter_by_margin(sentences, self._open(), filters)
         if filters.round_trip:
-            judge_by_round_trip(sentences, self._open_round_trip(), filters)
-        keep_the_best(sentences, filters)
+            filter_by_round_trip(sentences, self._open_round_trip(), filters)
+        select_best(sentences, filters)
         about = {"writer": self._open().name, "settings": self._described()}
         for sentence in sentences:
             _store(sentence, shard, about)
 
-    def _write(self, sentences: Sequence[Judged]) -> None:
+    def _write(self, sentences: Sequence[SentenceCandidates]) -> None:
         writer, settings = self._open(), self._settings
         pairs = [
             (sentence, source)
@@ -194,7 +194,7 @@ class _Writing:
         return json.dumps({**values, "seed": self._seed}, sort_keys=True)
 
 
-def _store(sentence: Judged, shard: Shard, about: dict[str, str]) -> None:
+def _store(sentence: SentenceCandidates, shard: Shard, about: dict[str, str]) -> None:
     """All candidates to ``questions/``; the one kept as an Example, or the reason why none is."""
     mined = sentence.mined
     shard.count("sentences")
@@ -228,7 +228,7 @@ def _example(mined: Mined, question: str) -> Example:
     )
 
 
-def _question_row(mined: Mined, candidate: Candidate) -> dict[str, Any]:
+def _question_row(mined: Mined, candidate: QuestionCandidate) -> dict[str, Any]:
     source, reply = candidate.source, candidate.reply
     return {
         "id": digest(mined.id, candidate.written.question),

@@ -1,8 +1,8 @@
 """What a question is written from, and the exact input that a writer's model reads.
 
-A :class:`Source` is the same for a reading-comprehension passage, an annotated table question and a
-mined sentence: the page's title, the section, the sentence, and its entries. The first entry is
-what is asked for. As the model reads it, without tags::
+A :class:`WriterInput` is the same for a reading-comprehension passage, an annotated table question
+and a mined sentence: the page's title, the section, the sentence, and its entries. The first entry
+is what is asked for. As the model reads it, without tags::
 
     <title> Suez Canal <head> year <entry> 1869 <entry> Ferdinand de Lesseps <sentence> Ferdinand de
     Lesseps opened the canal in 1869.
@@ -33,7 +33,7 @@ from gentap.text.names import spans_of_names
 TAGS = tuple(f"<extra_id_{number}>" for number in range(100))
 LAYOUT_FILE = "writer.json"
 
-Piece = tuple[str, str]
+TaggedText = tuple[str, str]
 """A mark and the text after it; the mark "" is none."""
 
 
@@ -46,7 +46,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class WriterInput:
     """What one question is written from; the first entry is asked for."""
 
     sentence: str
@@ -101,7 +101,7 @@ def gather(
     return tuple(list(entries.values())[:limit])
 
 
-def mined_sources(mined: Mined, seed: int, asked: int, limit: int) -> list[Source]:
+def mined_sources(mined: Mined, seed: int, asked: int, limit: int) -> list[WriterInput]:
     """Sources of a mined sentence: one for each of ``asked`` cells of its row (0: of them all).
 
     Which cells are asked for is drawn by seed and id. None where the sentence names no cell.
@@ -111,7 +111,7 @@ def mined_sources(mined: Mined, seed: int, asked: int, limit: int) -> list[Sourc
     header = mined.table.header
     ordered = sorted(named, key=lambda cell: digest("asked", str(seed), mined.id, repr(cell)))
     return [
-        Source(
+        WriterInput(
             sentence=mined.sentence,
             entries=gather(
                 mined.sentence,
@@ -133,11 +133,11 @@ def _one_a_span(cells: Sequence[NamedCell]) -> list[NamedCell]:
     return list({(cell.start, cell.end): cell for cell in reversed(cells)}.values())[::-1]
 
 
-def source_pieces(source: Source, layout: Layout) -> list[Piece]:
+def source_pieces(source: WriterInput, layout: Layout) -> list[TaggedText]:
     """The model's input; see the module's examples."""
     tags = _tags(source, layout)
 
-    def named(mark: str, text: str) -> list[Piece]:
+    def named(mark: str, text: str) -> list[TaggedText]:
         return [(mark, ""), (tags[text], text)] if text in tags else [(mark, text)]
 
     pieces = named(TITLE, source.title) if source.title else []
@@ -150,12 +150,12 @@ def source_pieces(source: Source, layout: Layout) -> list[Piece]:
     return [*pieces, *_tagged(source.sentence, tags, SENTENCE)]
 
 
-def question_pieces(question: str, source: Source, layout: Layout) -> list[Piece]:
+def question_pieces(question: str, source: WriterInput, layout: Layout) -> list[TaggedText]:
     """The model's output for a question."""
     return list(_tagged(question, _tags(source, layout)))
 
 
-def tagged_texts(pieces: Sequence[Piece]) -> dict[str, str]:
+def tagged_texts(pieces: Sequence[TaggedText]) -> dict[str, str]:
     """What each tag of an input stands for."""
     texts: dict[str, str] = {}
     for mark, text in pieces:
@@ -166,7 +166,7 @@ def tagged_texts(pieces: Sequence[Piece]) -> dict[str, str]:
     return texts
 
 
-def _tags(source: Source, layout: Layout) -> dict[str, str]:
+def _tags(source: WriterInput, layout: Layout) -> dict[str, str]:
     """Each text that a tag stands for, and its tag."""
     if not layout.tags:
         return {}
@@ -174,7 +174,7 @@ def _tags(source: Source, layout: Layout) -> dict[str, str]:
     return dict(zip(dict.fromkeys(text for text in texts if text), TAGS, strict=False))
 
 
-def _tagged(text: str, tags: dict[str, str], mark: str = "") -> Iterator[Piece]:
+def _tagged(text: str, tags: dict[str, str], mark: str = "") -> Iterator[TaggedText]:
     """A text cut at what its tags stand for, the longest first; ``mark`` stands before it."""
     begun = 0
     for match in _any_of(tuple(tags)).finditer(text) if tags else ():

@@ -49,7 +49,7 @@ class Answerer:
 
     def answer(self, asked: Sequence[tuple[str, Table]]) -> list[Answer]:
         """An answer to each question about its table, in their order."""
-        from gentap.model.cell_tree import CellTree, find_cell, text_of
+        from gentap.model.cell_tree import CellTree, cell_text, find_cell
         from gentap.model.generate import generate_ids
         from gentap.model.network import DECODERS
 
@@ -73,7 +73,7 @@ class Answerer:
             value = values[place]
             if trees:
                 cell = trees[place].cell(written["cell"][place])
-                value = text_of(table, cell)
+                value = cell_text(table, cell)
             else:
                 cell = find_cell(one.fitted, value)
             cut = one.question_cut or one.fitted.table != table

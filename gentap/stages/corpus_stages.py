@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from gentap.runs.console import say
 from gentap.settings.sections import (
     LOCAL,
     ClusterSettings,
@@ -10,7 +11,7 @@ from gentap.settings.sections import (
     MineSettings,
     SampleSettings,
 )
-from gentap.stages.stage_folder import say, stage_folder
+from gentap.stages.stage_folder import stage_folder
 
 
 def mine_stage(

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gentap.errors import InputError, SettingError
+from gentap.runs.console import say
 from gentap.runs.store import read_json, write_json, write_text
 from gentap.settings.sections import EvaluateSettings, Protocol
-from gentap.stages.stage_folder import say, stage_folder
+from gentap.stages.stage_folder import stage_folder
 
 if TYPE_CHECKING:
     from gentap.evaluation.compare import Comparison

@@ -7,6 +7,7 @@ from typing import Any
 
 from gentap.errors import InputError, SettingError
 from gentap.records import MINED_SCHEMA
+from gentap.runs.console import say
 from gentap.runs.store import (
     StageFolder,
     Tally,
@@ -18,10 +19,10 @@ from gentap.runs.store import (
 )
 from gentap.settings.sections import LinearizerSettings, WriteSettings
 from gentap.settings.training_sections import WriterSettings
-from gentap.stages.stage_folder import say, stage_folder, training_folder
+from gentap.stages.stage_folder import stage_folder, training_folder
 
 HELD_OUT = "held_out.jsonl"
-METRICS = ("bleu", "rougeL", "meteor")
+WRITER_METRICS = ("bleu", "rougeL", "meteor")
 
 
 def writer_stage(
@@ -82,7 +83,7 @@ def _find_wordnet() -> None:
 def _shown(stats: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
     if not scores:
         return ""
-    shown = ", ".join(f"{name} {scores['all'][name]:.2f}" for name in METRICS)
+    shown = ", ".join(f"{name} {scores['all'][name]:.2f}" for name in WRITER_METRICS)
     return (
         f"; {scores['all']['questions']:,} on held-out articles: {shown}, "
         f"loss {stats['best_dev_loss']:.3f}"
@@ -130,8 +131,8 @@ def score_held_out(settings: WriterSettings, folder: StageFolder, seed: int) -> 
         }
         scores[name] = {
             "questions": len(chosen),
-            **{metric: round(found[metric].score, 4) for metric in METRICS},
-            "signatures": {metric: found[metric].signature for metric in METRICS},
+            **{metric: round(found[metric].score, 4) for metric in WRITER_METRICS},
+            "signatures": {metric: found[metric].signature for metric in WRITER_METRICS},
         }
     return scores
 

@@ -1,20 +1,14 @@
 """A stage's folder is opened: skipped where its very work is done, resumed where interrupted."""
 
-import os
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from gentap.runs.console import say
 from gentap.runs.runner import clock
 from gentap.runs.store import StageFolder, fingerprint, open_stage
-
-
-def say(text: str) -> None:
-    if os.environ.get("RANK", "0") == "0":  # of several processes one speaks
-        print(text, file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 from gentap.errors import SettingError
 from gentap.records import EXAMPLE_SCHEMA, MINED_SCHEMA
+from gentap.runs.console import say
 from gentap.runs.store import REJECTED, parts, require_columns, require_stage
 from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import BaseSettings, FinetuneSettings, PretrainSettings
-from gentap.stages.stage_folder import say, training_folder
+from gentap.stages.stage_folder import training_folder
 
 Objective = Literal["long", "cell", "masked"]
 
@@ -87,7 +88,7 @@ def finetune_stage(
     overwrite: bool = False,
 ) -> None:
     from gentap.documents.annotated.reading import read_questions
-    from gentap.documents.rejected import list_unread
+    from gentap.documents.rejected import write_rejected
     from gentap.training.data.few_shot import draw_shots
 
     if not settings.train:
@@ -104,7 +105,7 @@ def finetune_stage(
             from gentap.training.train_stages import finetune
 
             if is_main():
-                list_unread(folder.path / REJECTED, [*questions.unread, *dev_questions.unread])
+                write_rejected(folder.path / REJECTED, [*questions.unread, *dev_questions.unread])
             stats = finetune(model, examples, dev, settings, linearizer, folder, seed=seed)
             folder.finish(stats)
             say(f"finetune: {len(examples):,} questions, {stats['steps']:,} steps{_losses(stats)}")

@@ -22,7 +22,7 @@ ColumnType = Literal["number", "date", "score", "text"]
 TYPED_SHARE = 0.8
 """A column has a type where at least this share of its filled cells reads so, in one unit."""
 
-KINDS = frozenset(
+COLUMN_KINDS = frozenset(
     "number count decimal percent money measure ordinal duration date year month day season"
     " score text name subject monthday time period distinct".split()
 )

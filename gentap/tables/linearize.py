@@ -5,9 +5,9 @@ The string form of a question about a two-row table::
     which film did she make in 2005? <title> Jane Doe <section> Filmography <head> Year <cell> Film
     <row> 2004 <cell> Dawn <row> 2005 <cell> Dusk
 
-The marks in angle brackets are single tokens of the model's vocabulary (:data:`MARKS`). The model
-sees the tokens of each text between its marks, so that the length of a table is the sum of its
-parts and truncation is exact.
+The marks in angle brackets are single tokens of the model's vocabulary (:data:`SPECIAL_TOKENS`).
+The model sees the tokens of each text between its marks, so that the length of a table is the sum
+of its parts and truncation is exact.
 """
 
 import re
@@ -22,7 +22,7 @@ from gentap.tables.truncate import Fitted, fit
 TITLE, SECTION, CAPTION = "<title>", "<section>", "<caption>"
 HEAD, ROW, CELL = "<head>", "<row>", "<cell>"
 SENTENCE, ENTRY = "<sentence>", "<entry>"
-MARKS = (TITLE, SECTION, CAPTION, HEAD, ROW, CELL, SENTENCE, ENTRY)
+SPECIAL_TOKENS = (TITLE, SECTION, CAPTION, HEAD, ROW, CELL, SENTENCE, ENTRY)
 
 _PIECES = re.compile(r"\w{1,3}|[^\w\s]")
 _SIGNS = bytes.maketrans(

@@ -12,7 +12,7 @@ from gentap.records import Table
 from gentap.tables.columns import Column, ColumnReader, loose_form
 from gentap.text.normal_form import normal_form, normal_forms
 
-Comparison = Literal["is", "above", "below", "between"]
+ComparisonOperator = Literal["is", "above", "below", "between"]
 Pick = Literal["any", "only", "largest", "smallest", "row", "last", "after", "before"]
 
 Identity = str | float
@@ -26,7 +26,7 @@ class Condition(NamedTuple):
     """
 
     column: int
-    comparison: Comparison
+    comparison: ComparisonOperator
     value: str = ""
     high: str = ""
     other: int | None = None
@@ -112,7 +112,7 @@ class ReadTable:
             return None
 
 
-def run(query: Query, read: ReadTable) -> list[int]:
+def run_query(query: Query, read: ReadTable) -> list[int]:
     """The body rows that the query fits, in order; none where it can't be decided.
 
     A comparison or an extreme needs a key in every row that it is taken over: a cell that does not
@@ -166,7 +166,9 @@ def comparable(read: ReadTable, first: int, second: int) -> bool:
     return one.type == other.type and one.unit == other.unit
 
 
-def _rows_comparing(read: ReadTable, first: int, comparison: Comparison, second: int) -> list[int]:
+def _rows_comparing(
+    read: ReadTable, first: int, comparison: ComparisonOperator, second: int
+) -> list[int]:
     if not comparable(read, first, second):
         return []
     if comparison == "is":

@@ -111,7 +111,9 @@ def opens_with_pronoun(sentence: str) -> bool:
     return _PRONOUN.match(sentence.lstrip("\"'“‘(")) is not None
 
 
-def unfit(sentence: str, min_words: int, max_words: int, english: float = 0.0) -> str | None:
+def rejection_reason(
+    sentence: str, min_words: int, max_words: int, english: float = 0.0
+) -> str | None:
     """Why a sentence can't stand as an answer, by name; None where it can.
 
     ``english`` is the least share of small English words among its words, rounded down.

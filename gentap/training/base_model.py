@@ -15,6 +15,7 @@ from gentap.model.tokenizer import (
     train_vocabulary,
 )
 from gentap.records import Row, digest, table_from_row
+from gentap.runs.console import say
 from gentap.runs.store import StageFolder, Tally, count_rows, parts, read_rows
 from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import BaseSettings
@@ -33,7 +34,6 @@ from gentap.training.initialize import new_model
 from gentap.training.loop.checkpoint import latest_checkpoint
 from gentap.training.loop.finish_model import finish_model
 from gentap.training.loop.processes import main_first
-from gentap.training.loop.progress import tell
 from gentap.training.loop.trainer import CHECKPOINTS, train
 
 _VOCABULARY = "vocabulary"
@@ -75,7 +75,7 @@ def train_base(
     }
     first: dict[str, Any] = {}
     if settings.lookup_steps and len(lookups):
-        tell(f"base: {settings.lookup_steps:,} steps of lookups alone, then all objectives")
+        say(f"base: {settings.lookup_steps:,} steps of lookups alone, then all objectives")
         only = {"lookups": dev["lookups"]} if "lookups" in dev else None
         work = folder.work / _FIRST
         stats = train(model, {"pairs": lookups}, only, _alone(settings), work, **common).stats
@@ -191,7 +191,7 @@ def _alone(settings: BaseSettings) -> BaseSettings:
 
 def _trained_so_far(work: Path, settings: BaseSettings) -> Any:
     """The model of the last checkpoint: whole in every process, however it was trained."""
-    checkpoint = latest_checkpoint(work / CHECKPOINTS, tell)
+    checkpoint = latest_checkpoint(work / CHECKPOINTS, say)
     assert checkpoint is not None  # a training ends with one
     return load_seq2seq(str(checkpoint), dropout=settings.dropout)
 

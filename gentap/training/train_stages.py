@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError, SettingError
 from gentap.model.checkpoints import load_seq2seq
 from gentap.model.network import load_model
@@ -18,7 +18,7 @@ from gentap.settings.training_sections import (
     TrainingSettings,
     WriterSettings,
 )
-from gentap.training.data.examples import Pair, TableEncoder
+from gentap.training.data.examples import EncodedPair, TableEncoder
 from gentap.training.data.streams import MaskedStream, PairStream, Stream
 from gentap.training.data.token_store import write_tokens
 from gentap.training.data.windows import hiding_of, table_windows
@@ -29,7 +29,7 @@ from gentap.training.loop.trainer import train
 Objective = Literal["long", "cell", "masked"]
 KINDS: tuple[Kind, ...] = ("long", "cell")
 OBJECTIVES: tuple[Objective, ...] = ("long", "cell", "masked")
-Source = Sequence[Example] | Sequence[Path]
+ExampleSource = Sequence[Example] | Sequence[Path]
 
 
 def train_writer(
@@ -70,16 +70,16 @@ def train_writer(
 
 def _writer_pairs(
     rows: Iterable[Mapping[str, Any]], tokenizer: TableTokenizer, longest: int
-) -> Iterator[Pair]:
+) -> Iterator[EncodedPair]:
     for row in rows:
         source, target = (
             tokenizer.linearizer.mark_texts([(piece["mark"], piece["text"]) for piece in pieces])
             for pieces in (row["pieces"], row["target_pieces"])
         )
         if len(target) > min(longest, tokenizer.settings.max_tokens - 1):
-            yield Unread(row["id"], "question too long to learn from", row["target"])
+            yield RejectedRecord(row["id"], "question too long to learn from", row["target"])
         elif len(source) >= tokenizer.settings.max_tokens:
-            yield Unread(row["id"], "sentence too long for the model", row["target"])
+            yield RejectedRecord(row["id"], "sentence too long for the model", row["target"])
         else:
             yield source, target
 
@@ -157,8 +157,8 @@ def finetune(
 
 def _train_table_model(
     base: str,
-    examples: Mapping[Kind, Source],
-    dev: Mapping[Kind, Source],
+    examples: Mapping[Kind, ExampleSource],
+    dev: Mapping[Kind, ExampleSource],
     settings: TrainingSettings,
     linearizer: LinearizerSettings,
     folder: StageFolder,

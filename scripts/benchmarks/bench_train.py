@@ -26,7 +26,7 @@ from gentap.records import example_from_row
 from gentap.runs.store import Tally, parts, read_rows
 from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import PretrainSettings
-from gentap.training.data.batches import StepDataset, apart, plan
+from gentap.training.data.batches import StepDataset, plan, split_by_width
 from gentap.training.data.examples import TableEncoder
 from gentap.training.data.streams import PairStream
 from gentap.training.data.token_store import write_tokens
@@ -78,7 +78,7 @@ def padding(streams: dict[str, PairStream], batch_tokens: int) -> None:
     masks = [
         part["attention_mask"]
         for index in range(0, len(steps), len(steps) // 400 + 1)
-        for part in apart(data[index])
+        for part in split_by_width(data[index])
     ]
     real, cells = sum(int(mask.sum()) for mask in masks), sum(mask.numel() for mask in masks)
     count = len(range(0, len(steps), len(steps) // 400 + 1))

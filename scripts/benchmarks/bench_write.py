@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from gentap.questions.writer_input import Layout, Source, mined_sources, save_layout
+from gentap.questions.writer_input import Layout, WriterInput, mined_sources, save_layout
 from gentap.records import mined_from_row
 from gentap.runs.store import parts, read_rows
 from gentap.settings.sections import LinearizerSettings, WriteSettings
@@ -73,7 +73,7 @@ def bench(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
     local = LocalWriter(folder, settings("transformers", precision="fp32"))
     fast = FastWriter(folder, settings("ctranslate2"), scratch)
     small = FastWriter(folder, settings("ctranslate2-int8"), scratch)
-    writers: dict[str, Callable[[list[Source]], list[list[str]]]] = {
+    writers: dict[str, Callable[[list[WriterInput]], list[list[str]]]] = {
         "model.generate, fp32, corpus order": lambda block: in_corpus_order(local, block, options),
         "ctranslate2, fp32": lambda block: texts(fast.write(block, 1)),
         "ctranslate2, int8": lambda block: texts(small.write(block, 1)),
@@ -115,10 +115,10 @@ def bench(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
     }
 
 
-def _blocks(options: argparse.Namespace) -> Iterator[list[Source]]:
+def _blocks(options: argparse.Namespace) -> Iterator[list[WriterInput]]:
     """Blocks of neighbours, from places spread over the corpus."""
     rows = read_rows(parts(options.mined / "sentences"))
-    block: list[Source] = []
+    block: list[WriterInput] = []
     made = 0
     for row in rows:
         block += mined_sources(mined_from_row(row), 1, 1, Layout().max_entries)
@@ -150,7 +150,7 @@ def small_model(tokenizer: Path, folder: Path) -> Path:
 
 
 def in_corpus_order(
-    writer: Any, sources: list[Source], options: argparse.Namespace
+    writer: Any, sources: list[WriterInput], options: argparse.Namespace
 ) -> list[list[str]]:
     """As people write it at first: batches as they come, all of them until the last one ends."""
     import torch
@@ -188,7 +188,7 @@ def texts(results: list[Any]) -> list[list[str]]:
     return [[one.question for one in result] for result in results]
 
 
-def generating_share(writer: Any, block: list[Source]) -> float:
+def generating_share(writer: Any, block: list[WriterInput]) -> float:
     """Of the time of the transformers backend, in its usual precision, that of ``generate``."""
     spent = 0.0
     generate = writer.model.generate

@@ -24,7 +24,7 @@ import numpy as np
 
 from gentap.mining.matching import PageMatcher
 from gentap.mining.row_probability import Evidence
-from gentap.mining.surface_forms import Former, Rules
+from gentap.mining.surface_forms import FormNormalizer, Rules
 from gentap.records import digest, sourced_table_from_row
 from gentap.runs.store import parts, read_rows
 from gentap.text.sentences import tidy
@@ -89,7 +89,7 @@ def judged(folder: Path, verdicts: dict[str, Verdict]) -> Iterator[Pair]:
     tables: dict[str, list[tuple[str, object]]] = {}
     for row in read_rows(parts(folder / "tables")):
         tables.setdefault(row["url"], []).append((row["id"], sourced_table_from_row(row).table))
-    former = Former(Rules())
+    former = FormNormalizer(Rules())
     for page in read_rows(parts(folder / "documents")):
         ids, own = zip(*tables[page["url"]], strict=True)
         matcher = PageMatcher(own, former)

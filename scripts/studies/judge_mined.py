@@ -30,7 +30,7 @@ from math import sqrt
 from pathlib import Path
 
 from gentap.mining.matching import PageMatcher
-from gentap.mining.surface_forms import Former, Rules
+from gentap.mining.surface_forms import FormNormalizer, Rules
 from gentap.records import NamedCell, Table, digest, mined_from_row, sourced_table_from_row
 from gentap.runs.store import parts, read_rows
 from gentap.text.sentences import tidy
@@ -86,7 +86,7 @@ def draw_rejected(folder: Path, seed: int, count: int) -> None:
     for row in read_rows(parts(folder / "tables")):
         if row["url"] in urls:
             tables.setdefault(row["url"], []).append(sourced_table_from_row(row).table)
-    former = Former(Rules())
+    former = FormNormalizer(Rules())
     prose = prose_of(folder, urls)
     for entry in drawn:
         own, sentence = tables[entry["where"]], entry["detail"]

@@ -6,11 +6,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from gentap.documents.read import read_documents
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.records import Document
 from gentap.settings.sections import FieldMap
 
-Item = Document | Unread
+Item = Document | RejectedRecord
 
 
 def read_all(path: Path, fields: FieldMap | None = None) -> list[Item]:
@@ -23,7 +23,7 @@ def outcome(items: list[Item]) -> list[str]:
 
 
 def set_aside(item: Item) -> tuple[str, str]:
-    assert isinstance(item, Unread)
+    assert isinstance(item, RejectedRecord)
     return item.where, item.reason
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gentap.documents.annotated.reading import read_annotated
 from gentap.documents.csv_table import read_csv_table
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
 from gentap.records import Cell, Example, Table
 
@@ -175,7 +175,7 @@ def test_a_table_can_be_a_csv_beside_the_questions(tmp_path: Path) -> None:
 def test_a_bad_line_is_set_aside_by_file_and_line(tmp_path: Path, line: Any, detail: str) -> None:
     examples, unread = read_annotated(write(tmp_path, PLAIN, "", line, PLAIN))
     assert [example.id for example in examples] == ["qa-1", "qa-4"]
-    assert unread == [Unread("qa.jsonl:3", "bad question record", unread[0].detail)]
+    assert unread == [RejectedRecord("qa.jsonl:3", "bad question record", unread[0].detail)]
     assert detail in unread[0].detail
 
 
@@ -183,7 +183,7 @@ def test_a_second_question_of_the_same_id_is_set_aside(tmp_path: Path) -> None:
     examples, unread = read_annotated(write(tmp_path, FETA, PLAIN, FETA | {"answer": "No."}))
     assert [example.id for example in examples] == ["7", "qa-2"]
     assert unread == [
-        Unread("qa.jsonl:3", "bad question record", "the id '7' stands already in line 1")
+        RejectedRecord("qa.jsonl:3", "bad question record", "the id '7' stands already in line 1")
     ]
 
 

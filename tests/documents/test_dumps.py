@@ -9,7 +9,7 @@ import pytest
 from archives import outcome, read_all, set_aside
 
 from gentap.documents import jsonl
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.records import Block, Document
 
 HTML = (
@@ -84,7 +84,7 @@ def test_a_dump_cut_anywhere_keeps_what_came_before_and_reports_once(tmp_path: P
         path.write_bytes(whole[:cut])
         *documents, last = read_all(path)
         assert outcome(documents) == names[: len(documents)]
-        assert isinstance(last, Unread)
+        assert isinstance(last, RejectedRecord)
         assert last.reason in ("damaged compressed file", "damaged archive")
         most = max(most, len(documents))
     assert most > 20

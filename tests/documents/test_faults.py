@@ -8,7 +8,7 @@ import pytest
 from archives import read_all, response, set_aside, zstd
 
 from gentap.documents.read import expand_inputs
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.records import Document
 
 TABLE = "<table><tr><th>Name</th><th>Year</th></tr>{}<tr><td>Ada</td><td>1843</td></tr></table>"
@@ -73,5 +73,5 @@ def test_a_file_that_can_not_be_opened_is_set_aside(
             patch.setattr("pathlib.Path.read_bytes", refuse)
             patch.setattr("builtins.open", refuse)
             (item,) = read_all(tmp_path / name)
-        assert isinstance(item, Unread)
+        assert isinstance(item, RejectedRecord)
         assert item.reason == "unreadable file", name

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from gentap.documents.pages import read_page
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.records import Document
 
 HEAD = "<table><tr><th>Name</th><th>Year</th></tr>"
 ROW = "<tr><td>Ada</td><td>1843</td></tr>"
 
 
-def read(html: str | bytes, **options: Any) -> list[Document | Unread]:
+def read(html: str | bytes, **options: Any) -> list[Document | RejectedRecord]:
     content = html.encode() if isinstance(html, str) else html
     return list(read_page(content, None, "u", "here", **options))
 
@@ -28,7 +28,7 @@ def test_a_page_is_one_document() -> None:
 
 @pytest.mark.parametrize("empty", [b"", b" \n\t"])
 def test_an_empty_page_is_set_aside(empty: bytes) -> None:
-    assert read(empty) == [Unread("here", "empty page")]
+    assert read(empty) == [RejectedRecord("here", "empty page")]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_page_that_takes_a_parser_minutes_is_set_aside_at_once(html: str, deta
     start = time.process_time()
     (unread,) = read(html)
     assert time.process_time() - start < 3
-    assert isinstance(unread, Unread)
+    assert isinstance(unread, RejectedRecord)
     assert unread.reason == "page too heavy to parse"
     assert detail in unread.detail
 
@@ -89,7 +89,7 @@ def test_a_large_page_that_is_flat_is_read(html: str) -> None:
 def test_a_table_that_is_too_large_is_set_aside_and_its_page_read(cells: str, detail: str) -> None:
     large = f"{HEAD}<tr>{cells}</tr>{ROW * 3}"
     unread, document = read(f"{large}</table>{HEAD}{ROW}</table>")
-    assert unread == Unread("here", "table too large", detail)
+    assert unread == RejectedRecord("here", "table too large", detail)
     assert isinstance(document, Document)
     assert [table.rows for table in document.tables] == [(("Ada", "1843"),)]
 

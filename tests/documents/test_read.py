@@ -9,7 +9,7 @@ from archives import PACKERS, outcome, read_all, set_aside
 
 from gentap.documents import pages
 from gentap.documents.read import expand_inputs, read_documents
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
 from gentap.records import Block, Document
 from gentap.settings.sections import FieldMap
@@ -100,8 +100,10 @@ def test_pages_that_cannot_be_read_are_set_aside(
     monkeypatch.setattr(pages, "MAX_PAGE_BYTES", 10)
     (tmp_path / "large.html").write_text("<p>01234567")
     (tmp_path / "empty.html").write_text(" \n")
-    assert read_all(tmp_path / "large.html") == [Unread("large.html", "page too large", "11 bytes")]
-    assert read_all(tmp_path / "empty.html") == [Unread("empty.html", "empty page")]
+    assert read_all(tmp_path / "large.html") == [
+        RejectedRecord("large.html", "page too large", "11 bytes")
+    ]
+    assert read_all(tmp_path / "empty.html") == [RejectedRecord("empty.html", "empty page")]
     assert outcome(read_all(tmp_path / "gone.html")) == ["unreadable file"]
 
 
@@ -122,9 +124,9 @@ def test_bad_lines_are_set_aside_and_the_next_one_is_read(tmp_path: Path, name: 
     items = read_all(path)
     bad = "bad JSONL record"
     assert outcome(items) == ["one", bad, "two", bad, bad, "three"]
-    places = [item.where if isinstance(item, Unread) else item.url for item in items]
+    places = [item.where if isinstance(item, RejectedRecord) else item.url for item in items]
     assert places == [f"{name}:{number}" for number in (1, 2, 4, 5, 6, 7)]
-    assert isinstance(items[1], Unread)
+    assert isinstance(items[1], RejectedRecord)
     assert "Expecting property name" in items[1].detail
 
 

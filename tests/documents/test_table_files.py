@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gentap.documents import table_files as module
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.documents.table_files import (
     find_table_files,
     read_first_table,
@@ -29,7 +29,7 @@ def lines(*entries: Any) -> bytes:
     return "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries).encode()
 
 
-def read(*inputs: Path, shard_tables: int = 2000) -> list[SourcedTable | Unread]:
+def read(*inputs: Path, shard_tables: int = 2000) -> list[SourcedTable | RejectedRecord]:
     with TemporaryDirectory() as scratch:
         slices = list(
             slice_tables(find_table_files([*map(str, inputs)]), shard_tables, Path(scratch))
@@ -37,7 +37,7 @@ def read(*inputs: Path, shard_tables: int = 2000) -> list[SourcedTable | Unread]
         return [table for part in slices for table in read_tables(part)]
 
 
-def titles(found: Sequence[SourcedTable | Unread]) -> list[str]:
+def titles(found: Sequence[SourcedTable | RejectedRecord]) -> list[str]:
     return [one.table.title for one in found if isinstance(one, SourcedTable)]
 
 
@@ -77,7 +77,7 @@ def test_bad_lines_are_set_aside_and_reading_goes_on(tmp_path: Path) -> None:
         *["Unread"] * 5,
         "SourcedTable",
     ]
-    places = [one.where for one in found if isinstance(one, Unread)]
+    places = [one.where for one in found if isinstance(one, RejectedRecord)]
     assert places == [f"tables.jsonl.gz:{number}" for number in (2, 3, 4, 5, 6)]
 
 
@@ -85,7 +85,7 @@ def test_a_damaged_compressed_file_gives_what_stands_before(tmp_path: Path) -> N
     path = tmp_path / "tables.jsonl.gz"
     path.write_bytes(gzip.compress(lines(*[FILMS] * 20))[:-12])
     *_, last = read(path)
-    assert isinstance(last, Unread)
+    assert isinstance(last, RejectedRecord)
     assert last.reason == "damaged compressed file"
 
 
@@ -125,7 +125,7 @@ def test_a_line_too_long_is_set_aside_and_the_next_ones_are_read(
     path.write_bytes(lines({**FILMS, "title": "x" * 300}, {**FILMS, "title": "short"}))
     for size in (1, 2):
         long, short = read(path, shard_tables=size)
-        assert isinstance(long, Unread)
+        assert isinstance(long, RejectedRecord)
         assert (long.where, long.reason) == ("tables.jsonl:1", "line too long")
         assert titles([short]) == ["short"]
 
@@ -159,7 +159,7 @@ def test_csv_files_are_read_together(tmp_path: Path) -> None:
     assert len(list(slice_tables(find_table_files([str(tmp_path)]), 4, tmp_path))) == 2
     found = read(tmp_path)
     assert titles(found) == ["a", "b", "c", "d"]
-    reasons = [(one.where, one.reason) for one in found if isinstance(one, Unread)]
+    reasons = [(one.where, one.reason) for one in found if isinstance(one, RejectedRecord)]
     assert reasons == [("e.csv", "bad CSV table"), ("f.csv", "bad CSV table")]
 
 

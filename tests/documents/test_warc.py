@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gentap.documents import pages
 from gentap.documents.read import read_documents
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.records import Block, Document
 from gentap.settings.sections import FieldMap
 
@@ -115,7 +115,7 @@ def test_other_responses_are_set_aside_with_the_reason(
     monkeypatch.setattr(pages, "MAX_PAGE_BYTES", 200_000)
     before, unread, after = read_all(warc(tmp_path, response("one"), record, response("two")))
     assert outcome([before, after]) == ["one", "two"]
-    assert unread == Unread("a.warc.gz#https://w.example/x", reason, detail)
+    assert unread == RejectedRecord("a.warc.gz#https://w.example/x", reason, detail)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,9 @@ def test_a_plain_warc_cut_anywhere_never_gives_half_a_page(tmp_path: Path) -> No
         assert titles == ["one", "two"][:complete]
     path.write_bytes(whole[:-10])
     assert read_all(path)[1:] == [
-        Unread("a.warc#https://w.example/two", "damaged archive", "it ends within this record")
+        RejectedRecord(
+            "a.warc#https://w.example/two", "damaged archive", "it ends within this record"
+        )
     ]
 
 
@@ -227,7 +229,7 @@ def test_a_record_without_content_is_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.warc", "a.warc.gz", "a.warc.zst"])
 def test_an_empty_file_is_set_aside(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"")
-    assert read_all(tmp_path / name) == [Unread(name, "empty file")]
+    assert read_all(tmp_path / name) == [RejectedRecord(name, "empty file")]
 
 
 def test_an_archive_of_no_record_holds_nothing(tmp_path: Path) -> None:
@@ -254,7 +256,7 @@ def test_any_damage_to_an_archive_is_survived(tmp_path: Path, data: st.DataObjec
     path.write_bytes(bytes(content))
     items = read_all(path)
     assert len(items) <= 8
-    assert all(item.reason for item in items if isinstance(item, Unread))
+    assert all(item.reason for item in items if isinstance(item, RejectedRecord))
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -262,7 +264,7 @@ def test_any_damage_to_an_archive_is_survived(tmp_path: Path, data: st.DataObjec
 def test_any_bytes_are_read_or_set_aside(tmp_path: Path, content: bytes, name: str) -> None:
     (tmp_path / name).write_bytes(content)
     items = read_all(tmp_path / name)
-    assert all(isinstance(item, Unread) and item.reason for item in items)
+    assert all(isinstance(item, RejectedRecord) and item.reason for item in items)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import gentap.evaluation.metrics.wordnet
 from gentap.cli import app
-from gentap.evaluation.metrics.scoring import LONGEST
+from gentap.evaluation.metrics.scoring import MAX_SCORED_CHARACTERS
 
 TABLE = {"header": ["Year", "Film"], "rows": [["2004", "Dawn"], ["2005", "<b>Dusk</b>"]]}
 
@@ -51,11 +51,11 @@ def test_an_empty_prediction_is_scored_and_counted_on_standard_error() -> None:
 
 @pytest.mark.usefixtures("wordnet")
 def test_fifty_megabytes_in_a_prediction_are_scored_by_their_start() -> None:
-    start = "She made Dawn . " * (LONGEST // 16)
+    start = "She made Dawn . " * (MAX_SCORED_CHARACTERS // 16)
     began = time.process_time()
     found = scores(start + "film [" * (50_000_000 // 6) + "\n")
     assert time.process_time() - began < 30
-    told = f"predictions scored by their first {LONGEST:,} characters"
+    told = f"predictions scored by their first {MAX_SCORED_CHARACTERS:,} characters"
     assert found["warnings"] == {told: 1}
     assert found["rouge1"] == pytest.approx(scores(f"{start.strip()}\n")["rouge1"], rel=0.01)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from gentap.grammar.parser import load_grammar, parse_grammar
 from gentap.grammar.rules import Grammar, find_grammar
 from gentap.grammar.sample import table_random
-from gentap.grammar.sampler import Draw, QuestionMaker
+from gentap.grammar.sampler import QuestionSampler, SampledQuestion
 from gentap.records import Table
 from gentap.text.normal_form import normal_form
 
@@ -19,13 +19,13 @@ def table(*rows: Sequence[str], header: Sequence[str], title: str = "") -> Table
 
 def draw(
     about: Table, grammar: Grammar, wanted: int = 60, seed: int = 1, attempts: int = 30
-) -> list[Draw]:
-    maker = QuestionMaker(grammar)
+) -> list[SampledQuestion]:
+    maker = QuestionSampler(grammar)
     random = table_random(seed, "t").random
     return list(maker.draws(maker.askable(about), wanted, attempts, random))
 
 
-def answer(about: Table, one: Draw) -> str:
+def answer(about: Table, one: SampledQuestion) -> str:
     return about.rows[one.answer.row][one.answer.column]
 
 

@@ -9,12 +9,12 @@ import pytest
 from sql_oracle import SqlTable
 
 from gentap.documents.annotated.wikitablequestions import _table as read_released_table
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.documents.table_files import find_table_files, read_tables, slice_tables
 from gentap.grammar.parser import load_grammar
 from gentap.grammar.rules import find_grammar
 from gentap.grammar.sample import table_random
-from gentap.grammar.sampler import QuestionMaker
+from gentap.grammar.sampler import QuestionSampler
 from gentap.records import SourcedTable
 from gentap.records import sourced_table_from_row as sourced_from_row
 from gentap.runs.store import parts, read_rows
@@ -26,7 +26,7 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 def disagreements(tables: Iterator[SourcedTable], per_table: int) -> tuple[Counter[str], list[str]]:
     """How many draws of each kind there were, and those that SQLite answers otherwise."""
-    maker = QuestionMaker(load_grammar(find_grammar("english")))
+    maker = QuestionSampler(load_grammar(find_grammar("english")))
     kinds: Counter[str] = Counter()
     wrong = []
     base = sqlite3.connect(":memory:")
@@ -67,7 +67,7 @@ def test_sqlite_agrees_on_tabfact_and_wikitablequestions(
 def _real_tables(scratch: Path) -> Iterator[SourcedTable]:
     tabfact = find_table_files([str(SHARED / "tabfact" / "tables.jsonl.gz")])
     for part in slice_tables(tabfact, 1000, scratch):
-        yield from (table for table in read_tables(part) if not isinstance(table, Unread))
+        yield from (table for table in read_tables(part) if not isinstance(table, RejectedRecord))
     folder = SHARED / "wikitablequestions"
     for path in sorted(folder.glob("csv/*/*.csv")):
         context = path.relative_to(folder).as_posix()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gentap.grammar.parser import parse_grammar
 from gentap.grammar.preview import BUILT_IN, ONE_ROW
 from gentap.grammar.sample import table_random
-from gentap.grammar.sampler import QuestionMaker
+from gentap.grammar.sampler import QuestionSampler
 from gentap.records import Cell
 from gentap.text.normal_form import is_placeholder
 
@@ -53,7 +53,7 @@ def test_unasked_columns_are_never_asked_about() -> None:
 def test_the_subject_names_the_row_s_entry(
     header: list[str], rows: list[list[str]], subject: str | None
 ) -> None:
-    askable = QuestionMaker(ENGLISH).askable(table(*rows, header=header))
+    askable = QuestionSampler(ENGLISH).askable(table(*rows, header=header))
     found = [header[column] for column in range(len(header)) if "subject" in askable.kinds[column]]
     assert found == ([subject] if subject else [])
 
@@ -130,7 +130,7 @@ def test_extremes_are_asked_of_columns_with_one() -> None:
 def test_two_values_are_found_where_only_one_row_has_both() -> None:
     rows = [["a", "red", "in"], ["b", "red", "out"], ["c", "blue", "in"], ["d", "red", "out"]]
     about = table(*rows, header=["Town", "Sort", "Side"])
-    maker = QuestionMaker(ENGLISH)
+    maker = QuestionSampler(ENGLISH)
     assert maker.askable(about).pairs(1, 2) == [0]
 
 
@@ -143,7 +143,7 @@ def test_weights_are_chances() -> None:
 
 
 def test_draws_depend_on_the_seed_and_the_table_s_id() -> None:
-    maker = QuestionMaker(ENGLISH)
+    maker = QuestionSampler(ENGLISH)
     askable = maker.askable(BUILT_IN)
 
     def questions(seed: int, name: str) -> list[str]:

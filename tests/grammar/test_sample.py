@@ -16,7 +16,7 @@ from gentap.grammar.parser import load_grammar
 from gentap.grammar.preview import BUILT_IN
 from gentap.grammar.rules import find_grammar
 from gentap.grammar.sample import sample, table_random
-from gentap.grammar.sampler import QuestionMaker
+from gentap.grammar.sampler import QuestionSampler
 from gentap.records import Example, Table, digest, example_from_row, sourced_table_from_row
 from gentap.runs.store import StageFolder, Tally, parts, read_rows
 from gentap.settings.sections import LinearizerSettings, SampleSettings
@@ -71,7 +71,7 @@ def test_examples_do_not_depend_on_the_size_of_shards(
 def test_what_is_written_is_what_was_drawn(run: Callable[..., Tally], tmp_path: Path) -> None:
     (tmp_path / "one.jsonl").write_text(as_line(BUILT_IN, id="t1", url="https://x.example/t"))
     run(tmp_path / "one.jsonl", per_table=50, linearizer={"max_tokens": 4096})
-    maker = QuestionMaker(load_grammar(find_grammar("english")))
+    maker = QuestionSampler(load_grammar(find_grammar("english")))
     table = Table(title=BUILT_IN.title, header=BUILT_IN.header, rows=BUILT_IN.rows)
     draws = list(maker.draws(maker.askable(table), 50, 4, table_random(1, "t1").random))
     assert len(draws) == 50

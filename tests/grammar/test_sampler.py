@@ -9,7 +9,7 @@ from gentap.grammar.parser import parse_grammar
 from gentap.grammar.preview import BUILT_IN, ONE_ROW, PLAYERS
 from gentap.grammar.rules import Alternative, Grammar, Rule
 from gentap.grammar.sample import table_random
-from gentap.grammar.sampler import QuestionMaker
+from gentap.grammar.sampler import QuestionSampler
 from gentap.records import Table
 from gentap.text.normal_form import is_placeholder
 
@@ -261,7 +261,7 @@ def test_each_wording_of_each_kind_can_be_drawn(tables: list[Table]) -> None:
     ready = [BUILT_IN, PLAYERS, ONE_ROW, *tables]
     for rule in ENGLISH.questions:
         for place, alternative in enumerate(rule.alternatives):
-            maker = QuestionMaker(only(rule, place))
+            maker = QuestionSampler(only(rule, place))
             random = table_random(1, rule.name).random
             found = (
                 one for about in ready for one in maker.draws(maker.askable(about), 1, 20, random)

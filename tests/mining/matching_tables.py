@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from gentap.mining.matching import Candidate, PageMatcher
-from gentap.mining.row_selection import Match
-from gentap.mining.surface_forms import Former, Rules
+from gentap.mining.matching import PageMatcher, RowCandidates
+from gentap.mining.row_selection import RowMatch
+from gentap.mining.surface_forms import FormNormalizer, Rules
 from gentap.records import Table
 from gentap.text.sentences import tidy
 
 LIKELY = 0.5
-FORMER = Former(Rules())
+FORMER = FormNormalizer(Rules())
 
 
 def table(*rows: Sequence[str], header: Sequence[str] = (), title: str = "") -> Table:
@@ -19,20 +19,20 @@ def table(*rows: Sequence[str], header: Sequence[str] = (), title: str = "") -> 
 
 def candidates(
     paragraphs: Sequence[str], *tables: Table, rules: Rules | None = None
-) -> list[Candidate]:
-    former = Former(rules or Rules())
+) -> list[RowCandidates]:
+    former = FormNormalizer(rules or Rules())
     matcher = PageMatcher(tables, former)
     return list(matcher.candidates([tidy(paragraph) for paragraph in paragraphs]))
 
 
-def best(sentence: str, *tables: Table, rules: Rules | None = None) -> Match | None:
+def best(sentence: str, *tables: Table, rules: Rules | None = None) -> RowMatch | None:
     """The match of a single sentence, however unlikely."""
     found = candidates([sentence], *tables, rules=rules)
     assert len(found) <= 1
     return found[0].match if found else None
 
 
-def named(match: Match | None, sentence: str) -> list[tuple[int, int, str]]:
+def named(match: RowMatch | None, sentence: str) -> list[tuple[int, int, str]]:
     """Row, column and text of every cell of a match."""
     assert match is not None
     return [(cell.row, cell.column, sentence[cell.start : cell.end]) for cell in match.cells]

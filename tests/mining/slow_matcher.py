@@ -12,9 +12,9 @@ import pytest
 from matching_tables import FORMER, candidates
 from slow_values import keys, slow_hits, whole_and_lines
 
-from gentap.mining.longer_names import DATES, KINDS
+from gentap.mining.longer_names import DATES, ENTITY_KINDS
 from gentap.mining.row_probability import Evidence, probability
-from gentap.mining.row_selection import Match
+from gentap.mining.row_selection import RowMatch
 from gentap.mining.specificity import (
     BITS_OF_A_KEY,
     BITS_OF_A_SUBJECT,
@@ -38,7 +38,7 @@ from gentap.text.sentences import opens_with_pronoun, sentence_spans
 
 def slow_candidates(
     paragraphs: Sequence[str], tables: Sequence[Table]
-) -> Iterator[tuple[int, str, list[Match]]]:
+) -> Iterator[tuple[int, str, list[RowMatch]]]:
     cells = [
         (number, row, column, cell)
         for number, one in enumerate(tables)
@@ -96,7 +96,7 @@ def slow_candidates(
                         matches.append((number, row, evidence))
             if is_candidate:
                 found = [
-                    Match(
+                    RowMatch(
                         number,
                         row,
                         tuple(sorted(told[number])),
@@ -303,7 +303,7 @@ def of_another_name(paragraph: str, hit: SlowHit, one: Table, finish: int) -> bo
     known = " ".join([*one.rows[row], *one.header, one.title, one.section, one.caption])
     if re.search(rf"\b{re.escape(word.casefold())}\b", known.casefold()):
         return False
-    if word.casefold() in {*KINDS, *DATES}:
+    if word.casefold() in {*ENTITY_KINDS, *DATES}:
         return False
     return word != word.upper() or bool(re.fullmatch("V|X|[IVX][IVX]+", word))
 

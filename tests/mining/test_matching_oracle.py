@@ -11,7 +11,7 @@ from matching_tables import best, named, table
 from slow_matcher import agree
 
 from gentap.documents.read import read_documents
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.records import Table
 from gentap.settings.sections import FieldMap
 from gentap.text.sentences import tidy
@@ -58,7 +58,7 @@ def test_real_pages_match_as_by_the_slow_matcher(data: Path) -> None:
     matches = 0
     for path in sorted((data / "pages").glob("*.html"))[::3]:
         (document,) = read_documents(path, FieldMap())
-        assert not isinstance(document, Unread)
+        assert not isinstance(document, RejectedRecord)
         paragraphs = [tidy(block.text) for block in document.blocks]
         kept = [text for text in paragraphs if len(text.casefold()) == len(text)]
         matches += agree(kept, document.tables)
@@ -77,7 +77,7 @@ def test_a_sample_of_wikipedia_matches_as_by_the_slow_matcher(
     path = shared(f"pages/wikipedia-0000{number}-of-00004.warc.gz")
     matches = 0
     for document in list(read_documents(path, FieldMap()))[::10]:
-        assert not isinstance(document, Unread)
+        assert not isinstance(document, RejectedRecord)
         paragraphs = [tidy(block.text) for block in document.blocks]
         kept = [
             text

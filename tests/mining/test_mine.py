@@ -12,7 +12,7 @@ import pytest
 
 from gentap.errors import InputError
 from gentap.mining.mine import mine
-from gentap.mining.surface_forms import Former, Rules
+from gentap.mining.surface_forms import FormNormalizer, Rules
 from gentap.records import Mined, mined_from_row, table_from_row
 from gentap.runs.store import StageFolder, Tally, parts, read_rows
 from gentap.settings.sections import MineSettings
@@ -20,7 +20,7 @@ from gentap.settings.sections import MineSettings
 Open = Callable[[Path], StageFolder]
 Run = Callable[..., Tally]
 
-FORMER = Former(Rules())
+FORMER = FormNormalizer(Rules())
 
 HASH_SEED_RUN = """
 import sys

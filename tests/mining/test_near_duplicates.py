@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gentap.mining import near_duplicates as duplicates
-from gentap.mining.near_duplicates import Signatures, count_keys, dropped_rows, judge
+from gentap.mining.near_duplicates import Signatures, count_keys, dropped_rows, find_repeats
 
 Entry = tuple[str, list[str], int]
 LONG = " ".join(f"word{place} of the" for place in "abcdefghijklmn")
@@ -23,7 +23,7 @@ def dropped(
         signatures.save(folder)
     assert count_keys(folder) == sum(map(len, shards))
     for part in range(ranges):
-        judge(folder, part, ranges, similar)
+        find_repeats(folder, part, ranges, similar)
     return {
         shards[number][row][2]: equal
         for number in range(len(shards))

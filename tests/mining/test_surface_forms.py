@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gentap.mining.surface_forms import Former, Rules
+from gentap.mining.surface_forms import FormNormalizer, Rules
 from gentap.text.normal_form import normal_form
 from gentap.text.sentences import tidy
 
-FORMER = Former(Rules())
-OFF = Former(Rules(numbers=False, dates=False, names=False))
+FORMER = FormNormalizer(Rules())
+OFF = FormNormalizer(Rules(numbers=False, dates=False, names=False))
 
 
-def found(cell: str, text: str, former: Former = FORMER) -> list[str]:
+def found(cell: str, text: str, former: FormNormalizer = FORMER) -> list[str]:
     """What a text says where a cell's form stands in it."""
     (form,) = former.cells([cell])
     prose = former.prose(tidy(text))
@@ -42,7 +42,7 @@ def found(cell: str, text: str, former: Former = FORMER) -> list[str]:
 def test_a_number_is_the_same_in_every_format(cell: str, said: str) -> None:
     text = f"They counted {said} there."
     assert found(cell, text) == [said]
-    assert found(cell, text, Former(Rules(numbers=False))) == []
+    assert found(cell, text, FormNormalizer(Rules(numbers=False))) == []
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ DATES = [
 def test_a_date_is_the_same_in_every_format(cell: str, said: str) -> None:
     text = f"It opened on {said}, in the rain."
     assert found(cell, text) == [said]
-    assert found(cell, text, Former(Rules(dates=False))) == ([said] if cell == said else [])
+    assert found(cell, text, FormNormalizer(Rules(dates=False))) == ([said] if cell == said else [])
 
 
 @pytest.mark.parametrize("said", DATES)

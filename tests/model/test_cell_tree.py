@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gentap.model.cell_tree import CellTree, text_of
+from gentap.model.cell_tree import CellTree, cell_text
 from gentap.model.tokenizer import TableTokenizer
 from gentap.records import Cell, Table
 from gentap.tables.truncate import Fitted
@@ -32,7 +32,7 @@ def test_the_paths_are_the_targets_of_the_filled_cells(request, kind, rows) -> N
         ids = tokenizer.target_ids(text)[:-1]
         found = tree.cell(ids)
         assert found is not None
-        assert tokenizer.target_ids(text_of(table, found)) == [*ids, tokenizer.hf.eos_token_id]
+        assert tokenizer.target_ids(cell_text(table, found)) == [*ids, tokenizer.hf.eos_token_id]
     assert tree.cell([5, 5, 5, 5, 5]) is None
 
 
@@ -42,8 +42,8 @@ def test_a_shortened_cell_stands_for_the_whole_one(tokenizer: TableTokenizer) ->
     tree = CellTree(tokenizer, fitted)
     cell = tree.cell(tokenizer.target_ids("river…")[:-1])
     assert cell == Cell(1, 1)
-    assert text_of(table, cell) == "river bridge castle"
+    assert cell_text(table, cell) == "river bridge castle"
 
 
 def test_no_cell_is_no_text(tmp_path: Path) -> None:
-    assert text_of(Table(header=("a",), rows=(("x",),)), None) == ""
+    assert cell_text(Table(header=("a",), rows=(("x",),)), None) == ""

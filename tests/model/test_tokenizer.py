@@ -14,11 +14,11 @@ from gentap.model.tokenizer import (
     load_saved_tokenizer,
     load_tokenizer,
     train_vocabulary,
-    with_marks,
+    with_special_tokens,
 )
 from gentap.records import Table
 from gentap.settings.sections import LinearizerSettings
-from gentap.tables.linearize import CELL, HEAD, MARKS, ROW, TITLE
+from gentap.tables.linearize import CELL, HEAD, ROW, SPECIAL_TOKENS, TITLE
 
 SETTINGS = LinearizerSettings(max_tokens=80, max_question_tokens=20, max_cell_chars=30)
 TABLE = Table(
@@ -32,9 +32,9 @@ MARKUP = Table(
 
 
 def test_marks_are_single_tokens_of_their_own(tokenizer: TableTokenizer) -> None:
-    ids = [tokenizer.hf.convert_tokens_to_ids(mark) for mark in MARKS]
-    assert len({*ids, tokenizer.hf.unk_token_id}) == len(MARKS) + 1
-    assert tokenizer.hf.convert_ids_to_tokens(ids) == list(MARKS)
+    ids = [tokenizer.hf.convert_tokens_to_ids(mark) for mark in SPECIAL_TOKENS]
+    assert len({*ids, tokenizer.hf.unk_token_id}) == len(SPECIAL_TOKENS) + 1
+    assert tokenizer.hf.convert_ids_to_tokens(ids) == list(SPECIAL_TOKENS)
     assert tokenizer.hf.batch_decode([ids], skip_special_tokens=True) == [""]
 
 
@@ -50,12 +50,12 @@ def test_the_learnt_vocabulary_has_t5s_special_ids_and_all_sentinels(tokenizer) 
 def test_linearized_ids_decode_to_their_marks_and_texts(tokenizer: TableTokenizer) -> None:
     encoded = tokenizer.linearizer.encode("which bridge was opened early?", TABLE)
     tokens = tokenizer.hf.convert_ids_to_tokens(encoded.ids)
-    assert [token for token in tokens if token in MARKS] == [
+    assert [token for token in tokens if token in SPECIAL_TOKENS] == [
         *[TITLE, HEAD, CELL],
         *[ROW, CELL] * 2,
     ]
     assert tokens[-1] == "</s>"
-    starts = [place for place, token in enumerate(tokens) if token in MARKS]
+    starts = [place for place, token in enumerate(tokens) if token in SPECIAL_TOKENS]
     stops = [*starts[1:], len(tokens) - 1]
     spans = [encoded.ids[: starts[0]]]
     spans += [encoded.ids[start + 1 : stop] for start, stop in zip(starts, stops, strict=True)]
@@ -68,7 +68,12 @@ def test_linearized_ids_decode_to_their_marks_and_texts(tokenizer: TableTokenize
 def test_a_cell_that_reads_like_a_mark_is_text(tokenizer: TableTokenizer) -> None:
     ids = tokenizer.linearizer.table_ids(MARKUP)
     tokens = tokenizer.hf.convert_ids_to_tokens(ids)
-    assert [token for token in tokens if token in MARKS] == [TITLE, HEAD, *[CELL, ROW] * 2, CELL]
+    assert [token for token in tokens if token in SPECIAL_TOKENS] == [
+        TITLE,
+        HEAD,
+        *[CELL, ROW] * 2,
+        CELL,
+    ]
     assert tokenizer.texts([tokenizer.target_ids("the <title> tag")]) == ["the <title> tag"]
 
 
@@ -120,10 +125,10 @@ def test_a_plain_t5_vocabulary_gets_the_marks_at_its_end(tmp_path: Path) -> None
     (tmp_path / "config.json").write_text('{"model_type": "t5"}')
     loaded = load_tokenizer(str(tmp_path), SETTINGS)
     assert loaded.settings == SETTINGS
-    added = {mark: len(before) + place for place, mark in enumerate(MARKS)}
+    added = {mark: len(before) + place for place, mark in enumerate(SPECIAL_TOKENS)}
     assert loaded.hf.get_vocab() == {**before, **added}
     assert loaded.target_ids("the bridge") == [4, 5, 1]
-    again = with_marks(loaded.hf, SETTINGS)
+    again = with_special_tokens(loaded.hf, SETTINGS)
     assert again.hf.get_vocab() == {**before, **added}
     loaded.save(tmp_path / "saved")
     assert load_saved_tokenizer(tmp_path / "saved").hf.get_vocab() == {**before, **added}
@@ -177,7 +182,7 @@ def test_a_bpe_tokenizer_gets_the_marks_and_keeps_its_ids(bart_folder, bart_toke
     from transformers import AutoTokenizer
 
     plain = AutoTokenizer.from_pretrained(bart_folder)
-    marks = {mark: len(plain) + place for place, mark in enumerate(MARKS)}
+    marks = {mark: len(plain) + place for place, mark in enumerate(SPECIAL_TOKENS)}
     assert bart_tokenizer.hf.get_vocab() == {**plain.get_vocab(), **marks}
     assert (
         bart_tokenizer.target_ids("who opened the bridge?")
@@ -192,8 +197,13 @@ def test_names_stand_in_a_bart_table_as_they_stand_in_its_sentences(bart_tokeniz
     encoded = bart_tokenizer.linearizer.encode("which bridge?", MARKUP)
     tokens = bart_tokenizer.hf.convert_ids_to_tokens(encoded.ids)
     assert (tokens[0], tokens[-1]) == ("<s>", "</s>")
-    assert [token for token in tokens if token in MARKS] == [TITLE, HEAD, *[CELL, ROW] * 2, CELL]
-    follow = [tokens[place + 1] for place, token in enumerate(tokens) if token in MARKS]
+    assert [token for token in tokens if token in SPECIAL_TOKENS] == [
+        TITLE,
+        HEAD,
+        *[CELL, ROW] * 2,
+        CELL,
+    ]
+    follow = [tokens[place + 1] for place, token in enumerate(tokens) if token in SPECIAL_TOKENS]
     assert all(token.startswith("Ġ") for token in follow)
     sentence = bart_tokenizer.hf.tokenize("It is the northern bridge.")
     cell = bart_tokenizer.linearizer.table_ids(TABLE)
@@ -204,7 +214,7 @@ def test_names_stand_in_a_bart_table_as_they_stand_in_its_sentences(bart_tokeniz
 @given(budget=st.integers(64, 120))
 def test_bart_inputs_keep_within_the_budget(bart_tokenizer, budget: int) -> None:
     settings = LinearizerSettings(max_tokens=budget, max_question_tokens=16)
-    tokenizer = with_marks(bart_tokenizer.hf, settings)
+    tokenizer = with_special_tokens(bart_tokenizer.hf, settings)
     table = Table(header=("a", "b"), rows=(("river bridge", "castle"),) * 40)
     for question in ("who?", "which northern bridge of the village " * 5):
         ids = tokenizer.linearizer.encode(question, table).ids

@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 
 from gentap.questions.candidate_selection import (
-    Candidate,
-    Judged,
-    judge_by_margin,
-    judge_by_round_trip,
-    keep_the_best,
+    QuestionCandidate,
+    SentenceCandidates,
+    filter_by_margin,
+    filter_by_round_trip,
+    select_best,
 )
-from gentap.questions.filters import Ground
+from gentap.questions.filters import QuestionContext
 from gentap.questions.round_trip import Reply, comes_back
-from gentap.questions.writer_input import Source, mined_sources
+from gentap.questions.writer_input import WriterInput, mined_sources
 from gentap.questions.writers.interface import Unwritten, Written, best_first
 from gentap.records import Mined, NamedCell, Table
 from gentap.settings.sections import FilterSettings
@@ -34,15 +34,15 @@ MINED = Mined(
 FILTERS = FilterSettings()
 
 
-def judged(*questions: tuple[str, float | None], **changes: Any) -> Judged:
+def judged(*questions: tuple[str, float | None], **changes: Any) -> SentenceCandidates:
     """A sentence whose entry asked for is 1914, and questions that were written for it."""
-    sentence = Judged(Ground(replace(MINED, **changes)))
+    sentence = SentenceCandidates(QuestionContext(replace(MINED, **changes)))
     source = next(one for one in mined_sources(MINED, 1, 0, 8) if one.entries[0].text == "1914")
     sentence.add(source, [Written(*question) for question in questions], FILTERS)
     return sentence
 
 
-def texts(candidates: Sequence[Candidate]) -> list[str]:
+def texts(candidates: Sequence[QuestionCandidate]) -> list[str]:
     return [one.written.question for one in candidates]
 
 
@@ -70,10 +70,10 @@ class Scorer:
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
 
-    def write(self, sources: Sequence[Source], seed: int) -> list[Any]:
+    def write(self, sources: Sequence[WriterInput], seed: int) -> list[Any]:
         return []
 
-    def score(self, pairs: Sequence[tuple[Source, str]]) -> list[float]:
+    def score(self, pairs: Sequence[tuple[WriterInput, str]]) -> list[float]:
         self.asked += [(source.entries[0].text, question) for source, question in pairs]
         likely = {"1914": "When", "Ada Dawn": "Who", "Silver Cup": "What"}
         return [
@@ -85,7 +85,7 @@ class Scorer:
 def test_a_question_that_asks_for_another_entry_is_found_out() -> None:
     sentence = judged(("When did Ada Dawn win?", -0.2), ("Who won the cup?", -1.0), ("x", -0.1))
     scorer = Scorer()
-    judge_by_margin([sentence], scorer, FilterSettings(min_margin=0.0))
+    filter_by_margin([sentence], scorer, FilterSettings(min_margin=0.0))
     when, who, bad = sentence.candidates
     assert (when.failed, when.margin) == ([], pytest.approx(1.8))
     assert (who.failed, who.margin) == (["asks for another entry"], pytest.approx(-0.9))
@@ -100,15 +100,15 @@ def test_a_question_that_asks_for_another_entry_is_found_out() -> None:
 
 def test_the_margin_is_off_at_first_and_where_a_writer_has_no_scores() -> None:
     class Silent(Scorer):
-        def score(self, pairs: Sequence[tuple[Source, str]]) -> Any:
+        def score(self, pairs: Sequence[tuple[WriterInput, str]]) -> Any:
             return None
 
     for writer, filters in ((Scorer(), FILTERS), (Silent(), FilterSettings(min_margin=0.0))):
         sentence = judged(("Who won the cup?", -1.0))
-        judge_by_margin([sentence], writer, filters)
+        filter_by_margin([sentence], writer, filters)
         assert sentence.candidates[0].failed == []
         assert sentence.candidates[0].margin is None
-    judge_by_margin([], Scorer(), FilterSettings(min_margin=0.0))
+    filter_by_margin([], Scorer(), FilterSettings(min_margin=0.0))
 
 
 QUESTION = "When did Ada Dawn win the cup?"
@@ -128,7 +128,7 @@ QUESTION = "When did Ada Dawn win the cup?"
     ],
 )
 def test_what_counts_as_coming_back(reply: Reply, back: bool) -> None:
-    assert comes_back(QUESTION, reply, Ground(MINED), FILTERS) == back
+    assert comes_back(QUESTION, reply, QuestionContext(MINED), FILTERS) == back
 
 
 def test_the_best_candidates_are_put_to_the_model() -> None:
@@ -148,7 +148,7 @@ def test_the_best_candidates_are_put_to_the_model() -> None:
         ("no question", -0.1),
     )
     model: Any = Model()
-    judge_by_round_trip([sentence], model, FilterSettings(round_trips=2))
+    filter_by_round_trip([sentence], model, FilterSettings(round_trips=2))
     assert model.asked == ["When did Ada win the cup?", "In what year did Ada Dawn win?"]
     first, second, third, _ = sentence.candidates
     assert (first.failed, second.failed) == (["round trip fails"], [])
@@ -166,7 +166,7 @@ def test_the_best_that_is_unlike_the_others_of_its_table_is_kept() -> None:
         judged(*questions, table=other),
         judged(),
     ]
-    keep_the_best(sentences, FILTERS)
+    select_best(sentences, FILTERS)
     kept = [texts([one for one in sentence.candidates if one.kept]) for sentence in sentences]
     assert kept == [[questions[0][0]], [questions[1][0]], [], [questions[0][0]], []]
     alike = ["like another question of the table"]

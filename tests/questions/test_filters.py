@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from gentap.questions import filters
-from gentap.questions.filters import FILTERS, Ground, could_answer, failures, is_alike
+from gentap.questions.filters import FILTERS, QuestionContext, could_answer, failures, is_alike
 from gentap.questions.writer_input import mined_sources
 from gentap.records import Mined, NamedCell, Table
 from gentap.settings.sections import FilterSettings
@@ -28,7 +28,7 @@ MINED = Mined(
         for text, column in VALUES
     ),
 )
-GROUND = Ground(MINED)
+GROUND = QuestionContext(MINED)
 
 
 def failed(question: str, asked: str = "1914", **settings: Any) -> list[str]:
@@ -145,7 +145,7 @@ def test_a_value_s_kind(question: str, value: str, could: bool) -> None:
 def test_evidence_that_is_named_twice_counts_once() -> None:
     cell = MINED.cells[0]
     twice = replace(MINED, cells=(*MINED.cells, replace(cell, row=0)))
-    assert Ground(twice).evidence == ["Ada Dawn", "1914", "Silver Cup"]
+    assert QuestionContext(twice).evidence == ["Ada Dawn", "1914", "Silver Cup"]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from gentap.errors import InputError, SettingError
-from gentap.questions.review import draw, print_samples, render_page
+from gentap.questions.review import print_samples, render_page, sample_sentences
 from gentap.questions.write import QUESTION_SCHEMA
 from gentap.runs.store import StageFolder
 
@@ -55,31 +55,33 @@ def written(tmp_path: Path) -> Path:
 
 
 def test_samples_are_drawn_by_seed(written: Path) -> None:
-    once = draw(written, 4, 1)
-    assert once == draw(written, 4, 1)
+    once = sample_sentences(written, 4, 1)
+    assert once == sample_sentences(written, 4, 1)
     assert len(once) == 4
-    assert {sample.sentence for sample in draw(written, 99, 1)} == {
+    assert {sample.sentence for sample in sample_sentences(written, 99, 1)} == {
         f"Ada won cup {number}." for number in range(10)
     }
-    assert [s.sentence for s in draw(written, 9, 2)] != [s.sentence for s in draw(written, 9, 1)]
+    assert [s.sentence for s in sample_sentences(written, 9, 2)] != [
+        s.sentence for s in sample_sentences(written, 9, 1)
+    ]
     for sample in once:
         assert len(sample.questions) == 3
         assert [row["kept"] for row in sample.questions][1:] == [False, False]
 
 
 def test_only_those_asked_for_are_drawn(written: Path) -> None:
-    kept, lost = draw(written, 99, 1, "kept"), draw(written, 99, 1, "lost")
+    kept, lost = sample_sentences(written, 99, 1, "kept"), sample_sentences(written, 99, 1, "lost")
     assert {sample.sentence[-2] for sample in kept} == set("02468")
     assert {sample.sentence[-2] for sample in lost} == set("13579")
     assert all(sample.questions[0]["kept"] for sample in kept)
     with pytest.raises(SettingError, match="--only some: give one of all, kept, lost"):
-        draw(written, 1, 1, "some")
+        sample_sentences(written, 1, 1, "some")
 
 
 def test_the_terminal_shows_all_and_obeys_nothing(
     written: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    print_samples(draw(written, 2, 1, "kept"))
+    print_samples(sample_sentences(written, 2, 1, "kept"))
     shown = capsys.readouterr().out
     assert "\x1b[31m" not in shown
     assert "\x07" not in shown
@@ -101,7 +103,7 @@ class Page(HTMLParser):
 
 
 def test_the_page_loads_nothing_and_escapes_everything(written: Path) -> None:
-    samples = draw(written, 3, 1)
+    samples = sample_sentences(written, 3, 1)
     page = Page()
     text = render_page(samples, f"runs/{ODD}")
     page.feed(text)
@@ -116,12 +118,12 @@ def test_the_page_loads_nothing_and_escapes_everything(written: Path) -> None:
 
 def test_a_folder_of_something_else(tmp_path: Path, written: Path) -> None:
     with pytest.raises(InputError, match="no such folder"):
-        draw(tmp_path / "none", 1, 1)
+        sample_sentences(tmp_path / "none", 1, 1)
     other = tmp_path / "mined"
     other.mkdir()
     StageFolder(other, "mine", "f", {}, resumed=False).finish({})
     with pytest.raises(InputError, match="not made by `questions write`"):
-        draw(other, 1, 1)
+        sample_sentences(other, 1, 1)
 
 
 def test_the_command_prints_and_writes_the_page(

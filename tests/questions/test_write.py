@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from gentap.errors import InputError
 from gentap.questions import write as questions
-from gentap.questions.write import QUESTION_SCHEMA, plan_shards, rows_of, write_questions
-from gentap.questions.writer_input import Source
+from gentap.questions.write import QUESTION_SCHEMA, plan_writing_shards, rows_of, write_questions
+from gentap.questions.writer_input import WriterInput
 from gentap.questions.writers.interface import Unwritten, Written
 from gentap.records import (
     MINED_SCHEMA,
@@ -64,7 +64,7 @@ def test_shards_take_likely_sentences_in_order_and_no_more_than_asked(
         }
         pq.write_table(pa.table(columns), file)
     wanted = WriteSettings(max_sentences=most, shard_records=shard_records, min_probability=least)
-    shards = plan_shards(files, wanted)
+    shards = plan_writing_shards(files, wanted)
     holder: dict[tuple[Path, str], int] = {}
     chosen = []
     for number, shard in enumerate(shards):
@@ -102,19 +102,19 @@ class FakeWriter:
     def __init__(self, dies_at: int = 0) -> None:
         self.calls, self.dies_at = 0, dies_at
 
-    def write(self, sources: Sequence[Source], seed: int) -> list[Any]:
+    def write(self, sources: Sequence[WriterInput], seed: int) -> list[Any]:
         self.calls += 1
         if self.calls == self.dies_at:
             raise KeyboardInterrupt
         return [self._one(source) for source in sources]
 
-    def _one(self, source: Source) -> Any:
+    def _one(self, source: WriterInput) -> Any:
         if len(source.sentence) > 10_000:
             return Unwritten("sentence too long for the writer")
         name = source.sentence.partition(" won")[0]
         return [Written(f"When did {name} win the cup?", -0.5), Written("useless", -0.1)]
 
-    def score(self, pairs: Sequence[tuple[Source, str]]) -> Any:
+    def score(self, pairs: Sequence[tuple[WriterInput, str]]) -> Any:
         return None
 
 

@@ -10,7 +10,7 @@ from gentap.questions.writer_input import (
     TAGS,
     Entry,
     Layout,
-    Source,
+    WriterInput,
     gather,
     load_layout,
     mined_sources,
@@ -22,7 +22,7 @@ from gentap.questions.writer_input import (
 from gentap.records import Mined, NamedCell, Table
 
 PLAIN, TAGGED = Layout(tags=False), Layout(tags=True)
-CANAL = Source(
+CANAL = WriterInput(
     title="Suez Canal",
     sentence="Ferdinand de Lesseps opened the canal in 1869.",
     entries=(Entry("1869", "year"), Entry("Ferdinand de Lesseps")),
@@ -61,7 +61,7 @@ def test_what_a_writer_has_not_seen_is_left_out() -> None:
 
 
 def test_tags_stand_for_whole_words_the_longest_first() -> None:
-    source = Source(
+    source = WriterInput(
         title="United",
         sentence="Home United beat Uniteds and United in 190 and 1901.",
         entries=(Entry("Home United"), Entry("190"), Entry("United")),
@@ -80,7 +80,9 @@ TEXTS = st.text(st.sampled_from("aA1 .(é"), max_size=12)
 def test_tags_can_always_be_undone(
     title: str, entries: list[str], sentence: str, question: str
 ) -> None:
-    source = Source(title=title, sentence=sentence, entries=tuple(Entry(text) for text in entries))
+    source = WriterInput(
+        title=title, sentence=sentence, entries=tuple(Entry(text) for text in entries)
+    )
     pieces = source_pieces(source, TAGGED)
     texts = tagged_texts(pieces)
     place = [mark for mark, _ in pieces].index("<sentence>")

@@ -9,8 +9,8 @@ from gentap.records import Cell, Table
 from gentap.settings.sections import LinearizerSettings
 from gentap.tables.linearize import (
     ENTRY,
-    MARKS,
     SENTENCE,
+    SPECIAL_TOKENS,
     Linearizer,
     estimate_lengths,
     linearize,
@@ -30,7 +30,7 @@ class Words:
     """A tokenizer of one token a word, which learns its words as they come."""
 
     def __init__(self) -> None:
-        self.words = ["<end>", *MARKS]
+        self.words = ["<end>", *SPECIAL_TOKENS]
         self.ids = {word: place for place, word in enumerate(self.words)}
 
     def __call__(self, texts: Sequence[str]) -> list[list[int]]:
@@ -54,7 +54,7 @@ def linearizer(
         max_question_tokens=max_question_tokens,
         max_cell_chars=max_cell_chars,
     )
-    return Linearizer(settings, words, {mark: words.ids[mark] for mark in MARKS}, END)
+    return Linearizer(settings, words, {mark: words.ids[mark] for mark in SPECIAL_TOKENS}, END)
 
 
 texts = st.lists(st.sampled_from(["dawn", "Dusk", "7", "é"]), max_size=12).map(" ".join)

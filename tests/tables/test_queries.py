@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gentap.records import Table
 from gentap.tables import queries
 from gentap.tables.columns import ColumnReader, Language
-from gentap.tables.queries import Condition, Query, run
+from gentap.tables.queries import Condition, Query, run_query
 
 PICKS = ["any", "only", "row", "last", "largest", "smallest", "after", "before"]
 COMPARISONS = {"is": "IS", "above": ">", "below": "<", "between": ">"}
@@ -174,7 +174,7 @@ def ask_sqlite(written: Written, query: Query) -> list[int]:
 @given(cases())
 def test_a_query_yields_the_rows_that_sqlite_yields(case: tuple[Written, Query]) -> None:
     written, query = case
-    assert run(query, ReadTable(written.table)) == ask_sqlite(written, query)
+    assert run_query(query, ReadTable(written.table)) == ask_sqlite(written, query)
 
 
 FILMS = Table(
@@ -189,7 +189,7 @@ FILMS = Table(
 
 
 def rows(query: Query) -> list[int]:
-    return run(query, ReadTable(FILMS))
+    return run_query(query, ReadTable(FILMS))
 
 
 def test_values_are_compared_by_their_normal_form() -> None:
@@ -234,8 +234,8 @@ def test_neighbours_end_with_the_table() -> None:
 @pytest.mark.parametrize("pick", PICKS)
 def test_a_table_without_rows_yields_none(pick: str) -> None:
     empty = ReadTable(Table(header=("Year",), rows=()))
-    assert run(Query(0, (Condition(0, "is", "1999"),), pick, by=0), empty) == []
-    assert run(Query(0, (), pick, by=0), empty) == []
+    assert run_query(Query(0, (Condition(0, "is", "1999"),), pick, by=0), empty) == []
+    assert run_query(Query(0, (), pick, by=0), empty) == []
 
 
 def test_cells_that_say_nothing_are_known() -> None:

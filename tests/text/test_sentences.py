@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 from gentap.text.sentences import (
     BOILERPLATE,
     REFERENCE,
+    rejection_reason,
     sentence_spans,
     split_sentences,
-    unfit,
 )
 
 PROSE = st.lists(
@@ -121,14 +121,14 @@ def test_decomposed_letters_become_one() -> None:
     ],
 )
 def test_why_a_sentence_is_unfit(sentence: str, reason: str | None) -> None:
-    assert unfit(sentence, min_words=5, max_words=20) == reason
+    assert rejection_reason(sentence, min_words=5, max_words=20) == reason
 
 
 def test_the_limits_of_length_are_inclusive() -> None:
     five = "She won it in Rome."
-    assert unfit(five, 5, 5) is None
-    assert unfit(five, 6, 9) == "sentence too short"
-    assert unfit(five, 1, 4) == "sentence too long"
+    assert rejection_reason(five, 5, 5) is None
+    assert rejection_reason(five, 6, 9) == "sentence too short"
+    assert rejection_reason(five, 1, 4) == "sentence too long"
 
 
 @pytest.mark.parametrize(

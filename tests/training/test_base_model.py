@@ -25,7 +25,7 @@ from gentap.records import (
 from gentap.runs.store import open_stage
 from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import BaseSettings
-from gentap.tables.linearize import MARKS
+from gentap.tables.linearize import SPECIAL_TOKENS
 from gentap.training import base_model as base
 from gentap.training.base_model import train_base
 from gentap.training.data.lookups import LookupStream
@@ -101,7 +101,7 @@ def test_a_base_is_an_ordinary_checkpoint_folder(tmp_path: Path, make) -> None:
     assert type(model) is T5ForConditionalGeneration
     assert len(tokenizer) == stats["vocabulary"] <= model.config.vocab_size
     assert model.config.vocab_size % 64 == 0
-    assert set(MARKS) <= set(tokenizer.get_vocab())
+    assert set(SPECIAL_TOKENS) <= set(tokenizer.get_vocab())
     written = tokenizer("The bridge of the river", return_tensors="pt")
     assert tokenizer.decode(written["input_ids"][0], skip_special_tokens=True) == (
         "The bridge of the river"

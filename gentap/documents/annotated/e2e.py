@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from gentap.documents.annotated.fields import Entries, each, read_text, text_of
+from gentap.documents.annotated.fields import Entries, each, field_text, read_text_file
 from gentap.documents.annotated.table_to_text import WHOLE_ROW
 from gentap.errors import InputError
 from gentap.records import Cell, Example, Table
@@ -21,7 +21,7 @@ _SLOT = re.compile(r"\s*(\w[\w ]*)\[([^\[\]]*)\]\s*")
 
 def read_e2e(path: Path) -> Entries:
     """Raises InputError where the file's columns are others."""
-    reader = csv.reader(io.StringIO(read_text(path)))
+    reader = csv.reader(io.StringIO(read_text_file(path)))
     try:
         columns = next(reader, [])
         rows = [(reader.line_num, row) for row in reader if row]
@@ -43,7 +43,7 @@ def read_e2e(path: Path) -> Entries:
 
 def _example(lines: Sequence[Sequence[str]], path: Path, number: int) -> Example:
     slots = parse_slots(lines[0][0])
-    references = [text_of({"ref": "".join(line[1:2])}, "ref") for line in lines]
+    references = [field_text({"ref": "".join(line[1:2])}, "ref") for line in lines]
     answer, *alternatives = dict.fromkeys(references)
     table = Table(
         header=tuple(name for name, _ in slots), rows=(tuple(value for _, value in slots),)

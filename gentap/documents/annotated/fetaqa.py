@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gentap.documents.annotated.fields import cells_of, text_of
+from gentap.documents.annotated.fields import cells_of, field_text
 from gentap.documents.jsonl import table_from_json
 from gentap.records import Example, digest
 
@@ -24,8 +24,8 @@ def from_fetaqa(entry: dict[str, Any], path: Path) -> Example:
         id=str(entry.get("feta_id", digest(json.dumps(entry, sort_keys=True)))),
         kind="long",
         origin="annotated",
-        question=text_of(entry, "question"),
-        answer=text_of(entry, "answer"),
+        question=field_text(entry, "question"),
+        answer=field_text(entry, "answer"),
         table=table,
         cells=cells_of(entry.get("highlighted_cell_ids") or [], table, above=1),
         source=str(entry.get("page_wikipedia_url") or path.name),

@@ -22,7 +22,7 @@ def each(lines: Iterable[tuple[int, Line]], read: Callable[[Line, int], Example]
             yield number, error
 
 
-def read_text(path: Path) -> str:
+def read_text_file(path: Path) -> str:
     """A UTF-8 text file; raises InputError where there is none."""
     try:
         return path.read_text(encoding="utf-8-sig")
@@ -32,7 +32,7 @@ def read_text(path: Path) -> str:
         raise InputError(f"{path}: not a readable UTF-8 text file: {error}.") from error
 
 
-def text_of(entry: dict[str, Any], name: str) -> str:
+def field_text(entry: dict[str, Any], name: str) -> str:
     value = entry.get(name)
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"{name!r} is missing or empty")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gentap.documents.annotated.fetaqa import from_fetaqa
-from gentap.documents.annotated.fields import Entries, each, read_text
+from gentap.documents.annotated.fields import Entries, each, read_text_file
 from gentap.documents.annotated.plain import from_plain
 from gentap.documents.annotated.totto import from_totto
 from gentap.documents.jsonl import json_object
@@ -11,7 +11,7 @@ from gentap.records import Example
 
 
 def read_jsonl(path: Path) -> Entries:
-    lines = enumerate(read_text(path).split("\n"), start=1)
+    lines = enumerate(read_text_file(path).split("\n"), start=1)
     return each(
         ((number, line) for number, line in lines if line.strip()),
         lambda line, number: _read_line(line, path, number),

@@ -13,7 +13,7 @@ may be left out.
 from pathlib import Path
 from typing import Any
 
-from gentap.documents.annotated.fields import cells_of, text_of
+from gentap.documents.annotated.fields import cells_of, field_text
 from gentap.documents.csv_table import read_csv_table
 from gentap.documents.jsonl import table_from_json
 from gentap.errors import InputError
@@ -31,7 +31,7 @@ def from_plain(entry: dict[str, Any], path: Path, number: int) -> Example:
         id=str(entry.get("id", f"{path.stem}-{number}")),
         kind=kind,
         origin="annotated",
-        question=text_of(entry, "question"),
+        question=field_text(entry, "question"),
         answer=answer,
         table=table,
         cells=cells_of(entry.get("cells") or [], table),
@@ -56,8 +56,8 @@ def _table(content: Any, path: Path) -> Table:
 def _answers(entry: dict[str, Any]) -> list[str]:
     given = entry.get("answer")
     if not isinstance(given, list):
-        return [text_of(entry, "answer")]
+        return [field_text(entry, "answer")]
     if not given:
         raise ValueError("'answer' is an empty list: give at least one right answer")
-    texts = [text_of({f"answer {n}": text}, f"answer {n}") for n, text in enumerate(given, 1)]
+    texts = [field_text({f"answer {n}": text}, f"answer {n}") for n, text in enumerate(given, 1)]
     return list(dict.fromkeys(texts))

@@ -19,7 +19,7 @@ from gentap.documents.annotated.fields import Entries
 from gentap.documents.annotated.jsonl_layouts import read_jsonl
 from gentap.documents.annotated.table_to_text import as_text
 from gentap.documents.annotated.wikitablequestions import read_wikitablequestions
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
 from gentap.records import Example
 from gentap.runs.store import parts
@@ -37,7 +37,7 @@ class Questions:
     examples: list[Example] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
     orders: list[int] = field(default_factory=list)
-    unread: list[Unread] = field(default_factory=list)
+    unread: list[RejectedRecord] = field(default_factory=list)
 
 
 def read_questions(paths: Sequence[str | Path], task: Task = "questions") -> Questions:
@@ -54,7 +54,7 @@ def read_questions(paths: Sequence[str | Path], task: Task = "questions") -> Que
     return found
 
 
-def read_annotated(path: Path) -> tuple[list[Example], list[Unread]]:
+def read_annotated(path: Path) -> tuple[list[Example], list[RejectedRecord]]:
     """All questions of a file, and what was set aside."""
     read = read_file(path)
     return read.examples, read.unread
@@ -70,10 +70,10 @@ def read_file(path: Path) -> Questions:
     for order, (number, example) in enumerate(_entries(path)):
         place = f"{path.name}:{number}"
         if isinstance(example, ValueError):
-            found.unread.append(Unread(place, "bad question record", str(example)))
+            found.unread.append(RejectedRecord(place, "bad question record", str(example)))
         elif example.id in seen:
             detail = f"the id {example.id!r} stands already in line {seen[example.id]}"
-            found.unread.append(Unread(place, "bad question record", detail))
+            found.unread.append(RejectedRecord(place, "bad question record", detail))
         else:
             seen[example.id] = number
             found.examples.append(example)

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gentap.documents.annotated.fields import text_of
+from gentap.documents.annotated.fields import field_text
 from gentap.documents.annotated.table_to_text import to_say
 from gentap.documents.grid import MAX_CELLS
 from gentap.records import Cell, Example, Table
 
 Grid = list[list[str]]
-Place = tuple[int, int]
+GridPosition = tuple[int, int]
 
 
 def from_totto(entry: dict[str, Any], path: Path, number: int) -> Example:
@@ -53,10 +53,10 @@ def from_totto(entry: dict[str, Any], path: Path, number: int) -> Example:
     )
 
 
-def _expand(rows: Sequence[Sequence[Any]]) -> tuple[Grid, dict[Place, list[Place]]]:
+def _expand(rows: Sequence[Sequence[Any]]) -> tuple[Grid, dict[GridPosition, list[GridPosition]]]:
     """The table as a rectangle, and the places in it of each cell of the given rows."""
-    filled: dict[Place, str] = {}
-    places: dict[Place, list[Place]] = {}
+    filled: dict[GridPosition, str] = {}
+    places: dict[GridPosition, list[GridPosition]] = {}
     for row, cells in enumerate(rows):
         column = 0
         for number, cell in enumerate(cells):
@@ -91,7 +91,9 @@ def _header_rows(rows: Sequence[Sequence[Any]]) -> int:
     return len(rows)
 
 
-def _highlighted(pairs: Any, places: dict[Place, list[Place]], above: int) -> tuple[Cell, ...]:
+def _highlighted(
+    pairs: Any, places: dict[GridPosition, list[GridPosition]], above: int
+) -> tuple[Cell, ...]:
     try:
         spanned = [place for row, cell in pairs for place in places.get((row, cell), [])]
     except (TypeError, ValueError):
@@ -105,5 +107,5 @@ def _sentences(entry: dict[str, Any]) -> list[str]:
         raise ValueError("'sentence_annotations' is missing or empty: there is no right answer")
     if not all(isinstance(annotation, dict) for annotation in annotations):
         raise ValueError("a sentence annotation is no JSON object")
-    sentences = (text_of(annotation, "final_sentence") for annotation in annotations)
+    sentences = (field_text(annotation, "final_sentence") for annotation in annotations)
     return list(dict.fromkeys(sentences))

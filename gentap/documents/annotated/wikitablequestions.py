@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from gentap.documents.annotated.fields import Entries, each, read_text, text_of
+from gentap.documents.annotated.fields import Entries, each, field_text, read_text_file
 from gentap.documents.jsonl import table_from_json
 from gentap.errors import InputError
 from gentap.records import Example, Table
@@ -29,7 +29,7 @@ _MEANT = {"n": "\n", "p": "|", "\\": "\\"}
 
 def read_wikitablequestions(path: Path) -> Entries:
     """Raises InputError where the file's columns are others."""
-    lines = read_text(path).split("\n")
+    lines = read_text_file(path).split("\n")
     columns = lines[0].rstrip("\r").split("\t")
     missing = [name for name in COLUMNS if name not in columns]
     if missing:
@@ -50,12 +50,12 @@ def _read_line(fields: Sequence[str], columns: Sequence[str], path: Path) -> Exa
     entry = dict(zip(columns, fields, strict=True))
     values = [_unescape(value) for value in entry["targetValue"].split("|")]
     return Example(
-        id=text_of(entry, "id"),
+        id=field_text(entry, "id"),
         kind="cell",
         origin="annotated",
-        question=" ".join(_unescape(text_of(entry, "utterance")).split()),
-        answer=text_of({"targetValue": "|".join(values)}, "targetValue"),
-        table=_table(path.parent, text_of(entry, "context")),
+        question=" ".join(_unescape(field_text(entry, "utterance")).split()),
+        answer=field_text({"targetValue": "|".join(values)}, "targetValue"),
+        table=_table(path.parent, field_text(entry, "context")),
         cells=(),
         source=entry["context"],
     )

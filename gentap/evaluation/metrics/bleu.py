@@ -11,7 +11,7 @@ import numpy as np
 
 from gentap.evaluation.metrics.statistics import Formula, Rows, Statistics
 
-ORDERS = 4
+BLEU_ORDERS = 4
 
 
 def bleu_statistics(
@@ -24,7 +24,7 @@ def bleu_statistics(
     from sacrebleu.metrics.bleu import BLEU
 
     metric = BLEU(lowercase=lowercase, effective_order=True)
-    rows = np.zeros((len(predictions), 2 + 2 * ORDERS))
+    rows = np.zeros((len(predictions), 2 + 2 * BLEU_ORDERS))
     for row, said, wanted in zip(rows, predictions, references, strict=True):
         scored = metric.sentence_score(said, list(wanted))
         row[:] = (scored.sys_len, scored.ref_len, *scored.counts, *scored.totals)
@@ -39,12 +39,12 @@ def bleu(sums: Rows, *, effective_order: bool = False) -> Rows:
     that. Orders of which nothing was said make the score 0, or are left out with
     ``effective_order``.
     """
-    matched, said = sums[..., 2 : 2 + ORDERS], sums[..., 2 + ORDERS :]
+    matched, said = sums[..., 2 : 2 + BLEU_ORDERS], sums[..., 2 + BLEU_ORDERS :]
     there = said > 0
     smoothing = 2.0 ** -np.cumsum((matched == 0) & there, axis=-1)
     hits = np.where(matched > 0, matched, smoothing)
     precisions = np.divide(hits, said, out=np.ones_like(said), where=there)
-    orders = there.sum(axis=-1) if effective_order else np.full(there.shape[:-1], ORDERS)
+    orders = there.sum(axis=-1) if effective_order else np.full(there.shape[:-1], BLEU_ORDERS)
     logs = np.log(precisions).sum(axis=-1) / np.maximum(orders, 1)
     scores = brevity_penalty(sums) * np.exp(logs)
     whole = matched.any(axis=-1) & (there.all(axis=-1) | effective_order)

@@ -37,7 +37,7 @@ from gentap.evaluation.metrics.statistics import Statistics, mean_statistics
 from gentap.text.normal_form import normal_form
 
 SEPARATOR = "|"
-TOLERANCE = 1e-6
+NUMBER_TOLERANCE = 1e-6
 
 _QUOTES = str.maketrans(
     {**dict.fromkeys("‘’´`", "'"), **dict.fromkeys("“”", '"'), **dict.fromkeys("‐‑‒–—−", "-")}
@@ -74,7 +74,7 @@ class Value:
         if self.form == other.form:
             return True
         if self.number is not None and other.number is not None:
-            return abs(self.number - other.number) < TOLERANCE
+            return abs(self.number - other.number) < NUMBER_TOLERANCE
         return self.day is not None and self.day == other.day
 
     def key(self) -> object:
@@ -161,7 +161,7 @@ def _number(text: str) -> float | None:
     if not math.isfinite(number):
         return None
     whole = float(round(number))
-    return whole if abs(number - whole) < TOLERANCE else number
+    return whole if abs(number - whole) < NUMBER_TOLERANCE else number
 
 
 def _iso_day(text: str) -> Day | None:

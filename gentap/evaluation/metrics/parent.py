@@ -27,7 +27,7 @@ from gentap.evaluation.metrics.statistics import Statistics, mean_statistics
 from gentap.records import Cell, Table
 from gentap.text.normal_form import is_placeholder, normal_form
 
-ORDERS = 4
+PARENT_ORDERS = 4
 SMOOTHING = 1e-5
 PARENT = ("parent", "parent_precision", "parent_recall")
 _TOKEN = re.compile(r"\d[\d.,]*\d|\w+|[^\w\s]")
@@ -49,7 +49,8 @@ def parent_statistics(
         )
     ]
     array = np.asarray(scores, dtype=np.float64).reshape(-1, len(PARENT))
-    signature = f"entailment:overlap|orders:{ORDERS}|smooth:{SMOOTHING}|lambda:auto|refs:best"
+    orders = f"orders:{PARENT_ORDERS}|smooth:{SMOOTHING}"
+    signature = f"entailment:overlap|{orders}|lambda:auto|refs:best"
     return {name: mean_statistics(array[:, n], signature) for n, name in enumerate(PARENT)}
 
 
@@ -61,10 +62,10 @@ def parent(
     words = table_words(table)
     spoken, right = _ngrams(answer), _ngrams(wanted)
     precision = _geometric_mean(
-        [_precision(spoken[n], right[n], words) for n in range(ORDERS)], first=0.0
+        [_precision(spoken[n], right[n], words) for n in range(PARENT_ORDERS)], first=0.0
     )
     of_reference = _geometric_mean(
-        [_recall(spoken[n], right[n], words) for n in range(ORDERS)], first=SMOOTHING
+        [_recall(spoken[n], right[n], words) for n in range(PARENT_ORDERS)], first=SMOOTHING
     )
     values = _values(table, evidence)
     of_table = _mentioned(values, answer) or SMOOTHING
@@ -99,7 +100,7 @@ def _ngrams(words: Sequence[str]) -> Counts:
     return [Counter(zip(*(words[n:] for n in range(order)), strict=False)) for order in _LENGTHS]
 
 
-_LENGTHS = range(1, ORDERS + 1)
+_LENGTHS = range(1, PARENT_ORDERS + 1)
 
 
 def _entailed(ngram: tuple[str, ...], words: Set[str]) -> float:

@@ -41,7 +41,7 @@ METRICS = {
 }
 """Each metric's name in files and its title for people, in the order of all tables."""
 
-LONGEST = 10_000
+MAX_SCORED_CHARACTERS = 10_000
 """Characters of a prediction that are scored: more is no answer, and some metrics' time is square
 in its length."""
 
@@ -102,7 +102,7 @@ def score(examples: Sequence[Example], predictions: Sequence[str], protocol: Pro
             f"{len(predictions):,} predictions for {len(examples):,} questions: give one "
             "prediction a line, in the order of the questions."
         )
-    cut = [text[:LONGEST] for text in predictions]
+    cut = [text[:MAX_SCORED_CHARACTERS] for text in predictions]
     found: dict[str, Statistics] = {}
     for kind in _KINDS:
         places = [place for place, example in enumerate(examples) if example.kind == kind]
@@ -159,5 +159,7 @@ def _warnings(predictions: Sequence[str]) -> dict[str, int]:
     counts = Counter[str]()
     for text in predictions:
         counts["empty predictions"] += not text.strip()
-        counts[f"predictions scored by their first {LONGEST:,} characters"] += len(text) > LONGEST
+        counts[f"predictions scored by their first {MAX_SCORED_CHARACTERS:,} characters"] += (
+            len(text) > MAX_SCORED_CHARACTERS
+        )
     return {name: count for name, count in counts.items() if count}

@@ -51,7 +51,7 @@ def support_statistics(
 
 def support(said: str, question: str, table: Table) -> tuple[int, int]:
     """How many numbers and names of an answer are supported, and how many there are."""
-    numbers, names = numbers_of(said), names_of(said)
+    numbers, names = numbers_of(said), capitalised_names(said)
     if not numbers and not names:
         return 0, 0
     cells = (cell for row in table.rows for cell in row)
@@ -72,7 +72,7 @@ def numbers_of(text: str) -> list[float]:
     return [float(digits.replace(",", "")) for digits in _NUMBER.findall(text)]
 
 
-def names_of(text: str) -> list[str]:
+def capitalised_names(text: str) -> list[str]:
     """The capitalised words of an answer that are names."""
     words = _WORD.findall(text)
     names = [

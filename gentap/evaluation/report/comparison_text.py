@@ -1,6 +1,6 @@
 """A comparison as people read it: Markdown."""
 
-from gentap.evaluation.compare import Comparison, Pair
+from gentap.evaluation.compare import Comparison, SystemPair
 from gentap.evaluation.metrics.scoring import METRICS
 from gentap.evaluation.report.score_tables import markdown, scores_table
 
@@ -22,7 +22,7 @@ def comparison_text(comparison: Comparison) -> str:
     return "\n".join(text)
 
 
-def _differences(pair: Pair) -> str:
+def _differences(pair: SystemPair) -> str:
     lines = [["metric", "difference", "95% interval", "bootstrap p", "randomization p"]]
     for name, found in pair.differences.items():
         interval = f"{found.low:+.2f} to {found.high:+.2f}"

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gentap.errors import InputError, SettingError, WorkerError
-from gentap.questions.writer_input import Source
+from gentap.questions.writer_input import WriterInput
 from gentap.questions.writers.http_client import FailedError, RefusedError, post
 from gentap.questions.writers.interface import Unwritten, Written
 from gentap.questions.writers.prompt import Message, load_prompt
@@ -65,7 +65,7 @@ class ChatWriter:
         self._error: BaseException | None = None
         self.spent = Spent()
 
-    def write(self, sources: Sequence[Source], seed: int) -> list[list[Written] | Unwritten]:
+    def write(self, sources: Sequence[WriterInput], seed: int) -> list[list[Written] | Unwritten]:
         with ThreadPoolExecutor(self._endpoint.concurrency) as pool:
             futures = [pool.submit(self._guarded, source, seed) for source in sources]
             try:
@@ -78,7 +78,7 @@ class ChatWriter:
         self._stopped.clear()
         return [future.result() for future in futures]
 
-    def _guarded(self, source: Source, seed: int) -> list[Written] | Unwritten:
+    def _guarded(self, source: WriterInput, seed: int) -> list[Written] | Unwritten:
         """As :meth:`_one`; its first error stops all other threads."""
         try:
             return self._one(source, seed)
@@ -88,10 +88,10 @@ class ChatWriter:
             self._stopped.set()
             raise
 
-    def score(self, pairs: Sequence[tuple[Source, str]]) -> None:
+    def score(self, pairs: Sequence[tuple[WriterInput, str]]) -> None:
         return None
 
-    def _one(self, source: Source, seed: int) -> list[Written] | Unwritten:
+    def _one(self, source: WriterInput, seed: int) -> list[Written] | Unwritten:
         if len(source.sentence) > MAX_SENTENCE_CHARS:
             return Unwritten("sentence too long for the writer")
         content = self._content(self._prompt.messages(source), seed)

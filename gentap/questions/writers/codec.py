@@ -9,8 +9,8 @@ from gentap.model.tokenizer import TableTokenizer, load_tokenizer
 from gentap.questions.writer_input import (
     TAGS,
     Layout,
-    Piece,
-    Source,
+    TaggedText,
+    WriterInput,
     load_layout,
     question_pieces,
     source_pieces,
@@ -34,22 +34,22 @@ class Codec:
                 f"{layout.max_entries + 1} are needed. Train with writer.tags = false."
             )
 
-    def encode(self, source: Source) -> list[int] | None:
+    def encode(self, source: WriterInput) -> list[int] | None:
         """The model's input; None where the sentence is longer than the model reads."""
         return self.encode_pieces(source_pieces(source, self.layout))
 
-    def encode_pieces(self, pieces: Sequence[Piece]) -> list[int] | None:
+    def encode_pieces(self, pieces: Sequence[TaggedText]) -> list[int] | None:
         ids = self.tokenizer.linearizer.mark_texts(pieces)
         return ids if len(ids) < self.tokenizer.settings.max_tokens else None
 
-    def encode_question(self, question: str, source: Source) -> list[int]:
+    def encode_question(self, question: str, source: WriterInput) -> list[int]:
         pieces = question_pieces(question, source, self.layout)
         return self.tokenizer.linearizer.mark_texts(pieces)
 
-    def pieces(self, source: Source) -> list[Piece]:
+    def pieces(self, source: WriterInput) -> list[TaggedText]:
         return source_pieces(source, self.layout)
 
-    def decode(self, ids: Sequence[int], pieces: Sequence[Piece]) -> str:
+    def decode(self, ids: Sequence[int], pieces: Sequence[TaggedText]) -> str:
         """Generated ids to the question, tags to what they stand for in the input ``pieces``."""
         texts = tagged_texts(pieces)
         said: list[str] = []

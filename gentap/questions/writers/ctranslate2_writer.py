@@ -16,29 +16,32 @@ from pathlib import Path
 from typing import Any
 
 from gentap.errors import InputError, SettingError
-from gentap.questions.writer_input import Entry, Source
+from gentap.questions.writer_input import Entry, WriterInput
 from gentap.questions.writers.interface import Unwritten, Written, best_first
 from gentap.questions.writers.transformers_writer import TOO_LONG, LocalWriter, by_length
 from gentap.records import digest
 from gentap.runs.store import read_json
 from gentap.settings.sections import WriteSettings
 
-Scored = tuple[list[str], float]
+ScoredTokens = tuple[list[str], float]
 """The tokens of a hypothesis and its score."""
 
-TOLERANCE = 1e-2
+SCORE_TOLERANCE = 1e-2
 """By how much a mean log-probability in fp32 may differ from that of transformers."""
 
 PROBES = [
     (
-        Source(
+        WriterInput(
             title="Suez Canal",
             sentence="The canal was opened in 1869 by Ferdinand de Lesseps.",
             entries=(Entry("1869", "year"), Entry("Ferdinand de Lesseps")),
         ),
         "When did Ferdinand de Lesseps open the canal?",
     ),
-    (Source(sentence="Nobody came.", entries=(Entry("Nobody"),)), "Who came, and why so late?"),
+    (
+        WriterInput(sentence="Nobody came.", entries=(Entry("Nobody"),)),
+        "Who came, and why so late?",
+    ),
 ]
 
 
@@ -117,14 +120,14 @@ class FastWriter:
     def _check(self, local: LocalWriter, folder: str) -> None:
         wanted, found = local.score(PROBES), self.score(PROBES)
         apart = max(abs(one - other) for one, other in zip(wanted, found, strict=True))
-        if not apart <= TOLERANCE:
+        if not apart <= SCORE_TOLERANCE:
             raise InputError(
                 f"{folder}: CTranslate2 gives other log-probabilities than transformers (apart by "
-                f"{apart:.4f}; at most {TOLERANCE} is allowed), so that this model can't be "
+                f"{apart:.4f}; at most {SCORE_TOLERANCE} is allowed), so that this model can't be "
                 'converted. Set write.backend = "transformers".'
             )
 
-    def write(self, sources: Sequence[Source], seed: int) -> list[list[Written] | Unwritten]:
+    def write(self, sources: Sequence[WriterInput], seed: int) -> list[list[Written] | Unwritten]:
         inputs = [self.codec.pieces(source) for source in sources]
         ids = [self.codec.encode_pieces(pieces) for pieces in inputs]
         batches = list(by_length(ids, self._settings.batch_size))
@@ -140,7 +143,7 @@ class FastWriter:
             )
         return results
 
-    def _search(self, batches: Sequence[list[list[str]]]) -> Iterator[list[Scored]]:
+    def _search(self, batches: Sequence[list[list[str]]]) -> Iterator[list[ScoredTokens]]:
         """For each input of each batch its hypotheses and their scores."""
         settings = self._settings
         begun = [
@@ -161,7 +164,9 @@ class FastWriter:
             done = result.result()
             yield list(zip(done.hypotheses, done.scores, strict=True))
 
-    def _sample(self, batches: Sequence[list[list[str]]], seed: int) -> Iterator[list[Scored]]:
+    def _sample(
+        self, batches: Sequence[list[list[str]]], seed: int
+    ) -> Iterator[list[ScoredTokens]]:
         """A generator of its own for each call: CTranslate2 seeds one when a thread begins."""
         settings = self._settings
         drawn = digest(str(seed), repr(batches))
@@ -184,7 +189,7 @@ class FastWriter:
                 said = result.hypotheses
                 yield list(zip(said, self._means([tokens] * len(said), said), strict=True))
 
-    def score(self, pairs: Sequence[tuple[Source, str]]) -> list[float]:
+    def score(self, pairs: Sequence[tuple[WriterInput, str]]) -> list[float]:
         inputs = [self.codec.encode(source) for source, _ in pairs]
         targets = [self.codec.encode_question(question, source) for source, question in pairs]
         fitting = [place for place, ids in enumerate(inputs) if ids is not None]

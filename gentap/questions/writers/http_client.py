@@ -17,7 +17,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from gentap.errors import WorkerError
 from gentap.settings.sections import EndpointSettings
 
-Result = TypeVar("Result")
+_Result = TypeVar("_Result")
 MAX_REPLY_BYTES = 4 * 2**20
 MAX_WAIT = 60.0
 """Longest pause before another try, whatever the endpoint asks for."""
@@ -64,10 +64,10 @@ def post(
     content: Mapping[str, Any],
     key: str,
     settings: EndpointSettings,
-    parse: Callable[[Any], Result],
+    parse: Callable[[Any], _Result],
     before_try: Callable[[], None],
     sleep: Callable[[float], object],
-) -> Result:
+) -> _Result:
     """What ``parse`` makes of the reply; a reply that it raises ValueError on counts as failed."""
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     if key:

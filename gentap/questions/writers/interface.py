@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from gentap.questions.writer_input import Source
+from gentap.questions.writer_input import WriterInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,10 @@ class Writer(Protocol):
     name: str
     max_entries: int
 
-    def write(self, sources: Sequence[Source], seed: int) -> list[list[Written] | Unwritten]:
+    def write(self, sources: Sequence[WriterInput], seed: int) -> list[list[Written] | Unwritten]:
         """Different questions for each source, best first."""
 
-    def score(self, pairs: Sequence[tuple[Source, str]]) -> list[float] | None:
+    def score(self, pairs: Sequence[tuple[WriterInput, str]]) -> list[float] | None:
         """The score of a question for a source; None where the writer can't tell."""
 
 

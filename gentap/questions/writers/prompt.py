@@ -11,9 +11,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from gentap.errors import InputError, SettingError
-from gentap.questions.writer_input import Entry, Source
+from gentap.questions.writer_input import Entry, WriterInput
 
-PLACES = ("title", "section", "asked", "entries", "sentence")
+PROMPT_FIELDS = ("title", "section", "asked", "entries", "sentence")
 _PLACE = re.compile(r"\{\{|\}\}|\{([^{}\n]*)\}|[{}]")
 _RULE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 
@@ -30,8 +30,8 @@ class Prompt:
                 raise SettingError(
                     f"{name}, line {line}: a single '{match[0]}'. Double a brace that is no place."
                 )
-            if match[1] is not None and match[1] not in PLACES:
-                known = ", ".join(f"{{{place}}}" for place in PLACES)
+            if match[1] is not None and match[1] not in PROMPT_FIELDS:
+                known = ", ".join(f"{{{place}}}" for place in PROMPT_FIELDS)
                 raise SettingError(
                     f"{name}, line {line}: unknown place {match[0]}. Known: {known}."
                 )
@@ -40,7 +40,7 @@ class Prompt:
         parts = _RULE.split(text, maxsplit=1)
         self._parts = list(zip(("system", "user")[-len(parts) :], parts, strict=True))
 
-    def messages(self, source: Source) -> list[Message]:
+    def messages(self, source: WriterInput) -> list[Message]:
         """The chat's messages for a source; a message that is empty is left out."""
         first, *rest = source.entries or (Entry(""),)
         values = {

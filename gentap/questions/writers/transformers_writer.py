@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from gentap.questions.writer_input import Piece, Source
+from gentap.questions.writer_input import TaggedText, WriterInput
 from gentap.questions.writers.codec import Codec, load_codec, writer_name
 from gentap.questions.writers.interface import Unwritten, Written, best_first
 from gentap.records import digest
 from gentap.settings.sections import WriteSettings
 
-Encoded = tuple[Any, Any]
+EncodedBatch = tuple[Any, Any]
 """The encoder's last states (batch, tokens, d_model) and the attention mask (batch, tokens)."""
 
 TOO_LONG = Unwritten("sentence too long for the writer")
@@ -30,11 +30,11 @@ class LocalWriter:
         model = load_seq2seq(folder, vocabulary=len(self.codec.tokenizer.hf))
         self.model = model.to(best_device()).eval()
 
-    def write(self, sources: Sequence[Source], seed: int) -> list[list[Written] | Unwritten]:
+    def write(self, sources: Sequence[WriterInput], seed: int) -> list[list[Written] | Unwritten]:
         return self.write_pieces([self.codec.pieces(source) for source in sources], seed)
 
     def write_pieces(
-        self, inputs: Sequence[Sequence[Piece]], seed: int
+        self, inputs: Sequence[Sequence[TaggedText]], seed: int
     ) -> list[list[Written] | Unwritten]:
         """As :meth:`write`, from inputs as the model reads them."""
         ids = [self.codec.encode_pieces(pieces) for pieces in inputs]
@@ -54,7 +54,7 @@ class LocalWriter:
                 )
         return results
 
-    def score(self, pairs: Sequence[tuple[Source, str]]) -> list[float]:
+    def score(self, pairs: Sequence[tuple[WriterInput, str]]) -> list[float]:
         inputs = [self.codec.encode(source) for source, _ in pairs]
         targets = [self.codec.encode_question(question, source) for source, question in pairs]
         scores = [float("-inf")] * len(pairs)
@@ -65,7 +65,7 @@ class LocalWriter:
                 scores[place] = score
         return scores
 
-    def _encode(self, inputs: Sequence[Sequence[int]]) -> Encoded:
+    def _encode(self, inputs: Sequence[Sequence[int]]) -> EncodedBatch:
         import torch
 
         from gentap.model.device import autocast
@@ -76,7 +76,7 @@ class LocalWriter:
             hidden = self.model.get_encoder()(input_ids=ids, attention_mask=mask)[0]
         return hidden, mask
 
-    def _generate(self, encoded: Encoded, seed: str) -> list[list[int]]:
+    def _generate(self, encoded: EncodedBatch, seed: str) -> list[list[int]]:
         """Generated ids up to their end mark, ``candidates`` for each input in turn."""
         import torch
         from transformers import GenerationConfig
@@ -111,7 +111,9 @@ class LocalWriter:
             )
         return [until_end(row, hf.eos_token_id, self._padding) for row in written[:, 1:].tolist()]
 
-    def _log_probabilities(self, encoded: Encoded, targets: Sequence[Sequence[int]]) -> list[float]:
+    def _log_probabilities(
+        self, encoded: EncodedBatch, targets: Sequence[Sequence[int]]
+    ) -> list[float]:
         """Mean log-probability of each target's tokens, its end mark among them.
 
         There are equally many targets for each encoded input, those of one after another's.

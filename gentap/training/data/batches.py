@@ -164,7 +164,7 @@ class StepDataset(Dataset[dict[str, torch.Tensor]]):
         return tensors
 
 
-def apart(batch: Mapping[str, torch.Tensor]) -> list[dict[str, torch.Tensor]]:
+def split_by_width(batch: Mapping[str, torch.Tensor]) -> list[dict[str, torch.Tensor]]:
     """A batch of several objectives as it is encoded: whole, or the rows of each for themselves.
 
     They are parted where a tenth of the whole would be padding, which the narrower rows then do

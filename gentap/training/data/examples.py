@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
 from gentap.records import Example, Row, example_from_row
 from gentap.runs.store import Tally
 from gentap.settings.sections import LinearizerSettings
-from gentap.training.data.tokenize_ahead import made_ahead
+from gentap.training.data.tokenize_ahead import tokenize_ahead
 
-Pair = tuple[list[int], list[int]] | Unread
+EncodedPair = tuple[list[int], list[int]] | RejectedRecord
 
 
 class TableEncoder:
@@ -35,33 +35,35 @@ class TableEncoder:
 
     def encode(
         self, source: Sequence[Example] | Sequence[Path], tally: Tally, workers: int
-    ) -> Iterator[Pair]:
+    ) -> Iterator[EncodedPair]:
         """Pairs of the examples, or of those that Parquet files hold; counted in ``tally``."""
         files = [one for one in source if isinstance(one, Path)]
         examples = [one for one in source if isinstance(one, Example)]
-        for pairs, counted in made_ahead(files, self, workers):
+        for pairs, counted in tokenize_ahead(files, self, workers):
             tally.add(counted)
             yield from pairs
         for example in examples:
             yield self._pair(example, tally)
 
-    def __call__(self, rows: Iterable[Row]) -> tuple[list[Pair], dict[str, dict[str, int]]]:
+    def __call__(self, rows: Iterable[Row]) -> tuple[list[EncodedPair], dict[str, dict[str, int]]]:
         tally = Tally()
         pairs = [self._pair(example_from_row(row), tally) for row in rows]
         return pairs, tally.to_json()
 
-    def _pair(self, example: Example, tally: Tally) -> Pair:
+    def _pair(self, example: Example, tally: Tally) -> EncodedPair:
         target = self.tokenizer.target_ids(example.answer)
         if len(target) > self._longest:
-            return Unread(example.id, "answer too long to learn from", example.answer)
+            return RejectedRecord(example.id, "answer too long to learn from", example.answer)
         computed = example.origin == "grammar"
         encoded = self.tokenizer.linearizer.encode(
             example.question, example.table, example.cells, cut_table=not computed
         )
         if len(encoded.ids) > self.tokenizer.settings.max_tokens:
-            return Unread(example.id, "sampled table too long for the model", example.question)
+            return RejectedRecord(
+                example.id, "sampled table too long for the model", example.question
+            )
         if encoded.question_cut:
-            return Unread(example.id, "question too long for the model", example.question)
+            return RejectedRecord(example.id, "question too long for the model", example.question)
         shown, table = encoded.fitted, example.table
         kept = sum(shown.place(cell) is not None for cell in example.cells)
         cut = (len(shown.rows), len(shown.columns)) != (len(table.rows), len(table.header))

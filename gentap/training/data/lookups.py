@@ -18,11 +18,11 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from gentap.documents.rejected import Unread
-from gentap.model.tokenizer import TableTokenizer, with_marks
+from gentap.documents.rejected import RejectedRecord
+from gentap.model.tokenizer import TableTokenizer, with_special_tokens
 from gentap.records import Row, table_from_row
 from gentap.tables.linearize import CELL, HEAD, ROW
-from gentap.training.data.streams import Hiding, Pair
+from gentap.training.data.streams import Hiding, TokenPair
 from gentap.training.data.token_store import TokenStore
 
 PARTS = (4, 2, 1)
@@ -31,18 +31,18 @@ PARTS = (4, 2, 1)
 SMALLEST = 64
 """Tokens of the smallest such part."""
 
-LONGEST = 64
+MAX_LOOKUP_TOKENS = 64
 """Tokens of a row that are asked for at most."""
 
 _HEADER = -1
 
-Place = tuple[int, int, int, int]
+CellSpan = tuple[int, int, int, int]
 """Row (-1 for the header), column, and the token where a cell starts and stops."""
 
 
 def lookup_windows(
     rows: Iterable[Row], tokenizer: TableTokenizer, size: int
-) -> Iterator[tuple[list[int], list[int]] | Unread]:
+) -> Iterator[tuple[list[int], list[int]] | RejectedRecord]:
     """Linearized tables of up to ``size`` tokens with their cells' places, flat."""
     bounded = [_cut_to(tokenizer, min(size, max(SMALLEST, size // part))) for part in PARTS]
     marks = [tokenizer.hf.convert_tokens_to_ids(mark) for mark in (HEAD, ROW, CELL)]
@@ -53,16 +53,16 @@ def lookup_windows(
         if _askable(ids, places):
             yield ids, [bound for place in places for bound in place]
         else:
-            yield Unread(row["id"], "table without a row to look up", row["title"])
+            yield RejectedRecord(row["id"], "table without a row to look up", row["title"])
 
 
-def cell_places(ids: list[int], head: int, row: int, cell: int) -> list[Place]:
+def cell_places(ids: list[int], head: int, row: int, cell: int) -> list[CellSpan]:
     """The cells of a linearized table in order, header and empty ones with them.
 
     ``head``, ``row`` and ``cell`` are the marks' ids.
     """
     marks = [place for place, token in enumerate(ids) if token in (head, row, cell)]
-    places: list[Place] = []
+    places: list[CellSpan] = []
     at, column = _HEADER - 1, 0
     for start, stop in pairwise([*marks, len(ids)]):
         at, column = (at, column + 1) if ids[start] == cell else (at + 1, 0)
@@ -91,10 +91,10 @@ class LookupStream:
         lengths[:, 1] = 0
         return lengths
 
-    def pair(self, index: int, epoch: int) -> Pair:
+    def pair(self, index: int, epoch: int) -> TokenPair:
         ids, flat = self.store.pair(index)
         window = ids.tolist()
-        places: list[Place] = [
+        places: list[CellSpan] = [
             (row, column, start, stop) for row, column, start, stop in flat.reshape(-1, 4).tolist()
         ]
         rng = self.hiding.rng(index, epoch)
@@ -103,7 +103,7 @@ class LookupStream:
         name = _texts(window, [key])[0]
         if rng.random() < self.rows:
             row = [place for place in places if place[0] == key[0]]
-            target = window[row[0][2] - 1 : row[-1][3]][:LONGEST]
+            target = window[row[0][2] - 1 : row[-1][3]][:MAX_LOOKUP_TOKENS]
             question = [target[0], *name]  # the mark tells that the row is asked for
         else:
             cell = wanted[int(rng.integers(len(wanted)))]
@@ -114,13 +114,13 @@ class LookupStream:
         return [*question, *window, end], [*target, end]
 
 
-def _askable(ids: list[int], places: list[Place]) -> list[tuple[Place, list[Place]]]:
+def _askable(ids: list[int], places: list[CellSpan]) -> list[tuple[CellSpan, list[CellSpan]]]:
     """Cells whose text no other row has, each with the other cells of its row.
 
     Of those, the filled ones that their column's name tells from the others.
     """
     headers = Counter(text for place, text in _said(ids, places) if place[0] == _HEADER)
-    rows: dict[int, list[tuple[Place, tuple[int, ...]]]] = {}
+    rows: dict[int, list[tuple[CellSpan, tuple[int, ...]]]] = {}
     named = set()
     for place, text in _said(ids, places):
         if place[0] == _HEADER and headers[text] == 1:
@@ -137,12 +137,12 @@ def _askable(ids: list[int], places: list[Place]) -> list[tuple[Place, list[Plac
     return found
 
 
-def _said(ids: list[int], places: list[Place]) -> list[tuple[Place, tuple[int, ...]]]:
+def _said(ids: list[int], places: list[CellSpan]) -> list[tuple[CellSpan, tuple[int, ...]]]:
     """The cells that hold anything, with their tokens."""
     return [(place, tuple(ids[place[2] : place[3]])) for place in places if place[2] < place[3]]
 
 
-def _texts(ids: list[int], places: list[Place]) -> list[list[int]]:
+def _texts(ids: list[int], places: list[CellSpan]) -> list[list[int]]:
     return [ids[start:stop] for _, _, start, stop in places]
 
 
@@ -150,4 +150,4 @@ def _cut_to(tokenizer: TableTokenizer, size: int) -> TableTokenizer:
     """The same tokenizer, its tables cut to ``size`` tokens, a quarter of them for a question."""
     bounded = min(size, tokenizer.settings.max_tokens)
     changes = {"max_tokens": bounded, "max_question_tokens": bounded // 4}
-    return with_marks(tokenizer.hf, tokenizer.settings.model_copy(update=changes))
+    return with_special_tokens(tokenizer.hf, tokenizer.settings.model_copy(update=changes))

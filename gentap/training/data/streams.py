@@ -10,7 +10,7 @@ import numpy.typing as npt
 from gentap.training.data.span_corruption import Spans, hide, random_spans, some_of
 from gentap.training.data.token_store import TokenStore
 
-Pair = tuple[Sequence[int], Sequence[int]]
+TokenPair = tuple[Sequence[int], Sequence[int]]
 
 
 class Stream(Protocol):
@@ -21,7 +21,7 @@ class Stream(Protocol):
 
     def __len__(self) -> int: ...
     def lengths(self) -> npt.NDArray[np.int64]: ...
-    def pair(self, index: int, epoch: int) -> Pair: ...
+    def pair(self, index: int, epoch: int) -> TokenPair: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class PairStream:
     def lengths(self) -> npt.NDArray[np.int64]:
         return self.store.lengths()
 
-    def pair(self, index: int, epoch: int) -> Pair:
+    def pair(self, index: int, epoch: int) -> TokenPair:
         source, target = self.store.pair(index)
         return source.tolist(), target.tolist()
 
@@ -68,7 +68,7 @@ class SpanStream:
     def lengths(self) -> npt.NDArray[np.int64]:
         return _inputs_alone(self.store)
 
-    def pair(self, index: int, epoch: int) -> Pair:
+    def pair(self, index: int, epoch: int) -> TokenPair:
         window = self.store.pair(index)[0]
         spans = random_spans(
             len(window),
@@ -98,7 +98,7 @@ class MaskedStream:
     def lengths(self) -> npt.NDArray[np.int64]:
         return _inputs_alone(self.store)
 
-    def pair(self, index: int, epoch: int) -> Pair:
+    def pair(self, index: int, epoch: int) -> TokenPair:
         window, flat = self.store.pair(index)
         spans: Spans = [(start, stop) for start, stop in flat.reshape(-1, 2).tolist()]
         rng = self.hiding.rng(index, epoch)
@@ -142,7 +142,7 @@ class MixedStream:
             parts.append(stream.lengths()[np.arange(count) % len(stream)])
         return np.concatenate(parts)
 
-    def pair(self, index: int, epoch: int) -> Pair:
+    def pair(self, index: int, epoch: int) -> TokenPair:
         place = int(np.searchsorted(self._ends, index, side="right"))
         stream = self._streams[place]
         offset = index - (int(self._ends[place - 1]) if place else 0)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.runs.store import REJECTED, Tally
 
 Ids = npt.NDArray[np.int32]
@@ -47,13 +47,13 @@ class TokenStore:
 
 def write_tokens(
     folder: Path,
-    pairs: Iterable[tuple[Sequence[int], Sequence[int]] | Unread],
+    pairs: Iterable[tuple[Sequence[int], Sequence[int]] | RejectedRecord],
     tally: Tally | None = None,
 ) -> TokenStore:
     """Write pairs below ``folder``, aside and renamed; what is there whole is kept as it is.
 
-    Records that come as :class:`Unread` are listed in ``rejected.jsonl`` and counted. ``tally``,
-    which making the pairs counts in, is kept with them.
+    Records that come as :class:`RejectedRecord` are listed in ``rejected.jsonl`` and counted.
+    ``tally``, which making the pairs counts in, is kept with them.
     """
     tally = tally or Tally()
     if not folder.exists():
@@ -69,7 +69,7 @@ def write_tokens(
             (aside / REJECTED).open("w", encoding="utf-8") as rejected,
         ):
             for pair in pairs:
-                if isinstance(pair, Unread):
+                if isinstance(pair, RejectedRecord):
                     tally.rejected[pair.reason] += 1
                     rejected.write(json.dumps(asdict(pair), ensure_ascii=False) + "\n")
                     continue

@@ -18,11 +18,11 @@ from gentap.runs.parent_exit import end_with_parent
 from gentap.runs.store import count_rows, read_slice
 
 Made = TypeVar("Made")
-Slice = tuple[Path, int, int]
+RowSlice = tuple[Path, int, int]
 ROWS_A_SLICE = 1024
 
 
-def slices(files: Sequence[Path]) -> list[Slice]:
+def slices(files: Sequence[Path]) -> list[RowSlice]:
     """The files' rows in pieces: file, first row, row after the last."""
     return [
         (file, start, min(start + ROWS_A_SLICE, count))
@@ -32,7 +32,7 @@ def slices(files: Sequence[Path]) -> list[Slice]:
     ]
 
 
-def made_ahead(
+def tokenize_ahead(
     files: Sequence[Path], make: Callable[[Iterable[Row]], Made], workers: int
 ) -> Iterator[Made]:
     """``make`` of each slice's rows, in order; with one worker in this process.
@@ -63,5 +63,5 @@ def made_ahead(
         pool.shutdown(cancel_futures=True)
 
 
-def _make(make: Callable[[Iterable[Row]], Made], piece: Slice) -> Made:
+def _make(make: Callable[[Iterable[Row]], Made], piece: RowSlice) -> Made:
     return make(read_slice(*piece))

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from gentap.documents.rejected import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.errors import SettingError
-from gentap.model.tokenizer import SENTINELS, TableTokenizer, with_marks
+from gentap.model.tokenizer import SENTINELS, TableTokenizer, with_special_tokens
 from gentap.records import Cell, Mined, Row, mined_from_row, table_from_row
 from gentap.runs.store import read_rows
 from gentap.tables.linearize import CELL, ROW
@@ -41,7 +41,7 @@ def prose_windows(
 
 def table_windows(
     rows: Iterable[Row], tokenizer: TableTokenizer, picked: Picked
-) -> Iterator[Window | Unread]:
+) -> Iterator[Window | RejectedRecord]:
     """Linearized tables as the model sees them; any body cell that is not empty may be hidden."""
     linearizer = tokenizer.linearizer
     marks = [tokenizer.hf.convert_tokens_to_ids(mark) for mark in (ROW, CELL)]
@@ -52,7 +52,7 @@ def table_windows(
             if spans:
                 yield ids, spans
             else:
-                yield Unread(row["id"], "table without a cell to hide", row["title"])
+                yield RejectedRecord(row["id"], "table without a cell to hide", row["title"])
 
 
 def cell_spans(ids: list[int], row: int, cell: int) -> list[int]:
@@ -71,7 +71,7 @@ def cell_spans(ids: list[int], row: int, cell: int) -> list[int]:
 
 def sentence_windows(
     rows: Iterable[Row], tokenizer: TableTokenizer, picked: Picked
-) -> Iterator[Window | Unread]:
+) -> Iterator[Window | RejectedRecord]:
     """Mined sentences in a question's place before their table; the shared values may be hidden."""
     longest = tokenizer.settings.max_question_tokens
     for row in rows:
@@ -80,7 +80,9 @@ def sentence_windows(
         mined = mined_from_row(row)
         ids, spans = _sentence_ids(mined, tokenizer)
         if len(ids) > longest:
-            yield Unread(mined.id, "sentence too long to stand before its table", mined.sentence)
+            yield RejectedRecord(
+                mined.id, "sentence too long to stand before its table", mined.sentence
+            )
             continue
         keep = sorted({Cell(cell.row, cell.column) for cell in mined.cells})
         fitted = tokenizer.linearizer.fit(mined.table, keep=keep)
@@ -119,7 +121,7 @@ def within(tokenizer: TableTokenizer, size: int) -> TableTokenizer:
     settings = tokenizer.settings
     bounded = min(size, settings.max_tokens)
     question = min(settings.max_question_tokens, bounded // 2)
-    return with_marks(
+    return with_special_tokens(
         tokenizer.hf,
         settings.model_copy(update={"max_tokens": bounded, "max_question_tokens": question}),
     )

@@ -22,7 +22,7 @@ _NAME = re.compile(r"checkpoint-(\d+)")
 _ASIDE = "aside"
 
 
-def aside(folder: Path) -> Path:
+def staging_folder(folder: Path) -> Path:
     """Where a checkpoint is written before it is renamed into ``folder``."""
     return folder / _ASIDE
 
@@ -47,7 +47,7 @@ def publish(written: Path, folder: Path) -> Path:
 
 def latest_checkpoint(folder: Path, tell: Callable[[str], None]) -> Path | None:
     """The newest whole checkpoint; damaged ones after it are named to ``tell`` and removed."""
-    shutil.rmtree(aside(folder), ignore_errors=True)
+    shutil.rmtree(staging_folder(folder), ignore_errors=True)
     for path in reversed(checkpoints(folder)):
         damage = _damage(path)
         if damage is None:
@@ -82,7 +82,7 @@ def drop_old(folder: Path, keep: int, best: Path | None) -> None:
     """Remove all but the newest checkpoints and the best one, each renamed away first."""
     for path in checkpoints(folder)[:-keep]:
         if path != best:
-            shutil.rmtree(path.rename(aside(folder)))
+            shutil.rmtree(path.rename(staging_folder(folder)))
 
 
 def checkpoints(folder: Path) -> list[Path]:

@@ -16,7 +16,9 @@ _DISK = ("no space left", "disk quota exceeded")
 
 
 @contextmanager
-def told(label: str, folder: Path, batch: Mapping[str, torch.Tensor]) -> Iterator[None]:
+def explained_failures(
+    label: str, folder: Path, batch: Mapping[str, torch.Tensor]
+) -> Iterator[None]:
     """Turn what the machine lacks into a WorkerError; ``batch`` is the one being trained on."""
     try:
         yield

@@ -1,21 +1,16 @@
 """Progress with rate and time left; the end of a training whose loss is no number."""
 
 import math
-import sys
 from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback
 
 from gentap.errors import WorkerError
+from gentap.runs.console import say
 from gentap.runs.runner import Progress
 from gentap.training.loop.failures import last_good
 from gentap.training.loop.processes import is_main
-
-
-def tell(text: str) -> None:
-    if is_main():
-        print(text, file=sys.stderr, flush=True)
 
 
 class TrainingProgress(TrainerCallback):
@@ -41,7 +36,7 @@ class TrainingProgress(TrainerCallback):
             f"{name.removeprefix('eval_').replace('_', ' ')} {value:.3g}"
             for name, value in (metrics or {}).items()
         )
-        tell(f"{self._label}: step {state.global_step:,}, dev {shown}")
+        say(f"{self._label}: step {state.global_step:,}, dev {shown}")
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
         loss = (logs or {}).get("loss")

@@ -17,11 +17,11 @@ from transformers.trainer_callback import PrinterCallback
 from transformers.utils import logging
 
 from gentap.errors import SettingError
+from gentap.runs.console import say
 from gentap.settings.training_sections import TrainingSettings
-from gentap.training.data.batches import StepDataset, apart, plan
+from gentap.training.data.batches import StepDataset, plan, split_by_width
 from gentap.training.data.streams import Stream
 from gentap.training.loop.checkpoint import (
-    aside,
     drop_old,
     latest_checkpoint,
     load_optimizer,
@@ -29,11 +29,12 @@ from gentap.training.loop.checkpoint import (
     publish,
     save_optimizer,
     save_random,
+    staging_folder,
 )
 from gentap.training.loop.dev_metrics import Dev
-from gentap.training.loop.failures import told
+from gentap.training.loop.failures import explained_failures
 from gentap.training.loop.processes import is_main, main_first, process_count
-from gentap.training.loop.progress import TrainingProgress, tell
+from gentap.training.loop.progress import TrainingProgress
 from gentap.training.loop.sharded import (
     full_optimizer_state,
     load_full_model,
@@ -117,9 +118,9 @@ def train(
     os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(folder.parent / LOGS))
     logging.disable_progress_bar()  # a bar for each checkpoint would break our lines
     with main_first():
-        checkpoint = latest_checkpoint(folder / CHECKPOINTS, tell)
+        checkpoint = latest_checkpoint(folder / CHECKPOINTS, say)
     set_seed(seed + trainer.args.process_index)
-    with told(label, folder / CHECKPOINTS, trainer.batch):
+    with explained_failures(label, folder / CHECKPOINTS, trainer.batch):
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     return Trained(_statistics(trainer, streams), trainer.gathered_weights())
 
@@ -186,7 +187,7 @@ class PlannedTrainer(Trainer):
     def training_step(self, model: Any, inputs: Batch, *args: Any, **kwargs: Any) -> torch.Tensor:
         self.batch.clear()
         self.batch.update(inputs)
-        *others, last = apart(inputs)
+        *others, last = split_by_width(inputs)
         self.current_gradient_accumulation_steps *= len(others) + 1
         losses = []
         for part in others:
@@ -210,7 +211,7 @@ class PlannedTrainer(Trainer):
 
     def _get_output_dir(self, trial: Any) -> str:
         folder = self._folder
-        return str(aside(folder) if self._writing else folder)
+        return str(staging_folder(folder) if self._writing else folder)
 
     @property
     def _folder(self) -> Path:
@@ -233,7 +234,7 @@ class PlannedTrainer(Trainer):
             network.save_pretrained(output_dir or CHECKPOINTS, state_dict=state_dict)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        written = aside(self._folder) / f"checkpoint-{self.state.global_step}"
+        written = staging_folder(self._folder) / f"checkpoint-{self.state.global_step}"
         final = self._folder / written.name
         written.mkdir(parents=True, exist_ok=True)
         self.accelerator.wait_for_everyone()

@@ -2,7 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gentap.evaluation.metrics.support import names_of, numbers_of, support, support_statistics
+from gentap.evaluation.metrics.support import (
+    capitalised_names,
+    numbers_of,
+    support,
+    support_statistics,
+)
 from gentap.records import Table
 
 TABLE = Table(
@@ -51,9 +56,9 @@ def test_numbers_are_read_with_separators() -> None:
 
 
 def test_the_first_word_is_a_name_only_before_another_one() -> None:
-    assert names_of("Jane Doe sang") == ["Jane", "Doe"]
-    assert names_of("Jane sang") == []
-    assert names_of("Then Jane sang with O'Hara") == ["Jane", "O'Hara"]
+    assert capitalised_names("Jane Doe sang") == ["Jane", "Doe"]
+    assert capitalised_names("Jane sang") == []
+    assert capitalised_names("Then Jane sang with O'Hara") == ["Jane", "O'Hara"]
 
 
 def test_answers_without_a_number_or_name_do_not_count() -> None:

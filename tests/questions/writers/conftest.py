@@ -9,7 +9,7 @@ from chat_server import Server, ask_back, serve_chat
 from toys import toy_t5
 
 from gentap.model.tokenizer import TableTokenizer, train_vocabulary
-from gentap.questions.writer_input import Entry, Layout, Source, save_layout
+from gentap.questions.writer_input import Entry, Layout, WriterInput, save_layout
 from gentap.questions.writers.chat_writer import ChatWriter
 from gentap.settings.sections import LinearizerSettings, WriteSettings
 
@@ -27,10 +27,10 @@ def tokenizer() -> TableTokenizer:
 
 
 @pytest.fixture(scope="session")
-def sources() -> list[Source]:
+def sources() -> list[WriterInput]:
     """Sentences of very different length."""
     return [
-        Source(
+        WriterInput(
             title="Cups" * (i % 2),
             section="Finals" * (i % 3 == 0),
             sentence=f"In {1850 + i} {NAMES[i % 6]} " + "won again, " * (i % 7) + "and left.",

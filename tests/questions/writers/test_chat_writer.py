@@ -11,13 +11,13 @@ import pytest
 from chat_server import Request, Server, ask_back, completion, failing, reply
 
 from gentap.errors import FolderError, SettingError, WorkerError
-from gentap.questions.writer_input import Entry, Source
+from gentap.questions.writer_input import Entry, WriterInput
 from gentap.questions.writers.chat_writer import MAX_FAILURES, ChatWriter
 from gentap.questions.writers.interface import Unwritten, Written
 
 SECRET = "sk-only-for-this-test"
 SOURCES = [
-    Source(sentence=f"Ada won cup {number}.", entries=(Entry(f"cup {number}"),))
+    WriterInput(sentence=f"Ada won cup {number}.", entries=(Entry(f"cup {number}"),))
     for number in range(6)
 ]
 
@@ -141,7 +141,7 @@ def test_many_failures_one_after_another_end_the_run(
     writer = chat(server.address, retries=0, concurrency=1)
     writer.write(SOURCES[:1], 1)
     server.answer = lambda _, handler, request: reply(handler, 500, b"")
-    many = [Source(sentence=f"Sentence {number}.", entries=()) for number in range(20)]
+    many = [WriterInput(sentence=f"Sentence {number}.", entries=()) for number in range(20)]
     with pytest.raises(WorkerError, match="status 500"):
         writer.write(many, 1)
     assert len(server.requests) == 1 + MAX_FAILURES
@@ -196,7 +196,7 @@ def test_the_key_goes_into_the_header_and_nowhere_else(
         assert file.is_dir() or SECRET not in file.read_text()
     server.answer = lambda _, handler, request: reply(handler, 401, b"bad key")
     with pytest.raises(WorkerError) as raised:
-        writer.write([Source(sentence="Another.", entries=())], 1)
+        writer.write([WriterInput(sentence="Another.", entries=())], 1)
     assert SECRET not in str(raised.value)
     monkeypatch.setenv("MY_KEY", f"{SECRET}\n{SECRET}")
     with pytest.raises(SettingError, match="MY_KEY holds no API key") as refused:
@@ -222,8 +222,8 @@ def test_a_model_must_be_named(chat: Callable[..., ChatWriter]) -> None:
 def test_odd_sentences(serve: Callable[..., Server], chat: Callable[..., ChatWriter]) -> None:
     server = serve()
     odd = [
-        Source(sentence="", entries=()),
-        Source(sentence="word " * 5000, entries=(Entry("word"),)),
+        WriterInput(sentence="", entries=()),
+        WriterInput(sentence="word " * 5000, entries=(Entry("word"),)),
     ]
     found = chat(server.address).write(odd, 1)
     assert isinstance(found[0], list)

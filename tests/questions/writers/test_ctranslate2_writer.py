@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from gentap.errors import InputError, SettingError
-from gentap.questions.writer_input import Source
+from gentap.questions.writer_input import WriterInput
 from gentap.questions.writers import ctranslate2_writer as fast
 from gentap.questions.writers.ctranslate2_writer import PROBES, FastWriter, convert
 from gentap.questions.writers.interface import Unwritten
@@ -25,7 +25,11 @@ def made(**settings: Any) -> WriteSettings:
 @pytest.mark.parametrize("tied", [True, False])
 @pytest.mark.parametrize("beams", [1, 4])
 def test_fast_questions_are_those_of_transformers(
-    make_writer: Callable[..., Path], tmp_path: Path, sources: list[Source], tied: bool, beams: int
+    make_writer: Callable[..., Path],
+    tmp_path: Path,
+    sources: list[WriterInput],
+    tied: bool,
+    beams: int,
 ) -> None:
     folder = make_writer(tmp_path / "model", tied=tied)
     settings = made(beams=beams)
@@ -41,7 +45,7 @@ def test_fast_questions_are_those_of_transformers(
 
 @pytest.mark.parametrize("tied", [True, False])
 def test_log_probabilities_are_those_of_transformers(
-    make_writer: Callable[..., Path], tmp_path: Path, sources: list[Source], tied: bool
+    make_writer: Callable[..., Path], tmp_path: Path, sources: list[WriterInput], tied: bool
 ) -> None:
     folder = make_writer(tmp_path / "model", tied=tied)
     pairs = [*((source, "Who won the cup in 1850?") for source in sources), *PROBES]
@@ -118,7 +122,8 @@ def test_a_bart_with_spare_rows_writes_the_same(tmp_path: Path) -> None:
     model.save_pretrained(folder)
     write_word_tokenizer(folder, names)
     sources = [
-        Source(sentence=f"Ada did win {'the ' * number}cup .", entries=()) for number in range(5)
+        WriterInput(sentence=f"Ada did win {'the ' * number}cup .", entries=())
+        for number in range(5)
     ]
     settings = made(beams=2, max_question_tokens=6)
     wanted = LocalWriter(str(folder), settings).write(sources, 1)
@@ -143,7 +148,7 @@ def write_word_tokenizer(folder: Path, names: list[str]) -> None:
     ).save_pretrained(folder)
 
 
-def test_int8_is_near(writer: Path, tmp_path: Path, sources: list[Source]) -> None:
+def test_int8_is_near(writer: Path, tmp_path: Path, sources: list[WriterInput]) -> None:
     small = FastWriter(str(writer), made(beams=1, backend="ctranslate2-int8"), tmp_path)
     assert all(isinstance(found, list) for found in small.write(sources, 1))
     pairs = [(source, "Who won the cup?") for source in sources]
@@ -153,7 +158,7 @@ def test_int8_is_near(writer: Path, tmp_path: Path, sources: list[Source]) -> No
 
 
 def test_draws_depend_on_seed_and_inputs_alone(
-    writer: Path, tmp_path: Path, sources: list[Source]
+    writer: Path, tmp_path: Path, sources: list[WriterInput]
 ) -> None:
     settings = made(temperature=1.2, candidates=3)
     model = FastWriter(str(writer), settings, tmp_path)
@@ -172,10 +177,10 @@ def test_the_conversion_is_kept(writer: Path, tmp_path: Path) -> None:
     assert (tmp_path / "ctranslate2" / "model.bin").stat().st_mtime_ns == before
 
 
-def test_long_and_odd_sentences(writer: Path, tmp_path: Path, sources: list[Source]) -> None:
+def test_long_and_odd_sentences(writer: Path, tmp_path: Path, sources: list[WriterInput]) -> None:
     odd = [
-        Source(sentence="word " * 5000, entries=sources[0].entries),
-        Source(sentence="", entries=()),
+        WriterInput(sentence="word " * 5000, entries=sources[0].entries),
+        WriterInput(sentence="", entries=()),
         sources[0],
     ]
     model = FastWriter(str(writer), made(beams=2), tmp_path)

@@ -9,11 +9,11 @@ import pytest
 from chat_server import Request, Server, completion, failing, reply
 
 from gentap.errors import WorkerError
-from gentap.questions.writer_input import Entry, Source
+from gentap.questions.writer_input import Entry, WriterInput
 from gentap.questions.writers.chat_writer import ChatWriter
 
 SOURCES = [
-    Source(sentence=f"Ada won cup {number}.", entries=(Entry(f"cup {number}"),))
+    WriterInput(sentence=f"Ada won cup {number}.", entries=(Entry(f"cup {number}"),))
     for number in range(6)
 ]
 SECRET = "sk-only-for-this-test"

@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 
 from gentap.errors import InputError, SettingError
-from gentap.questions.writer_input import Entry, Source
+from gentap.questions.writer_input import Entry, WriterInput
 from gentap.questions.writers.prompt import Prompt, load_prompt
 
-SOURCE = Source(
+SOURCE = WriterInput(
     title="Cups",
     section="Winners",
     sentence="Ada {won} in 1914.",
@@ -35,7 +35,7 @@ def test_without_a_rule_all_of_it_is_the_user_s() -> None:
 
 def test_a_source_without_entries_is_filled_in_too() -> None:
     (message,) = Prompt("[{asked}{entries}] {sentence}", "p").messages(
-        Source(sentence="", entries=())
+        WriterInput(sentence="", entries=())
     )
     assert message["content"] == "[]"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gentap.errors import InputError
-from gentap.questions.writer_input import Entry, Source
+from gentap.questions.writer_input import Entry, WriterInput
 from gentap.questions.writers.interface import Unwritten
 from gentap.questions.writers.transformers_writer import LocalWriter, by_length, until_end
 from gentap.settings.sections import WriteSettings
@@ -20,7 +20,9 @@ def local(folder: Path, **settings: Any) -> LocalWriter:
     return LocalWriter(str(folder), WriteSettings(**{**FP32, **settings}))
 
 
-def test_a_search_gives_different_questions_best_first(writer: Path, sources: list[Source]) -> None:
+def test_a_search_gives_different_questions_best_first(
+    writer: Path, sources: list[WriterInput]
+) -> None:
     found = local(writer, beams=4).write(sources, 1)
     assert len(found) == len(sources)
     for candidates in found:
@@ -36,7 +38,7 @@ def test_a_search_gives_different_questions_best_first(writer: Path, sources: li
     "settings", [{"beams": 1}, {"beams": 3, "candidates": 2}, {"temperature": 1.0, "candidates": 3}]
 )
 def test_equal_calls_give_equal_questions(
-    writer: Path, sources: list[Source], settings: dict[str, Any]
+    writer: Path, sources: list[WriterInput], settings: dict[str, Any]
 ) -> None:
     model = local(writer, batch_size=64, **settings)
     once = model.write(sources, 1)
@@ -47,12 +49,12 @@ def test_equal_calls_give_equal_questions(
     )
 
 
-def test_draws_depend_on_the_seed(writer: Path, sources: list[Source]) -> None:
+def test_draws_depend_on_the_seed(writer: Path, sources: list[WriterInput]) -> None:
     model = local(writer, temperature=1.5, candidates=2)
     assert model.write(sources, 1) != model.write(sources, 2)
 
 
-def test_a_question_s_score_is_that_of_its_tokens(writer: Path, sources: list[Source]) -> None:
+def test_a_question_s_score_is_that_of_its_tokens(writer: Path, sources: list[WriterInput]) -> None:
     model = local(writer, beams=1, candidates=1)
     for source, written in zip(sources, model.write(sources, 1), strict=True):
         assert not isinstance(written, Unwritten)
@@ -63,20 +65,20 @@ def test_a_question_s_score_is_that_of_its_tokens(writer: Path, sources: list[So
             assert again[0] < 0
 
 
-def test_scores_do_not_depend_on_the_batch(writer: Path, sources: list[Source]) -> None:
+def test_scores_do_not_depend_on_the_batch(writer: Path, sources: list[WriterInput]) -> None:
     pairs = [(source, "Who won the cup by the river?") for source in sources]
     alone = [local(writer).score([pair])[0] for pair in pairs]
     assert local(writer, batch_size=5).score(pairs) == pytest.approx(alone, abs=1e-4)
 
 
 def test_an_empty_sentence_a_long_one_and_one_without_entries(
-    writer: Path, sources: list[Source]
+    writer: Path, sources: list[WriterInput]
 ) -> None:
     odd = [
         replace(sources[0], sentence=""),
         replace(sources[0], sentence="word " * 5000),
         replace(sources[0], entries=()),
-        Source(sentence="", entries=()),
+        WriterInput(sentence="", entries=()),
     ]
     model = local(writer, beams=2)
     found = model.write([sources[1], *odd, sources[2]], 1)
@@ -87,7 +89,7 @@ def test_an_empty_sentence_a_long_one_and_one_without_entries(
 
 def test_tags_become_what_they_stand_for(writer: Path) -> None:
     codec = local(writer).codec
-    source = Source(
+    source = WriterInput(
         title="Cups",
         sentence="Ada Dawn's team won in 1914.",
         entries=(Entry("1914"), Entry("Ada Dawn")),

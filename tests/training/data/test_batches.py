@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gentap.training.data import batches
-from gentap.training.data.batches import Step, StepDataset, apart, plan
+from gentap.training.data.batches import Step, StepDataset, plan, split_by_width
 from gentap.training.data.streams import PairStream
 from gentap.training.data.token_store import write_tokens
 
@@ -170,14 +170,14 @@ def mixed_batch(list_stream, long: list[int], cell: list[int]) -> dict[str, torc
 
 def test_a_batch_of_like_lengths_is_encoded_whole(list_stream) -> None:
     batch = mixed_batch(list_stream, [31, 32], [30, 32])
-    (part,) = apart(batch)
+    (part,) = split_by_width(batch)
     assert part.keys() == batch.keys()
     assert all(part[name] is batch[name] for name in batch)
 
 
 def test_a_batch_with_much_padding_is_encoded_by_decoder(list_stream) -> None:
     batch = mixed_batch(list_stream, [31, 32], [9, 12, 10])
-    long, cell = apart(batch)
+    long, cell = split_by_width(batch)
     assert long["input_ids"].shape == (2, 32)
     assert cell["input_ids"].shape == (3, 16)
     assert long["long_labels"] is batch["long_labels"]
@@ -194,4 +194,4 @@ def test_rows_of_one_decoder_are_never_parted(list_stream) -> None:
         "attention_mask": batch["attention_mask"],
         "labels": torch.zeros(3, 2),
     }
-    assert len(apart(rows)) == 1
+    assert len(split_by_width(rows)) == 1

@@ -51,7 +51,7 @@ def test_files_and_workers_give_what_the_examples_give(
 
 def test_slices_cover_each_row_once(files: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ahead, "ROWS_A_SLICE", 7)
-    rows = [row["id"] for made in ahead.made_ahead(files, list, 1) for row in made]
+    rows = [row["id"] for made in ahead.tokenize_ahead(files, list, 1) for row in made]
     assert rows == [str(number) for number in range(40)]
     assert [stop - start for _, start, stop in ahead.slices(files)] == [7, 7, 6, 7, 7, 6]
 

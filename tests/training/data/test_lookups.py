@@ -4,11 +4,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gentap.documents.rejected import Unread
-from gentap.model.tokenizer import TableTokenizer, with_marks
+from gentap.documents.rejected import RejectedRecord
+from gentap.model.tokenizer import TableTokenizer, with_special_tokens
 from gentap.records import SourcedTable, Table, sourced_table_to_row
 from gentap.settings.sections import LinearizerSettings
-from gentap.training.data.lookups import LONGEST, PARTS, LookupStream, cell_places, lookup_windows
+from gentap.training.data.lookups import (
+    MAX_LOOKUP_TOKENS,
+    PARTS,
+    LookupStream,
+    cell_places,
+    lookup_windows,
+)
 from gentap.training.data.streams import Hiding
 from gentap.training.data.token_store import write_tokens
 
@@ -27,7 +33,9 @@ BRIDGES = Table(
 
 @pytest.fixture(scope="module")
 def wide(tokenizer: TableTokenizer) -> TableTokenizer:
-    return with_marks(tokenizer.hf, LinearizerSettings(max_tokens=1024, max_question_tokens=64))
+    return with_special_tokens(
+        tokenizer.hf, LinearizerSettings(max_tokens=1024, max_question_tokens=64)
+    )
 
 
 def windows(tokenizer: TableTokenizer, *tables: Table, size: int = 1024) -> list:
@@ -103,7 +111,7 @@ def test_what_is_asked_for_stands_in_the_window(
 ) -> None:
     table = Table(header=("a", "", "b"), rows=tuple(tuple(row[:3]) for row in rows))
     (found,) = windows(wide, table)
-    if isinstance(found, Unread):
+    if isinstance(found, RejectedRecord):
         assert found.reason == "table without a row to look up"
         return
     ids = found[0]
@@ -163,7 +171,7 @@ def test_a_long_row_is_asked_for_in_part(tmp_path: Path, wide) -> None:
     table = Table(header=tuple(f"a{number}" for number in range(30)), rows=(row,))
     mark = wide.hf.convert_tokens_to_ids("<row>")
     targets = [target for _, _, target in asked(tmp_path, wide, table, 30)]
-    assert max(len(target) for target in targets if target[0] == mark) == LONGEST
+    assert max(len(target) for target in targets if target[0] == mark) == MAX_LOOKUP_TOKENS
 
 
 @pytest.mark.parametrize(
@@ -178,4 +186,6 @@ def test_a_long_row_is_asked_for_in_part(tmp_path: Path, wide) -> None:
     ids=lambda table: table.title,
 )
 def test_tables_with_nothing_to_look_up_are_listed(wide, table: Table) -> None:
-    assert windows(wide, table) == [Unread("t0", "table without a row to look up", table.title)]
+    assert windows(wide, table) == [
+        RejectedRecord("t0", "table without a row to look up", table.title)
+    ]

@@ -5,8 +5,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gentap.documents.rejected import Unread
-from gentap.model.tokenizer import TableTokenizer, with_marks
+from gentap.documents.rejected import RejectedRecord
+from gentap.model.tokenizer import TableTokenizer, with_special_tokens
 from gentap.records import (
     MINED_SCHEMA,
     TABLE_SCHEMA,
@@ -19,7 +19,7 @@ from gentap.records import (
 )
 from gentap.runs.store import read_rows
 from gentap.settings.sections import LinearizerSettings
-from gentap.tables.linearize import MARKS
+from gentap.tables.linearize import SPECIAL_TOKENS
 from gentap.training.data.windows import sentence_windows, table_windows, within
 
 BRIDGES = Table(
@@ -32,7 +32,7 @@ BRIDGES = Table(
 @pytest.fixture(scope="module")
 def wide(tokenizer: TableTokenizer) -> TableTokenizer:
     settings = LinearizerSettings(max_tokens=256, max_question_tokens=64)
-    return with_marks(tokenizer.hf, settings)
+    return with_special_tokens(tokenizer.hf, settings)
 
 
 def write_part(path: Path, rows: list[dict[str, Any]], schema: Any) -> list[Path]:
@@ -88,8 +88,8 @@ def test_tables_without_a_cell_to_hide_are_listed(tmp_path: Path, wide) -> None:
     none = Table(title="none", header=("a", "b"), rows=())
     found = list(table_windows(read_rows(tables(tmp_path, empty, none, BRIDGES)), wide, every))
     assert found[:2] == [
-        Unread("t0", "table without a cell to hide", "empty"),
-        Unread("t1", "table without a cell to hide", "none"),
+        RejectedRecord("t0", "table without a cell to hide", "empty"),
+        RejectedRecord("t1", "table without a cell to hide", "none"),
     ]
     assert isinstance(found[2], tuple)
 
@@ -106,7 +106,7 @@ def test_the_spans_of_a_sentence_are_its_tables_values(tmp_path: Path, wide) -> 
     record = mined(sentence, ("1862", 1, 1), ("tall bridge", 1, 0))
     ((ids, flat),) = sentence_windows(read_rows(sentences(tmp_path, record)), wide, every)
     assert span_texts((ids, flat), wide) == ["tall bridge", "1862"]
-    marks = {wide.hf.convert_tokens_to_ids(mark) for mark in MARKS}
+    marks = {wide.hf.convert_tokens_to_ids(mark) for mark in SPECIAL_TOKENS}
     table_start = next(place for place, token in enumerate(ids) if token in marks)
     assert wide.texts([ids[:table_start]]) == [sentence]
     assert ids[table_start:] == wide.linearizer.table_ids(BRIDGES)
@@ -145,7 +145,9 @@ def test_a_sentence_past_a_questions_length_is_listed(tmp_path: Path, wide) -> N
     sentence = "The tall bridge was opened in 1862 " + "and painted " * 40 + "."
     record = mined(sentence, ("1862", 1, 1), ("tall bridge", 1, 0))
     (found,) = sentence_windows(read_rows(sentences(tmp_path, record)), wide, every)
-    assert found == Unread(sentence, "sentence too long to stand before its table", sentence)
+    assert found == RejectedRecord(
+        sentence, "sentence too long to stand before its table", sentence
+    )
 
 
 @pytest.mark.parametrize(("size", "bounds"), [(40, (40, 16)), (24, (24, 12)), (999, (64, 16))])

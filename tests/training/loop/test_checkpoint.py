@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from gentap.training.loop.checkpoint import (
-    aside,
     checkpoints,
     drop_old,
     latest_checkpoint,
@@ -14,11 +13,12 @@ from gentap.training.loop.checkpoint import (
     publish,
     save_optimizer,
     save_random,
+    staging_folder,
 )
 
 
 def make(folder: Path, step: int, weights: bytes = b"weights") -> Path:
-    written = aside(folder) / f"checkpoint-{step}"
+    written = staging_folder(folder) / f"checkpoint-{step}"
     written.mkdir(parents=True)
     (written / "model.safetensors").write_bytes(weights)
     (written / "trainer_state.json").write_text("{}")
@@ -45,7 +45,7 @@ def test_without_checkpoints_there_is_none(tmp_path: Path, told: list[str]) -> N
 def test_the_newest_checkpoint_counts_and_what_a_kill_left_goes(tmp_path: Path, told) -> None:
     make(tmp_path, 900)
     newest = make(tmp_path, 1000)
-    half = aside(tmp_path) / "checkpoint-1100"
+    half = staging_folder(tmp_path) / "checkpoint-1100"
     half.mkdir()
     (half / "model.safetensors").write_bytes(b"ha")
     assert latest_checkpoint(tmp_path, told.append) == newest

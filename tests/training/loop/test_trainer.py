@@ -12,7 +12,7 @@ from transformers import set_seed
 from gentap.errors import SettingError, WorkerError
 from gentap.model.device import best_device
 from gentap.model.network import GenTapModel
-from gentap.training.data.batches import StepDataset, apart, plan
+from gentap.training.data.batches import StepDataset, plan, split_by_width
 from gentap.training.loop import trainer
 from gentap.training.loop.trainer import train
 
@@ -240,7 +240,7 @@ def test_parting_a_batch_changes_no_gradient(list_stream, make_t5, tmp_path) -> 
         "cell": list_stream([([8] * size, [9, 1]) for size in range(2, 7)]),
     }
     batch = StepDataset(streams, plan(streams, 200, 1, 4), 0)[0]
-    assert len(apart(batch)) == 2
+    assert len(split_by_width(batch)) == 2
     found = []
     for parted in (True, False):
         with pytest.MonkeyPatch.context() as patch:
