@@ -1,22 +1,23 @@
-"""`gentap run`: all stages of a recipe and of its variants, strung together."""
+"""`gentap run`: all stages of a recipe and of its variants, planned, checked, and done in order."""
 
-import json
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from gentap.errors import FolderError, SettingError
-from gentap.runs.store import is_done
+from gentap.errors import SettingError
 from gentap.settings.recipe import Recipe, recipe_variants
-from gentap.settings.sections import EvaluateSettings, Settings, WriteSettings
-from gentap.settings.training_sections import FinetuneSettings, WriterSettings
-from gentap.stages.corpus_stages import mine_stage, sample_stage
-from gentap.stages.evaluation_stages import evaluate_stage
-from gentap.stages.question_stages import write_stage, writer_stage
-from gentap.stages.training_stages import Objective, base_stage, finetune_stage, pretrain_stage
+from gentap.settings.sections import WriteSettings
+from gentap.stages.corpus_stages import MineStage, SampleStage
+from gentap.stages.evaluation_stages import EvaluateStage
+from gentap.stages.question_stages import WriterStage, WriteStage
+from gentap.stages.stage import Stage
+from gentap.stages.training_stages import BaseStage, FinetuneStage, PretrainStage
+
+if TYPE_CHECKING:
+    from gentap.training.train_stages import Objective
 
 OWN_ROUND_TRIP = "finetuned-base"
 
@@ -25,137 +26,137 @@ Models = dict[str, list[Path]]
 
 
 def run_recipe(recipe: Recipe, *, name: str) -> None:
-    """All stages of a recipe, in order; those whose work is done are skipped."""
+    """All stages of a recipe, in order; those whose work is done are skipped.
+
+    Raises GentapError for all that can be known to be wrong with any of them before the first
+    one begins.
+    """
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise SettingError(
             "gentap run works in one process. Launch the commands that train (base, pretrain, "
             "finetune, questions train) in several, each by itself."
         )
-    recipes = {"": recipe, **recipe_variants(recipe)}
-    _check(recipes.values())
-    work = _Work(Path(recipe.output), recipe.reuse)
-    models: Models = {}
-    for variant, settings in recipes.items():
-        work.variant = variant
-        for system, folders in _train(settings, work).items():
-            if folders not in models.values():
-                models[f"{system}, {variant}" if system in models else system] = folders
-                for folder in folders if recipe.evaluate.data else []:
-                    _evaluate(folder, recipe, work)
+    plan = make_plan(recipe)
+    plan.check()
+    for folder, stage in plan.stages.items():
+        if folder not in plan.reused:
+            stage.make(folder, overwrite=True)
     if recipe.evaluate.data:
-        reports = {
-            system: [_evaluate(folder, recipe, work) for folder in folders]
-            for system, folders in models.items()
-        }
-        _summarize(recipe, name, models, reports)
+        _summarize(recipe, name, plan.models, plan.reports)
 
 
-class _Work:
-    """The stages' folders: stages of the same settings and inputs share one, made by the first
-    variant that needs it, or finished by an earlier run in the folder ``reuse``."""
+@dataclass(slots=True)
+class Plan:
+    """What a run does: each folder's stage, in order, and the systems that come of it.
 
-    def __init__(self, output: Path, reuse: str) -> None:
-        self.output, self.variant = output, ""
-        self._reuse = Path(reuse) if reuse else None
-        self._made: dict[str, Path] = {}
+    ``reused`` are folders of an earlier run, where this very work is done already.
+    """
 
-    def made(
-        self,
-        name: str,
-        used: Sequence[Any],
-        inputs: Sequence[Any],
-        make: Callable[[Path, bool], object],
-    ) -> Path:
-        """The folder of a stage, done by ``make(folder, overwrite)`` unless it was in this run."""
-        settings = [one.model_dump() if isinstance(one, Settings) else one for one in used]
-        key = json.dumps([name, settings, [str(path) for path in inputs]], sort_keys=True)
-        if key not in self._made:
-            self._made[key] = self._reused(name, make) or self._own(name, make)
-        return self._made[key]
+    output: Path
+    reuse: Path | None = None
+    stages: dict[Path, Stage] = field(default_factory=dict)
+    reused: set[Path] = field(default_factory=set)
+    models: Models = field(default_factory=dict)
+    reports: Models = field(default_factory=dict)
+    _folders: dict[str, Path] = field(default_factory=dict)
 
-    def _own(self, name: str, make: Callable[[Path, bool], object]) -> Path:
-        folder = self.output / re.sub(r"\W+", "-", self.variant).strip("-") / name
-        make(folder, True)
-        return folder
+    def add(self, name: str, stage: Stage, variant: str) -> Path:
+        """The folder of a stage: equal stages share one, named by the first variant that has it."""
+        key = stage.key()
+        if key not in self._folders:
+            folder = self.output / re.sub(r"\W+", "-", variant).strip("-") / name
+            if self.reuse is not None and stage.is_done(self.reuse / name):
+                folder = self.reuse / name
+                self.reused.add(folder)
+            self._folders[key] = folder
+            self.stages[folder] = stage
+        return self._folders[key]
 
-    def _reused(self, name: str, make: Callable[[Path, bool], object]) -> Path | None:
-        """The earlier run's folder, where it holds this very work."""
-        if self._reuse is None or not is_done(self._reuse / name):
-            return None
-        try:
-            make(self._reuse / name, False)
-        except FolderError:
-            return None
-        return self._reuse / name
+    def check(self) -> None:
+        """Raise for what is wrong with a stage that is still to be done."""
+        pending: set[Path] = set()
+        for folder, stage in self.stages.items():
+            if not pending.isdisjoint(stage.inputs()) or not stage.is_done(folder):
+                pending.add(folder)
+                stage.check(self.stages.keys())
 
 
-def _train(recipe: Recipe, work: _Work) -> Models:
+def make_plan(recipe: Recipe) -> Plan:
+    """The stages of a recipe and of its variants, before any of them is done."""
+    plan = Plan(Path(recipe.output), Path(recipe.reuse) if recipe.reuse else None)
+    for variant, settings in {"": recipe, **recipe_variants(recipe)}.items():
+        for system, folders in _systems(settings, plan, variant).items():
+            if folders not in plan.models.values():
+                named = f"{system}, {variant}" if system in plan.models else system
+                plan.models[named] = folders
+                if recipe.evaluate.data:
+                    plan.reports[named] = [
+                        plan.add(
+                            f"reports/{folder.name}",
+                            EvaluateStage(model=str(folder), evaluate=recipe.evaluate),
+                            variant,
+                        )
+                        for folder in folders
+                    ]
+    return plan
+
+
+def _systems(recipe: Recipe, plan: Plan, variant: str) -> Models:
     """All stages up to the models of each system."""
     seed, workers, linearizer = recipe.seed, recipe.workers, recipe.linearizer
-    mined = work.made(
-        "mined",
-        [recipe.mine],
-        [],
-        lambda folder, overwrite: mine_stage(
-            recipe.mine, folder, workers=workers, cluster=recipe.cluster, overwrite=overwrite
-        ),
-    )
+
+    def add(name: str, stage: Stage) -> Path:
+        return plan.add(name, stage, variant)
+
+    def finetuned(name: str, start: str) -> list[Path]:
+        """The models finetuned from one, a seed each."""
+        seeds = range(seed, seed + recipe.finetunings) if recipe.finetune.train else ()
+        return [
+            add(
+                name if own == seed else f"{name}-seed{own}",
+                FinetuneStage(
+                    model=start, finetune=recipe.finetune, linearizer=linearizer, seed=own
+                ),
+            )
+            for own in seeds
+        ]
+
+    mined = add("mined", MineStage(mine=recipe.mine, workers=workers, cluster=recipe.cluster))
     base = recipe.base.checkpoint or str(
-        work.made(
-            "base",
-            [recipe.base, linearizer, seed],
-            [mined],
-            lambda folder, overwrite: base_stage(
-                mined, recipe.base, linearizer, folder, seed=seed, overwrite=overwrite
-            ),
-        )
+        add("base", BaseStage(mined=mined, base=recipe.base, linearizer=linearizer, seed=seed))
     )
-    plain = _finetune("finetuned-base", base, recipe, work)
-    writer = work.made(
-        "writer",
-        [recipe.writer, linearizer, seed],
-        [base],
-        lambda folder, overwrite: writer_stage(
-            base, recipe.writer, linearizer, folder, seed=seed, overwrite=overwrite
-        ),
+    plain = finetuned("finetuned-base", base)
+    writer = add(
+        "writer", WriterStage(base=base, writer=recipe.writer, linearizer=linearizer, seed=seed)
     )
     write = _round_trip(recipe.write, plain)
-    long = work.made(
-        "long",
-        [write, seed],
-        [mined, writer],
-        lambda folder, overwrite: write_stage(
-            mined, str(writer), write, folder, seed=seed, overwrite=overwrite
-        ),
-    )
-    cell = work.made(
+    long = add("long", WriteStage(mined=mined, writer=str(writer), write=write, seed=seed))
+    cell = add(
         "cell",
-        [recipe.sample, linearizer, seed],
-        [mined, base],
-        lambda folder, overwrite: sample_stage(
-            [str(mined)],
-            recipe.sample,
-            linearizer,
-            folder,
+        SampleStage(
+            tables=(str(mined),),
+            sample=recipe.sample,
+            linearizer=linearizer,
             base=base,
             seed=seed,
             workers=workers,
             cluster=recipe.cluster,
-            overwrite=overwrite,
         ),
     )
     corpora: dict[Objective, Path] = {"long": long, "cell": cell}
     if recipe.pretrain.mix.masked:
         corpora["masked"] = mined
-    pretrained = work.made(
+    pretrained = add(
         "pretrained",
-        [recipe.pretrain, linearizer, seed],
-        [base, *corpora.values()],
-        lambda folder, overwrite: pretrain_stage(
-            base, corpora, recipe.pretrain, linearizer, folder, seed=seed, overwrite=overwrite
+        PretrainStage(
+            base=base,
+            corpora=corpora,
+            pretrain=recipe.pretrain,
+            linearizer=linearizer,
+            seed=seed,
         ),
     )
-    tuned = _finetune("finetuned", str(pretrained), recipe, work)
+    tuned = finetuned("finetuned", str(pretrained))
     how = f"{recipe.finetune.shots} shots" if recipe.finetune.shots else "finetuned"
     systems = {f"base, {how}": plain, "GenTaP, zero-shot": [pretrained], f"GenTaP, {how}": tuned}
     return {system: models for system, models in systems.items() if models}
@@ -173,104 +174,6 @@ def _round_trip(settings: WriteSettings, plain: Sequence[Path]) -> WriteSettings
         )
     changed = filters.model_copy(update={"round_trip": str(plain[0])})
     return settings.model_copy(update={"filters": changed})
-
-
-def _finetune(name: str, start: str, recipe: Recipe, work: _Work) -> list[Path]:
-    """The models finetuned from one, a seed each."""
-    if not recipe.finetune.train:
-        return []
-
-    def finetune(seed: int) -> Path:
-        return work.made(
-            name if seed == recipe.seed else f"{name}-seed{seed}",
-            [recipe.finetune, recipe.linearizer, seed],
-            [start],
-            lambda folder, overwrite: finetune_stage(
-                start, recipe.finetune, recipe.linearizer, folder, seed=seed, overwrite=overwrite
-            ),
-        )
-
-    return [finetune(recipe.seed + place) for place in range(recipe.finetunings)]
-
-
-def _evaluate(model: Path, recipe: Recipe, work: _Work) -> Path:
-    """The report of a model."""
-    return work.made(
-        f"reports/{model.name}",
-        [recipe.evaluate],
-        [model],
-        lambda folder, overwrite: evaluate_stage(
-            str(model), recipe.evaluate, folder, overwrite=overwrite
-        ),
-    )
-
-
-def _check(recipes: Iterable[Recipe]) -> None:
-    """Everything that can be wrong with the recipes' files, before any work, each once."""
-    checked: set[str] = set()
-    for recipe in recipes:
-        for check, given in _checks(recipe).items():
-            key = f"{check.__name__} {given!r}"
-            if key not in checked:
-                checked.add(key)
-                check(given)
-
-
-def _checks(recipe: Recipe) -> dict[Callable[[Any], object], object]:
-    """What is to be checked, and on which settings."""
-    from gentap.mining.mine import find_inputs
-    from gentap.runs.cluster import check_cluster
-
-    return {
-        check_cluster: recipe.cluster,
-        _check_data: recipe.writer,
-        find_inputs: recipe.mine,
-        _check_grammar: recipe.sample.grammar,
-        _check_writer: recipe.writer,
-        _check_training: (recipe.finetune, recipe.seed),
-        _check_wordnet: recipe.evaluate,
-    }
-
-
-def _check_grammar(name: str) -> None:
-    from gentap.grammar.parser import load_grammar
-    from gentap.grammar.rules import find_grammar
-
-    load_grammar(find_grammar(name))
-
-
-def _check_data(settings: WriterSettings) -> None:
-    if not settings.data and not settings.annotated:
-        raise SettingError("writer.data names no reading-comprehension file.")
-
-
-def _check_writer(settings: WriterSettings) -> None:
-    from gentap.documents.annotated.reading import read_annotated
-    from gentap.documents.read import expand_inputs
-    from gentap.questions.invert import read_articles
-
-    for path in expand_inputs(settings.data, (".json",)):
-        read_articles(path)
-    for path in expand_inputs(settings.annotated, (".jsonl",)):
-        read_annotated(path)
-
-
-def _check_training(given: tuple[FinetuneSettings, int]) -> None:
-    from gentap.documents.annotated.reading import read_questions
-    from gentap.training.data.few_shot import draw_shots
-
-    settings, seed = given
-    read_questions(settings.dev)
-    draw_shots(read_questions(settings.train).examples, settings.shots, seed)
-
-
-def _check_wordnet(settings: EvaluateSettings) -> None:
-    from gentap.documents.annotated.reading import read_questions
-    from gentap.evaluation.metrics.scoring import needs_wordnet
-    from gentap.evaluation.metrics.wordnet import open_wordnet
-
-    if needs_wordnet(read_questions(settings.data).examples):
-        open_wordnet()
 
 
 def _summarize(recipe: Recipe, name: str, models: Models, reports: Models) -> None:

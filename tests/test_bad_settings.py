@@ -6,7 +6,9 @@ import pytest
 from complaints import PAGE, complaint, gentap, mined, questions, write
 
 pytestmark = pytest.mark.usefixtures("own_folder")
+PAGES = '[mine]\ninputs = ["mara.html"]\n'
 WRITER = '[writer]\ndata = ["none.json"]\n'
+READING = Path(__file__).resolve().parents[1] / "data" / "reading" / "questions.json"
 
 
 @pytest.mark.parametrize(
@@ -16,13 +18,14 @@ WRITER = '[writer]\ndata = ["none.json"]\n'
         ('output = "o"\n[write]\nbeams = "x"\n', "line 3", "'write.beams' is 'x'"),
         ('output = "o"\nseed = \n', "not valid TOML", "line 2"),
         ("seed = 1\n", "recipe.toml", "the setting 'output' is missing"),
-        ('output = "o"\n', "writer.data", "names no reading-comprehension file"),
-        (f'output = "o"\n{WRITER}', "mine", "Give files, folders or globs (mine.inputs)"),
+        (f'output = "o"\n{PAGES}', "writer.data", "no reading-comprehension file given"),
+        ('output = "o"\n', "mine", "Give files, folders or globs (mine.inputs)"),
         (f'output = "o"\n{WRITER}[mine]\ninputs = ["x"]\n', "x: ", "no such file or folder"),
+        (f'output = "o"\n{WRITER}{PAGES}', "none.json", "no such file or folder"),
         (
-            f'output = "o"\n{WRITER}[mine]\ninputs = ["mara.html"]\n'
-            '[sample]\ngrammar = "none.grammar"\n',
-            "none.grammar",
+            f'output = "o"\n{PAGES}[writer]\ndata = ["{READING}"]\n'
+            '[sample]\ngrammar = "no.grammar"\n',
+            "no.grammar",
             "no such grammar",
         ),
     ],

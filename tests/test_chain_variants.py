@@ -1,4 +1,4 @@
-"""Which folders a recipe with variants makes, with stages that only write down their work."""
+"""Which folders a recipe with variants makes."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 
-import gentap.chain as chain
+from gentap.chain import Plan, make_plan
+from gentap.errors import GentapError
 from gentap.runs.store import open_stage
 from gentap.settings.recipe import Recipe, merge
 from gentap.settings.sections import MineSettings
+from gentap.stages.corpus_stages import MineStage, SampleStage
+from gentap.stages.stage import Stage
 
-STAGES = ["mine", "base", "writer", "write", "sample", "pretrain", "finetune", "evaluate"]
 RECIPE: dict[str, Any] = {
+    "output": "runs",
+    "mine": {"inputs": ["page.html"]},
     "base": {"size": "tiny"},
     "finetune": {"train": ["train.jsonl"]},
     "evaluate": {"data": ["test.jsonl"]},
@@ -20,32 +24,20 @@ RECIPE: dict[str, Any] = {
 
 
 @pytest.fixture
-def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Runs a recipe; gives the folders made, in order, and the systems' reports."""
+def made(own_folder: Path) -> Callable[..., Any]:
+    """Plans a recipe; gives the folders, in order, and the systems' reports."""
+    for name in ("page.html", "train.jsonl", "test.jsonl"):
+        (own_folder / name).write_text("<p>x</p>")
 
-    def run(**settings: Any) -> tuple[list[str], dict[str, list[str]]]:
-        folders: list[Path] = []
-        results: dict[str, list[Path]] = {}
-
-        def stage(*given: Any, **more: Any) -> None:
-            # The output folder is the last path among a stage's positional arguments.
-            folders.append([one for one in given if isinstance(one, Path)][-1])
-
-        for name in STAGES:
-            monkeypatch.setattr(chain, f"{name}_stage", stage)
-        monkeypatch.setattr(chain, "_check", lambda recipes: None)
-        monkeypatch.setattr(
-            chain, "_summarize", lambda recipe, name, models, reports: results.update(reports)
-        )
-        content = merge(RECIPE, settings)
-        chain.run(Recipe(output=str(tmp_path), **content), name="test.toml")
-        below = {
-            system: [str(folder.relative_to(tmp_path)) for folder in reports]
-            for system, reports in results.items()
+    def plan(**settings: Any) -> tuple[list[str], dict[str, list[str]]]:
+        planned = make_plan(Recipe(**merge(RECIPE, settings)))
+        reports = {
+            system: [str(folder.relative_to("runs")) for folder in folders]
+            for system, folders in planned.reports.items()
         }
-        return [str(folder.relative_to(tmp_path)) for folder in folders], below
+        return [str(folder.relative_to("runs")) for folder in planned.stages], reports
 
-    return run
+    return plan
 
 
 PLAIN = [
@@ -129,50 +121,53 @@ def test_a_checkpoint_stands_for_the_base(made: Callable[..., Any]) -> None:
     assert "finetuned-base" in folders
 
 
-def test_files_are_checked_once_for_all_variants(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_settings_that_only_change_the_pace_change_no_folder(made: Callable[..., Any]) -> None:
+    pace = {"write": {"threads": 7}, "pretrain": {"workers": 7}, "workers": 5}
+    folders, _ = made(variants={"faster": pace})
+    assert folders == PLAIN
+
+
+def test_equal_stages_are_checked_once_and_before_any_work(
+    made: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[str] = []
 
-    def check(name: str) -> None:
-        seen.append(name)
+    def check(stage: SampleStage, planned: Any) -> None:
+        seen.append(stage.sample.grammar)
+        if stage.sample.grammar == "german":
+            raise GentapError("bad")
 
-    monkeypatch.setattr(chain, "_check_grammar", check)
-    for name in ("data", "writer", "training", "wordnet"):
-        monkeypatch.setattr(chain, f"_check_{name}", lambda given: None)
-    page = tmp_path / "page.html"
+    for kind in Stage.__subclasses__():
+        monkeypatch.setattr(kind, "check", lambda stage, planned: None)
+    monkeypatch.setattr(SampleStage, "check", check)
+    variants = {"a": {"sample": {"grammar": "german"}}, "b": {"sample": {"grammar": "english"}}}
+    with pytest.raises(GentapError, match="bad"):
+        make_plan(Recipe(**merge(RECIPE, {"variants": variants}))).check()
+    assert seen == ["english", "german"]
+    assert not Path("runs").exists()
+
+
+def test_an_earlier_runs_stages_are_taken_where_they_are_the_same(own_folder: Path) -> None:
+    page = own_folder / "page.html"
     page.write_text("<p>x</p>")
-    recipes = [
-        Recipe(output="a", mine={"inputs": [str(page)]}, sample={"grammar": grammar})
-        for grammar in ("english", "mine", "english")
-    ]
-    chain._check(recipes)
-    assert seen == ["english", "mine"]
 
-
-def test_an_earlier_runs_stages_are_taken_where_they_are_the_same(tmp_path: Path) -> None:
-    page = tmp_path / "page.html"
-    page.write_text("<p>x</p>")
-
-    def mine(settings: Any, folder: Path, *, overwrite: bool, **more: Any) -> None:
-        with open_stage(folder, "mine", settings.model_dump(), [page], overwrite=overwrite) as work:
-            if work is not None:
+    def mined(output: str, reuse: str = "", **given: Any) -> Path:
+        plan = Plan(own_folder / output, own_folder / reuse if reuse else None)
+        settings = MineSettings(inputs=[str(page)], **given)
+        stage = MineStage(mine=settings, workers=1)
+        folder = plan.add("mined", stage, "")
+        if folder not in plan.reused:
+            with open_stage(folder, "mine", stage.settings(), stage.inputs()) as work:
+                assert work is not None
                 (work.path / "part-00000.parquet").write_text(f"{settings.min_words}")
                 work.finish({})
-
-    def mined(output: str, **given: Any) -> Path:
-        work = chain._Work(tmp_path / output, given.pop("reuse", ""))
-        settings = MineSettings(**given)
-        return work.made(
-            "mined", [settings], [], lambda folder, over: mine(settings, folder, overwrite=over)
-        )
+        return folder
 
     first = mined("first", min_words=4)
-    reuse = str(tmp_path / "first")
-    assert mined("second", reuse=reuse, min_words=4) == first
-    assert not (tmp_path / "second").exists()
-    other = mined("second", reuse=reuse, min_words=5)
-    assert other == tmp_path / "second" / "mined"
+    assert mined("second", reuse="first", min_words=4) == first
+    assert not (own_folder / "second").exists()
+    other = mined("second", reuse="first", min_words=5)
+    assert other == own_folder / "second" / "mined"
     assert (other / "part-00000.parquet").read_text() == "5"
     assert (first / "part-00000.parquet").read_text() == "4"
-    assert mined("third", reuse=str(tmp_path / "nowhere"), min_words=4) == tmp_path / "third/mined"
+    assert mined("third", reuse="nowhere", min_words=4) == own_folder / "third" / "mined"

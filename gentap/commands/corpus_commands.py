@@ -45,19 +45,15 @@ def mine_command(
 ) -> None:
     """Mine tables, and sentences that name two cells of a table row, from web documents."""
     from gentap.settings.sections import MineSettings
-    from gentap.stages.corpus_stages import mine_stage, overlap_stage
+    from gentap.stages.corpus_stages import MineStage, OverlapStage
 
     settings = stage_settings(
         MineSettings, "mine", recipe, assignments, inputs=inputs, exclude=exclude
     )
-    stage = overlap_stage if report_overlap else mine_stage
-    stage(
-        settings,
-        output,
-        workers=workers,
-        cluster=cluster_settings(recipe, engine, cluster),
-        overwrite=overwrite,
-    )
+    kind = OverlapStage if report_overlap else MineStage
+    engine_settings = cluster_settings(recipe, engine, cluster)
+    stage = kind(mine=settings, workers=workers, cluster=engine_settings)
+    stage.make(output, overwrite=overwrite)
 
 
 @app.command("sample")
@@ -87,19 +83,18 @@ def sample_command(
 ) -> None:
     """Sample questions whose answer is one cell, from a grammar and tables."""
     from gentap.settings.sections import SampleSettings
-    from gentap.stages.corpus_stages import sample_stage
+    from gentap.stages.corpus_stages import SampleStage
 
     settings = stage_settings(
         SampleSettings, "sample", recipe, assignments, grammar=grammar, per_table=per_table
     )
-    sample_stage(
-        tables,
-        settings,
-        linearizer_settings(recipe),
-        output,
+    stage = SampleStage(
+        tables=tuple(tables),
+        sample=settings,
+        linearizer=linearizer_settings(recipe),
         base=base,
         seed=seed,
         workers=workers,
         cluster=cluster_settings(recipe, engine, cluster),
-        overwrite=overwrite,
     )
+    stage.make(output, overwrite=overwrite)

@@ -50,7 +50,7 @@ def evaluate_command(
     Several models have their reports in folders of their own below the output, compared there too.
     """
     from gentap.settings.sections import EvaluateSettings
-    from gentap.stages.evaluation_stages import evaluate_all
+    from gentap.stages.evaluation_stages import evaluate_models
 
     settings = stage_settings(
         EvaluateSettings,
@@ -61,7 +61,7 @@ def evaluate_command(
         protocol=protocol,
         tune_length=tune_length,
     )
-    scores = evaluate_all(model, settings, output, overwrite=overwrite)
+    scores = evaluate_models(model, settings, output, overwrite=overwrite)
     _print_scores(scores, as_json)
 
 
@@ -82,13 +82,16 @@ def score_command(
 ) -> None:
     """Score anybody's predictions with the same metrics."""
     from gentap.evaluation.read_predictions import score_file
-    from gentap.stages.evaluation_stages import score_stage
+    from gentap.runs.store import read_json
+    from gentap.stages.evaluation_stages import ScoreStage
 
     checked = _protocol(protocol)
     if output is None:
         scores = score_file(predictions, data, checked).scored.to_json()
     else:
-        scores = score_stage(predictions, data, checked, output, overwrite=overwrite)
+        stage = ScoreStage(predictions=predictions, data=tuple(data), protocol=checked)
+        stage.make(output, overwrite=overwrite)
+        scores = read_json(output / "scores.json")
     _print_scores({str(predictions): scores}, as_json)
 
 
@@ -121,17 +124,24 @@ def compare_command(
     """Test two or more systems on the same questions, and list where they differ most."""
     import json
 
-    from gentap.stages.evaluation_stages import compare_stage
+    from gentap.evaluation.report.comparison_text import comparison_text
+    from gentap.runs.store import read_json
+    from gentap.stages.evaluation_stages import COMPARISON, CompareStage
 
-    found, text = compare_stage(
-        systems,
-        data or [],
-        _protocol(protocol) if protocol else None,
-        output,
+    stage = CompareStage(
+        systems=tuple(systems),
+        data=tuple(data or ()),
+        protocol=_protocol(protocol) if protocol else None,
         by=by,
         count=examples,
-        overwrite=overwrite,
     )
+    if output is None:
+        comparison = stage.compare()
+        found, text = comparison.to_json(), comparison_text(comparison)
+    else:
+        stage.make(output, overwrite=overwrite)
+        found = read_json(output / COMPARISON)
+        text = (output / "compare.md").read_text(encoding="utf-8")
     print(json.dumps(found) if as_json else text)
 
 

@@ -38,14 +38,14 @@ def train_writer_command(
 ) -> None:
     """Train the question writer on annotated questions, inverted."""
     from gentap.settings.training_sections import WriterSettings
-    from gentap.stages.question_stages import writer_stage
+    from gentap.stages.question_stages import WriterStage
 
     settings = stage_settings(
         WriterSettings, "writer", recipe, assignments, data=data, annotated=annotated
     )
-    writer_stage(
-        base, settings, linearizer_settings(recipe), output, seed=seed, overwrite=overwrite
-    )
+    linearizer = linearizer_settings(recipe)
+    stage = WriterStage(base=base, writer=settings, linearizer=linearizer, seed=seed)
+    stage.make(output, overwrite=overwrite)
 
 
 @app.command("write")
@@ -63,10 +63,11 @@ def write_command(
 ) -> None:
     """Write a question for each mined sentence: the examples with sentence answers."""
     from gentap.settings.sections import WriteSettings
-    from gentap.stages.question_stages import write_stage
+    from gentap.stages.question_stages import WriteStage
 
     settings = stage_settings(WriteSettings, "write", recipe, assignments)
-    write_stage(mined, writer, settings, output, seed=seed, overwrite=overwrite)
+    stage = WriteStage(mined=mined, writer=writer, write=settings, seed=seed)
+    stage.make(output, overwrite=overwrite)
 
 
 @app.command("review")

@@ -1,7 +1,7 @@
 """Commands that train a model."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,9 @@ from gentap.commands.options import (
     reports_errors,
     stage_settings,
 )
+
+if TYPE_CHECKING:
+    from gentap.training.train_stages import Objective
 
 app = typer.Typer()
 
@@ -32,10 +35,12 @@ def base_command(
 ) -> None:
     """Train a vocabulary and a small T5 from scratch, where no checkpoint is at hand."""
     from gentap.settings.training_sections import BaseSettings
-    from gentap.stages.training_stages import base_stage
+    from gentap.stages.training_stages import BaseStage
 
     settings = stage_settings(BaseSettings, "base", recipe, assignments)
-    base_stage(mined, settings, linearizer_settings(recipe), output, seed=seed, overwrite=overwrite)
+    linearizer = linearizer_settings(recipe)
+    stage = BaseStage(mined=mined, base=settings, linearizer=linearizer, seed=seed)
+    stage.make(output, overwrite=overwrite)
 
 
 @app.command("pretrain")
@@ -55,7 +60,7 @@ def pretrain_command(
 ) -> None:
     """Pretrain one encoder and two decoders on both kinds of examples in equal numbers."""
     from gentap.settings.training_sections import PretrainSettings
-    from gentap.stages.training_stages import Objective, pretrain_stage
+    from gentap.stages.training_stages import PretrainStage
 
     settings = stage_settings(PretrainSettings, "pretrain", recipe, assignments)
     given: list[tuple[Objective, Path | None]] = [
@@ -63,16 +68,14 @@ def pretrain_command(
         ("cell", cell),
         ("masked", tables),
     ]
-    corpora = {kind: path for kind, path in given if path is not None}
-    pretrain_stage(
-        base,
-        corpora,
-        settings,
-        linearizer_settings(recipe),
-        output,
+    stage = PretrainStage(
+        base=base,
+        corpora={kind: path for kind, path in given if path is not None},
+        pretrain=settings,
+        linearizer=linearizer_settings(recipe),
         seed=seed,
-        overwrite=overwrite,
     )
+    stage.make(output, overwrite=overwrite)
 
 
 @app.command("finetune")
@@ -97,7 +100,7 @@ def finetune_command(
 ) -> None:
     """Finetune on annotated questions: FeTaQA's JSONL, or the plain JSONL of the README."""
     from gentap.settings.training_sections import FinetuneSettings
-    from gentap.stages.training_stages import finetune_stage
+    from gentap.stages.training_stages import FinetuneStage
 
     settings = stage_settings(
         FinetuneSettings,
@@ -109,6 +112,6 @@ def finetune_command(
         task=task,
         shots=shots,
     )
-    finetune_stage(
-        model, settings, linearizer_settings(recipe), output, seed=seed, overwrite=overwrite
-    )
+    linearizer = linearizer_settings(recipe)
+    stage = FinetuneStage(model=model, finetune=settings, linearizer=linearizer, seed=seed)
+    stage.make(output, overwrite=overwrite)

@@ -241,3 +241,9 @@ class EvaluateSettings(Settings):
     batch_size: int = Field(32, ge=1, description="questions answered at a time")
     chunk: int = Field(256, ge=1, description="questions between two savings")
     precision: Precision = Field("auto", description="bf16 where it is fast, or bf16, or fp32")
+
+    @model_validator(mode="after")
+    def _can_end(self) -> "EvaluateSettings":
+        if self.min_answer_tokens >= self.max_answer_tokens:
+            raise ValueError("min_answer_tokens must be below max_answer_tokens")
+        return self

@@ -1,9 +1,11 @@
-"""Stages that make the corpus from documents: mine, sample."""
+"""Stages that make the corpus from documents and tables: mine, sample."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
 
-from gentap.runs.console import say
+from gentap.runs.store import StageFolder, is_done
 from gentap.settings.sections import (
     LOCAL,
     ClusterSettings,
@@ -11,87 +13,129 @@ from gentap.settings.sections import (
     MineSettings,
     SampleSettings,
 )
-from gentap.stages.stage_folder import stage_folder
+from gentap.stages.stage import Planned, Stage
 
 
-def mine_stage(
-    settings: MineSettings,
-    output: Path,
-    *,
-    workers: int,
-    cluster: ClusterSettings = LOCAL,
-    overwrite: bool = False,
-) -> None:
-    from gentap.mining.mine import find_inputs, mine
+@dataclass(frozen=True, kw_only=True)
+class MineStage(Stage):
+    """Documents to tables and sentences that name two cells of a row."""
 
-    inputs = [*find_inputs(settings), *(Path(path) for path in settings.exclude)]
-    with stage_folder(output, "mine", settings.model_dump(), inputs, overwrite) as folder:
-        if folder is not None:
-            tally = mine(settings, folder, workers, cluster)
-            folder.finish(tally.to_json())
-            counts = tally.counts
-            say(
-                f"mine: {counts['sentences']:,} sentences and {counts['tables']:,} tables from "
-                f"{counts['pages read']:,} pages; {tally.rejected.total():,} records set aside"
-            )
+    name: ClassVar[str] = "mine"
+    mine: MineSettings
+    workers: int
+    cluster: ClusterSettings = LOCAL
 
+    def settings(self) -> dict[str, Any]:
+        return self.mine.model_dump()
 
-def overlap_stage(
-    settings: MineSettings,
-    output: Path,
-    *,
-    workers: int,
-    cluster: ClusterSettings = LOCAL,
-    overwrite: bool = False,
-) -> None:
-    from gentap.mining.contamination_report import REASONS, report_overlap
-    from gentap.mining.mine import find_inputs
+    def inputs(self) -> list[Path]:
+        from gentap.mining.mine import find_inputs
 
-    inputs = [*find_inputs(settings), *(Path(path) for path in settings.exclude)]
-    with stage_folder(output, "overlap", settings.model_dump(), inputs, overwrite) as folder:
-        if folder is not None:
-            tally = report_overlap(settings, folder, workers, cluster)
-            folder.finish(tally.to_json())
-            say("mine: " + "; ".join(f"{name}: {tally.rejected[name]:,}" for name in REASONS))
+        return [*find_inputs(self.mine), *map(Path, self.mine.exclude)]
+
+    def check(self, planned: Planned = ()) -> None:
+        from gentap.runs.cluster import check_cluster
+
+        self.inputs()
+        check_cluster(self.cluster)
+
+    def run(self, folder: StageFolder) -> Mapping[str, Any]:
+        from gentap.mining.mine import mine
+
+        return mine(self.mine, folder, self.workers, self.cluster).to_json()
+
+    def summary(self, stats: Mapping[str, Any]) -> list[str]:
+        counts, rejected = stats["counts"], sum(stats["rejected"].values())
+        return [
+            f"{counts['sentences']:,} sentences and {counts['tables']:,} tables from "
+            f"{counts['pages read']:,} pages; {rejected:,} records set aside"
+        ]
 
 
-def sample_stage(
-    tables: Sequence[str],
-    settings: SampleSettings,
-    linearizer: LinearizerSettings,
-    output: Path,
-    *,
-    base: str,
-    seed: int,
-    workers: int,
-    cluster: ClusterSettings = LOCAL,
-    overwrite: bool = False,
-) -> None:
-    from gentap.documents.table_files import find_table_files
-    from gentap.grammar.parser import load_grammar
-    from gentap.grammar.rules import find_grammar
+class OverlapStage(MineStage):
+    """What documents share with evaluation sets, counted and listed."""
 
-    files = find_table_files(tables)
-    grammar = find_grammar(settings.grammar)
-    load_grammar(grammar)
-    used = {**settings.model_dump(), "linearizer": linearizer.model_dump(), "seed": seed}
-    inputs = [*files, grammar, *([Path(base)] if base else [])]
-    with stage_folder(output, "sample", used, inputs, overwrite) as folder:
-        if folder is not None:
-            from gentap.grammar.sample import sample
+    name: ClassVar[str] = "overlap"
+    command: ClassVar[str] = "mine"
 
-            tally = sample(
-                files,
-                settings,
-                folder,
-                base=base,
-                linearizer=linearizer,
-                seed=seed,
-                workers=workers,
-                cluster=cluster,
-            )
-            folder.finish(tally.to_json())
-            say(
-                f"sample: {tally.counts['examples']:,} cell examples from "
-                f"{tally.counts['tables']:,} tables; {tally.rejected.total():,} tables set aside"
-            )
+    def run(self, folder: StageFolder) -> Mapping[str, Any]:
+        from gentap.mining.contamination_report import report_overlap
+
+        return report_overlap(self.mine, folder, self.workers, self.cluster).to_json()
+
+    def summary(self, stats: Mapping[str, Any]) -> list[str]:
+        from gentap.mining.contamination_report import REASONS
+
+        rejected = stats["rejected"]
+        return ["; ".join(f"{name}: {rejected.get(name, 0):,}" for name in REASONS)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleStage(Stage):
+    """Tables and a grammar to questions whose answer is one cell.
+
+    ``tables`` are mined folders or files; ``base`` is the model whose tokens are counted, if any.
+    """
+
+    name: ClassVar[str] = "sample"
+    tables: tuple[str, ...]
+    sample: SampleSettings
+    linearizer: LinearizerSettings
+    base: str = ""
+    seed: int
+    workers: int
+    cluster: ClusterSettings = LOCAL
+
+    def settings(self) -> dict[str, Any]:
+        linearizer = self.linearizer.model_dump()
+        return {**self.sample.model_dump(), "linearizer": linearizer, "seed": self.seed}
+
+    def inputs(self) -> list[Path]:
+        base = [Path(self.base)] if self.base else []
+        return [*self._sources(), self._grammar(), *base]
+
+    def check(self, planned: Planned = ()) -> None:
+        from gentap.grammar.parser import load_grammar
+        from gentap.runs.cluster import check_cluster
+
+        load_grammar(self._grammar())
+        check_cluster(self.cluster)
+        if not planned:  # a run's own tables are those that it mines
+            self._files()
+
+    def run(self, folder: StageFolder) -> Mapping[str, Any]:
+        from gentap.grammar.sample import sample
+
+        return sample(
+            self._files(),
+            self.sample,
+            folder,
+            base=self.base,
+            linearizer=self.linearizer,
+            seed=self.seed,
+            workers=self.workers,
+            cluster=self.cluster,
+        ).to_json()
+
+    def summary(self, stats: Mapping[str, Any]) -> list[str]:
+        counts, rejected = stats["counts"], sum(stats["rejected"].values())
+        return [
+            f"{counts['examples']:,} cell examples from {counts['tables']:,} tables; "
+            f"{rejected:,} tables set aside"
+        ]
+
+    def _sources(self) -> list[Path]:
+        """Mined folders as such, be they done or yet to be made; else the files."""
+        if all(is_done(Path(name)) or not Path(name).exists() for name in self.tables):
+            return list(map(Path, self.tables))
+        return self._files()
+
+    def _files(self) -> list[Path]:
+        from gentap.documents.table_files import find_table_files
+
+        return find_table_files(self.tables)
+
+    def _grammar(self) -> Path:
+        from gentap.grammar.rules import find_grammar
+
+        return find_grammar(self.sample.grammar)

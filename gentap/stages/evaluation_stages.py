@@ -1,14 +1,14 @@
 """The stages that score: answers of a model, anybody's answers, and systems side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gentap.errors import InputError, SettingError
-from gentap.runs.console import say
-from gentap.runs.store import read_json, write_json, write_text
+from gentap.runs.store import StageFolder, read_json, write_json, write_text
 from gentap.settings.sections import EvaluateSettings, Protocol
-from gentap.stages.stage_folder import stage_folder
+from gentap.stages.stage import Planned, Stage
 
 if TYPE_CHECKING:
     from gentap.evaluation.compare import Comparison
@@ -17,46 +17,72 @@ if TYPE_CHECKING:
 COMPARISON = "compare.json"
 
 
-def evaluate_stage(
-    model: str, settings: EvaluateSettings, output: Path, *, overwrite: bool = False
-) -> dict[str, Any]:
-    """Answer with a model and score; returns the content of ``scores.json``."""
-    from gentap.documents.annotated.reading import find_question_files
+@dataclass(frozen=True, kw_only=True)
+class EvaluateStage(Stage):
+    """A model and annotated questions to its answers and their scores."""
 
-    if not settings.data:
-        raise SettingError("evaluate: no annotated questions given (evaluate.data, --data).")
-    if settings.min_answer_tokens >= settings.max_answer_tokens:
-        raise SettingError("evaluate: min_answer_tokens must be below max_answer_tokens.")
-    inputs = [Path(model), *find_question_files([*settings.data, *settings.tune_length])]
-    with stage_folder(output, "evaluate", settings.model_dump(), inputs, overwrite) as folder:
-        if folder is not None:
-            from gentap.evaluation.evaluate import evaluate
+    name: ClassVar[str] = "evaluate"
+    model: str
+    evaluate: EvaluateSettings
 
-            stats = evaluate(model, settings, folder)
-            folder.finish(stats)
-            for name, count in {**stats["inputs"], **stats["warnings"]}.items():
-                say(f"evaluate: {name}: {count:,}")
-            if settings.tune_length:
-                say(
-                    f"evaluate: length penalty {stats['length_penalty']:g}, at least "
-                    f"{stats['min_answer_tokens']} tokens, chosen on dev"
-                )
-    return dict(read_json(output / "scores.json"))
+    def settings(self) -> dict[str, Any]:
+        return self.evaluate.model_dump()
+
+    def inputs(self) -> list[Path]:
+        from gentap.documents.annotated.reading import find_question_files
+
+        data = [*self.evaluate.data, *self.evaluate.tune_length]
+        return [Path(self.model), *find_question_files(data)]
+
+    def check(self, planned: Planned = ()) -> None:
+        from gentap.documents.annotated.reading import read_questions
+        from gentap.evaluation.metrics.scoring import needs_wordnet
+        from gentap.evaluation.metrics.wordnet import open_wordnet
+        from gentap.model.tokenizer import check_model_folder
+
+        if not self.evaluate.data:
+            raise SettingError("evaluate: no annotated questions given (evaluate.data, --data).")
+        if needs_wordnet(read_questions(self.evaluate.data, self.evaluate.task).examples):
+            open_wordnet()
+        read_questions(self.evaluate.tune_length, self.evaluate.task)
+        if Path(self.model) not in planned:
+            check_model_folder(self.model)
+
+    def run(self, folder: StageFolder) -> Mapping[str, Any]:
+        from gentap.evaluation.evaluate import evaluate
+
+        return evaluate(self.model, self.evaluate, folder)
+
+    def summary(self, stats: Mapping[str, Any]) -> list[str]:
+        counts = {**stats["inputs"], **stats["warnings"]}
+        lines = [f"{name}: {count:,}" for name, count in counts.items()]
+        if self.evaluate.tune_length:
+            lines.append(
+                f"length penalty {stats['length_penalty']:g}, at least "
+                f"{stats['min_answer_tokens']} tokens, chosen on dev"
+            )
+        return lines
+
+    def scores(self, output: Path, *, overwrite: bool = False) -> dict[str, Any]:
+        """Do the work; the content of ``scores.json``."""
+        self.make(output, overwrite=overwrite)
+        return dict(read_json(output / "scores.json"))
 
 
-def evaluate_all(
+def evaluate_models(
     models: Sequence[str], settings: EvaluateSettings, output: Path, *, overwrite: bool = False
 ) -> dict[str, dict[str, Any]]:
     """Evaluate one model in ``output``, or several in folders below it, and compare them."""
+    stages = {model: EvaluateStage(model=model, evaluate=settings) for model in models}
     if len(models) == 1:
-        return {models[0]: evaluate_stage(models[0], settings, output, overwrite=overwrite)}
+        return {models[0]: stages[models[0]].scores(output, overwrite=overwrite)}
     names = _names(models)
     scores = {
-        name: evaluate_stage(model, settings, output / name, overwrite=overwrite)
+        name: stages[model].scores(output / name, overwrite=overwrite)
         for name, model in names.items()
     }
-    reports = [str(output / name) for name in names]
-    compare_stage(reports, [], None, output / "compared", overwrite=overwrite)
+    compared = CompareStage(systems=tuple(str(output / name) for name in names))
+    compared.make(output / "compared", overwrite=overwrite)
     return scores
 
 
@@ -70,78 +96,91 @@ def _names(models: Sequence[str]) -> dict[str, str]:
     raise SettingError("evaluate: the same model is given twice (--model).")
 
 
-def score_stage(
-    predictions: Path,
-    data: Sequence[str],
-    protocol: Protocol,
-    output: Path,
-    *,
-    overwrite: bool = False,
-) -> dict[str, Any]:
-    """Score a file of predictions and keep all in a report's folder."""
-    from gentap.documents.annotated.reading import find_question_files
-    from gentap.evaluation.read_predictions import score_file
+@dataclass(frozen=True, kw_only=True)
+class ScoreStage(Stage):
+    """A file of predictions to its scores, kept in a report's folder."""
 
-    if not predictions.is_file():
-        raise InputError(f"{predictions}: no such file.")
-    inputs = [predictions, *find_question_files(data)]
-    used = {"predictions": str(predictions), "data": list(data), "protocol": protocol}
-    with stage_folder(output, "score", used, inputs, overwrite) as folder:
-        if folder is not None:
-            from gentap.evaluation.report.page import write_report
-            from gentap.evaluation.results import write_results
+    name: ClassVar[str] = "score"
+    predictions: Path
+    data: tuple[str, ...]
+    protocol: Protocol
 
-            results = score_file(predictions, data, protocol)
-            write_results(folder.path, results)
-            write_report(folder.path, [results], facts=_facts([results], data))
-            stats = {"questions": results.scored.questions, "warnings": results.scored.warnings}
-            folder.finish(stats)
-    return dict(read_json(output / "scores.json"))
+    def settings(self) -> dict[str, Any]:
+        data = list(self.data)
+        return {"predictions": str(self.predictions), "data": data, "protocol": self.protocol}
 
+    def inputs(self) -> list[Path]:
+        from gentap.documents.annotated.reading import find_question_files
 
-def compare_stage(
-    systems: Sequence[str],
-    data: Sequence[str],
-    protocol: Protocol | None,
-    output: Path | None,
-    *,
-    by: str | None = None,
-    count: int = 10,
-    overwrite: bool = False,
-) -> tuple[dict[str, Any], str]:
-    """Compare systems; the result as JSON and as text, kept in ``output`` where one is given."""
-    from gentap.evaluation.compare import compare, named_path, read_systems
-    from gentap.evaluation.report.comparison_text import comparison_text
+        return [self.predictions, *find_question_files(self.data)]
 
-    if output is None:
-        found = compare(read_systems(systems, data, protocol), by, count)
-        return found.to_json(), comparison_text(found)
-    inputs = [named_path(system)[1] for system in systems]
-    inputs += [Path(path) for path in data]
-    used = {
-        "systems": list(systems),
-        "data": list(data),
-        "protocol": protocol,
-        "by": by,
-        "count": count,
-    }
-    with stage_folder(output, "compare", used, inputs, overwrite) as folder:
-        if folder is not None:
-            found = compare(read_systems(systems, data, protocol), by, count)
-            write_text(folder.path / "compare.md", comparison_text(found))
-            write_json(folder.path / COMPARISON, found.to_json())
-            _write_comparison(folder.path, found, data)
-            folder.finish({"systems": len(found.systems), "pairs": len(found.pairs)})
-    text = (output / "compare.md").read_text(encoding="utf-8")
-    return dict(read_json(output / COMPARISON)), text
+    def check(self, planned: Planned = ()) -> None:
+        if not self.predictions.is_file():
+            raise InputError(f"{self.predictions}: no such file.")
+
+    def run(self, folder: StageFolder) -> Mapping[str, Any]:
+        from gentap.evaluation.read_predictions import score_file
+        from gentap.evaluation.report.page import write_report
+        from gentap.evaluation.results import write_results
+
+        results = score_file(self.predictions, self.data, self.protocol)
+        write_results(folder.path, results)
+        write_report(folder.path, [results], facts=_facts([results], self.data))
+        return {"questions": results.scored.questions, "warnings": results.scored.warnings}
+
+    def summary(self, stats: Mapping[str, Any]) -> list[str]:
+        return []
 
 
-def _write_comparison(folder: Path, found: "Comparison", data: Sequence[str]) -> None:
-    from gentap.evaluation.report.page import write_report
+@dataclass(frozen=True, kw_only=True)
+class CompareStage(Stage):
+    """Two or more reports, or files of predictions, to their paired tests."""
 
-    first = found.systems[0].name
-    tests = {pair.second: pair.differences for pair in found.pairs if pair.first == first}
-    write_report(folder, found.systems, facts=_facts(found.systems, data), tests=tests)
+    name: ClassVar[str] = "compare"
+    systems: tuple[str, ...]
+    data: tuple[str, ...] = ()
+    protocol: Protocol | None = None
+    by: str | None = None
+    count: int = 10
+
+    def settings(self) -> dict[str, Any]:
+        return {
+            "systems": list(self.systems),
+            "data": list(self.data),
+            "protocol": self.protocol,
+            "by": self.by,
+            "count": self.count,
+        }
+
+    def inputs(self) -> list[Path]:
+        from gentap.evaluation.compare import named_path
+
+        return [*(named_path(system)[1] for system in self.systems), *map(Path, self.data)]
+
+    def check(self, planned: Planned = ()) -> None:
+        """Nothing but what comparing finds itself."""
+
+    def compare(self) -> "Comparison":
+        """The comparison alone, without a folder."""
+        from gentap.evaluation.compare import compare, read_systems
+
+        return compare(read_systems(self.systems, self.data, self.protocol), self.by, self.count)
+
+    def run(self, folder: StageFolder) -> Mapping[str, Any]:
+        from gentap.evaluation.report.comparison_text import comparison_text
+        from gentap.evaluation.report.page import write_report
+
+        found = self.compare()
+        write_text(folder.path / "compare.md", comparison_text(found))
+        write_json(folder.path / COMPARISON, found.to_json())
+        first = found.systems[0].name
+        tests = {pair.second: pair.differences for pair in found.pairs if pair.first == first}
+        facts = _facts(found.systems, self.data)
+        write_report(folder.path, found.systems, facts=facts, tests=tests)
+        return {"systems": len(found.systems), "pairs": len(found.pairs)}
+
+    def summary(self, stats: Mapping[str, Any]) -> list[str]:
+        return []
 
 
 def _facts(systems: Sequence["Results"], data: Sequence[str]) -> list[str]:

@@ -1,183 +1,160 @@
 """Stages of the question writer: train it, write with it."""
 
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from gentap.errors import InputError, SettingError
 from gentap.records import MINED_SCHEMA
-from gentap.runs.console import say
-from gentap.runs.store import (
-    StageFolder,
-    Tally,
-    parts,
-    read_rows,
-    require_columns,
-    require_stage,
-    write_text,
-)
+from gentap.runs.store import StageFolder, Tally, parts, require_columns, require_stage
 from gentap.settings.sections import LinearizerSettings, WriteSettings
 from gentap.settings.training_sections import WriterSettings
-from gentap.stages.stage_folder import stage_folder, training_folder
+from gentap.stages.stage import Planned, Stage
 
-HELD_OUT = "held_out.jsonl"
-WRITER_METRICS = ("bleu", "rougeL", "meteor")
-
-
-def writer_stage(
-    base: str,
-    settings: WriterSettings,
-    linearizer: LinearizerSettings,
-    output: Path,
-    *,
-    seed: int,
-    overwrite: bool = False,
-) -> None:
-    from gentap.documents.read import expand_inputs
-
-    if not settings.data and not settings.annotated:
-        raise SettingError(
-            "questions train: no reading-comprehension file given. Name files in SQuAD layout "
-            "(writer.data), or annotated table questions (writer.annotated)."
-        )
-    data = expand_inputs(settings.data, (".json",))
-    annotated = expand_inputs(settings.annotated, (".jsonl",))
-    used = {**settings.model_dump(), "linearizer": linearizer.model_dump(), "seed": seed}
-    inputs = [*data, *annotated, Path(base)]
-    with training_folder(output, "writer", used, inputs, overwrite) as folder:
-        if folder is not None:
-            from gentap.questions.invert import invert
-            from gentap.training.loop.processes import is_main
-            from gentap.training.train_stages import train_writer
-
-            _check_base(base, settings, linearizer)
-            if settings.held_out:
-                _find_wordnet()
-            tally = invert(data, annotated, settings, folder) if is_main() else Tally()
-            stats = train_writer(base, settings, linearizer, folder, seed=seed)
-            if not is_main():
-                return
-            scores = score_held_out(settings, folder, seed)
-            folder.finish({**stats, "held_out": scores, "inverted": tally.to_json()})
-            say(f"questions train: {stats['examples']['pairs']:,} questions{_shown(stats, scores)}")
-
-
-def _check_base(base: str, settings: WriterSettings, linearizer: LinearizerSettings) -> None:
-    """Raise where the base's vocabulary has no tags, before any work."""
-    from gentap.model.tokenizer import load_tokenizer
-    from gentap.questions.writer_input import Layout
-    from gentap.questions.writers.codec import Codec
-
-    layout = Layout(max_entries=settings.max_entries, tags=settings.tags)
-    Codec(load_tokenizer(base, linearizer), layout)
-
-
-def _find_wordnet() -> None:
-    """METEOR's WordNet, before any work."""
-    from gentap.evaluation.metrics.wordnet import open_wordnet
-
-    open_wordnet()
-
-
-def _shown(stats: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
-    if not scores:
-        return ""
-    shown = ", ".join(f"{name} {scores['all'][name]:.2f}" for name in WRITER_METRICS)
-    return (
-        f"; {scores['all']['questions']:,} on held-out articles: {shown}, "
-        f"loss {stats['best_dev_loss']:.3f}"
-    )
-
-
-def score_held_out(settings: WriterSettings, folder: StageFolder, seed: int) -> dict[str, Any]:
-    """Write the questions of the held-out articles and compare them with their own.
-
-    BLEU-4, ROUGE-L and METEOR of all, and of each origin where there are several. The questions
-    are listed in ``held_out.jsonl``.
-    """
-    from gentap.evaluation.metrics.bleu import bleu_statistics
-    from gentap.evaluation.metrics.meteor import meteor_statistics
-    from gentap.evaluation.metrics.rouge import rouge_statistics
-    from gentap.questions.writers.interface import Unwritten
-    from gentap.questions.writers.transformers_writer import LocalWriter
-
-    rows = list(read_rows(parts(folder.path / "pairs" / "dev")))
-    if not rows:
-        return {}
-    wanted = WriteSettings(beams=settings.dev_beams, candidates=1, precision=settings.precision)
-    writer = LocalWriter(str(folder.path), wanted)
-    inputs = [[(piece["mark"], piece["text"]) for piece in row["pieces"]] for row in rows]
-    said = [
-        "" if isinstance(result, Unwritten) else result[0].question
-        for result in writer.write_pieces(inputs, seed)
-    ]
-    lines = [
-        {"id": row["id"], "origin": row["origin"], "written": text, "reference": row["target"]}
-        for row, text in zip(rows, said, strict=True)
-    ]
-    shown = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
-    write_text(folder.path / HELD_OUT, shown)
-    origins = sorted({line["origin"] for line in lines})
-    scores: dict[str, Any] = {}
-    for name in ("all", *(origins if len(origins) > 1 else ())):
-        chosen = [line for line in lines if name in ("all", line["origin"])]
-        texts = [line["written"] for line in chosen]
-        references = [(line["reference"],) for line in chosen]
-        found = {
-            **bleu_statistics(texts, references, lowercase=False),
-            **rouge_statistics(texts, references),
-            **meteor_statistics(texts, references, tokens="nltk"),
-        }
-        scores[name] = {
-            "questions": len(chosen),
-            **{metric: round(found[metric].score, 4) for metric in WRITER_METRICS},
-            "signatures": {metric: found[metric].signature for metric in WRITER_METRICS},
-        }
-    return scores
-
-
-OPERATIONAL = ("concurrency", "timeout", "retries", "backoff", "max_requests", "max_spent")
+PACE = ("concurrency", "timeout", "retries", "backoff", "max_requests", "max_spent")
 """Settings of an endpoint that change how fast and how far a run goes, not what is written."""
 
 
-def write_stage(
-    mined: Path,
-    writer: str,
-    settings: WriteSettings,
-    output: Path,
-    *,
-    seed: int,
-    overwrite: bool = False,
-) -> None:
-    from gentap.questions.writers.open_writer import check_writer, is_endpoint
+@dataclass(frozen=True, kw_only=True)
+class WriterStage(Stage):
+    """Annotated questions, inverted, to a question writer."""
 
-    require_stage(mined, "mine", "questions are written for mined sentences")
-    require_columns(parts(mined / "sentences"), MINED_SCHEMA.names)
-    used: dict[str, Any] = {**settings.model_dump(exclude={"threads"}), "seed": seed}
-    for name in (*OPERATIONAL, "cache", "key_variable"):
-        del used["endpoint"][name]
-    inputs = [mined]
-    if is_endpoint(writer):
-        used["writer"] = writer
-        if settings.endpoint.prompt:
-            inputs.append(Path(settings.endpoint.prompt))
-    else:
-        inputs.append(Path(writer))
-        used.pop("endpoint")
-    if settings.filters.round_trip:
-        inputs.append(Path(settings.filters.round_trip))
-        if not (inputs[-1] / "config.json").exists():
-            raise InputError(f"{inputs[-1]}: no model folder (write.filters.round_trip).")
-    with stage_folder(output, "write", used, inputs, overwrite) as folder:
-        if folder is not None:
-            from gentap.questions.write import write_questions
+    name: ClassVar[str] = "writer"
+    command: ClassVar[str] = "questions train"
+    trains: ClassVar[bool] = True
+    base: str
+    writer: WriterSettings
+    linearizer: LinearizerSettings
+    seed: int
 
-            check_writer(writer, settings)
-            tally = write_questions(mined / "sentences", writer, settings, folder, seed=seed)
-            folder.finish(tally.to_json())
-            counts = tally.counts
-            say(
-                f"questions write: {counts['examples']:,} long examples from "
-                f"{counts['sentences']:,} sentences and {counts['questions']:,} questions"
+    def settings(self) -> dict[str, Any]:
+        linearizer = self.linearizer.model_dump()
+        return {**self.writer.model_dump(), "linearizer": linearizer, "seed": self.seed}
+
+    def inputs(self) -> list[Path]:
+        return [*self._data(), *self._annotated(), Path(self.base)]
+
+    def check(self, planned: Planned = ()) -> None:
+        from gentap.documents.annotated.reading import read_annotated
+        from gentap.questions.invert import read_articles
+
+        if not self.writer.data and not self.writer.annotated:
+            raise SettingError(
+                "questions train: no reading-comprehension file given. Name files in SQuAD layout "
+                "(writer.data), or annotated table questions (writer.annotated)."
             )
+        for path in self._data():
+            read_articles(path)
+        for path in self._annotated():
+            read_annotated(path)
+        if self.writer.held_out:
+            from gentap.evaluation.metrics.wordnet import open_wordnet
+
+            open_wordnet()  # METEOR's
+        if Path(self.base) not in planned:
+            self._check_base()
+
+    def run(self, folder: StageFolder) -> Mapping[str, Any]:
+        from gentap.evaluation.metrics.question_scores import score_questions
+        from gentap.questions.held_out import write_held_out
+        from gentap.questions.invert import invert
+        from gentap.training.loop.processes import is_main
+        from gentap.training.train_stages import train_writer
+
+        data, annotated = self._data(), self._annotated()
+        tally = invert(data, annotated, self.writer, folder) if is_main() else Tally()
+        stats = train_writer(self.base, self.writer, self.linearizer, folder, seed=self.seed)
+        if not is_main():
+            return stats
+        held_out = write_held_out(self.writer, folder.path, self.seed)
+        return {**stats, "held_out": score_questions(held_out), "inverted": tally.to_json()}
+
+    def summary(self, stats: Mapping[str, Any]) -> list[str]:
+        text = f"{stats['examples']['pairs']:,} questions"
+        scores = stats["held_out"].get("all")
+        if not scores:
+            return [text]
+        shown = ", ".join(f"{metric} {scores[metric]:.2f}" for metric in scores["signatures"])
+        return [
+            f"{text}; {scores['questions']:,} on held-out articles: {shown}, "
+            f"loss {stats['best_dev_loss']:.3f}"
+        ]
+
+    def _data(self) -> list[Path]:
+        from gentap.documents.read import expand_inputs
+
+        return expand_inputs(self.writer.data, (".json",))
+
+    def _annotated(self) -> list[Path]:
+        from gentap.documents.read import expand_inputs
+
+        return expand_inputs(self.writer.annotated, (".jsonl",))
+
+    def _check_base(self) -> None:
+        """Raise where the base's vocabulary has no tags."""
+        from gentap.model.tokenizer import load_tokenizer
+        from gentap.questions.writer_input import Layout
+        from gentap.questions.writers.codec import Codec
+
+        layout = Layout(max_entries=self.writer.max_entries, tags=self.writer.tags)
+        Codec(load_tokenizer(self.base, self.linearizer), layout)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteStage(Stage):
+    """Mined sentences and a writer (a model or a chat endpoint) to sentence examples."""
+
+    name: ClassVar[str] = "write"
+    command: ClassVar[str] = "questions write"
+    mined: Path
+    writer: str
+    write: WriteSettings
+    seed: int
+
+    def settings(self) -> dict[str, Any]:
+        used: dict[str, Any] = {**self.write.model_dump(exclude={"threads"}), "seed": self.seed}
+        endpoint = used.pop("endpoint")
+        if self._asks_an_endpoint:
+            unused = {*PACE, "cache", "key_variable"}
+            used["endpoint"] = {name: endpoint[name] for name in endpoint if name not in unused}
+            used["writer"] = self.writer
+        return used
+
+    def inputs(self) -> list[Path]:
+        prompt = self.write.endpoint.prompt
+        round_trip = self.write.filters.round_trip
+        writer = prompt if self._asks_an_endpoint else self.writer
+        return [self.mined, *(Path(path) for path in (writer, round_trip) if path)]
+
+    def check(self, planned: Planned = ()) -> None:
+        from gentap.questions.writers.open_writer import check_writer
+
+        if self.mined not in planned:
+            require_stage(self.mined, "mine", "questions are written for mined sentences")
+            require_columns(parts(self.mined / "sentences"), MINED_SCHEMA.names)
+        if Path(self.writer) not in planned:
+            check_writer(self.writer, self.write)
+        model = self.write.filters.round_trip
+        if model and Path(model) not in planned and not (Path(model) / "config.json").exists():
+            raise InputError(f"{model}: no model folder (write.filters.round_trip).")
+
+    def run(self, folder: StageFolder) -> Mapping[str, Any]:
+        from gentap.questions.write import write_questions
+
+        sentences = self.mined / "sentences"
+        tally = write_questions(sentences, self.writer, self.write, folder, seed=self.seed)
+        return tally.to_json()
+
+    def summary(self, stats: Mapping[str, Any]) -> list[str]:
+        counts = stats["counts"]
+        return [
+            f"{counts['examples']:,} long examples from {counts['sentences']:,} sentences and "
+            f"{counts['questions']:,} questions"
+        ]
+
+    @property
+    def _asks_an_endpoint(self) -> bool:
+        from gentap.questions.writers.open_writer import is_endpoint
+
+        return is_endpoint(self.writer)

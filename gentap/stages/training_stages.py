@@ -1,114 +1,189 @@
-"""Stages that train a model: base, pretrain, finetune."""
+"""Stages that train a table model: base, pretrain, finetune."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gentap.errors import SettingError
-from gentap.records import EXAMPLE_SCHEMA, MINED_SCHEMA
-from gentap.runs.console import say
-from gentap.runs.store import REJECTED, parts, require_columns, require_stage
+from gentap.records import EXAMPLE_SCHEMA, MINED_SCHEMA, Example
+from gentap.runs.store import REJECTED, StageFolder, parts, require_columns, require_stage
 from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import BaseSettings, FinetuneSettings, PretrainSettings
-from gentap.stages.stage_folder import training_folder
+from gentap.stages.stage import Planned, Stage
 
-Objective = Literal["long", "cell", "masked"]
+if TYPE_CHECKING:
+    from gentap.documents.annotated.reading import Questions
+    from gentap.training.train_stages import Objective
+
+_MADE_BY = {"long": "questions write", "cell": "sample", "masked": "mine"}
 
 
-def base_stage(
-    mined: Path,
-    settings: BaseSettings,
-    linearizer: LinearizerSettings,
-    output: Path,
-    *,
-    seed: int,
-    overwrite: bool = False,
-) -> None:
-    if settings.checkpoint:
-        raise SettingError(
-            f"base: a checkpoint is given ({settings.checkpoint}), so there is nothing to train. "
-            "Give it to the other commands as --base."
+@dataclass(frozen=True, kw_only=True)
+class BaseStage(Stage):
+    """Mined documents to a vocabulary and a small T5."""
+
+    name: ClassVar[str] = "base"
+    trains: ClassVar[bool] = True
+    mined: Path
+    base: BaseSettings
+    linearizer: LinearizerSettings
+    seed: int
+
+    def settings(self) -> dict[str, Any]:
+        linearizer = self.linearizer.model_dump()
+        return {**self.base.model_dump(), "linearizer": linearizer, "seed": self.seed}
+
+    def inputs(self) -> list[Path]:
+        return [self.mined]
+
+    def check(self, planned: Planned = ()) -> None:
+        if self.base.checkpoint:
+            raise SettingError(
+                f"base: a checkpoint is given ({self.base.checkpoint}), so there is nothing to "
+                "train. Give it to the other commands as --base."
+            )
+        if self.mined not in planned:
+            require_stage(self.mined, "mine", "a base is trained on mined documents")
+            require_columns(parts(self.mined / "sentences"), MINED_SCHEMA.names)
+
+    def run(self, folder: StageFolder) -> Mapping[str, Any]:
+        from gentap.training.base_model import train_base
+
+        return train_base(self.mined, self.base, self.linearizer, folder, seed=self.seed)
+
+    def summary(self, stats: Mapping[str, Any]) -> list[str]:
+        return [f"{stats['parameters']:,} parameters{_losses(stats)}"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainStage(Stage):
+    """Examples of both kinds to one encoder and two decoders."""
+
+    name: ClassVar[str] = "pretrain"
+    trains: ClassVar[bool] = True
+    base: str
+    corpora: Mapping["Objective", Path]
+    pretrain: PretrainSettings
+    linearizer: LinearizerSettings
+    seed: int
+
+    def settings(self) -> dict[str, Any]:
+        given = self.pretrain.model_dump(exclude={"workers"})  # which change nothing in the result
+        linearizer = self.linearizer.model_dump()
+        used = {**given, "linearizer": linearizer, "seed": self.seed}
+        return {**used, "kinds": list(self._corpora)}
+
+    def inputs(self) -> list[Path]:
+        return [Path(self.base), *self._corpora.values()]
+
+    def check(self, planned: Planned = ()) -> None:
+        masked = self.pretrain.mix.masked
+        if "masked" in self.corpora and not masked:
+            raise SettingError("pretrain: --tables is for masked cells: set mix.masked to 1.")
+        if masked and "masked" not in self.corpora:
+            raise SettingError(
+                "pretrain: mix.masked needs tables: give a mined folder as --tables."
+            )
+        if not self._corpora:
+            raise SettingError("pretrain: give --long, --cell, or both, as the mix asks for.")
+        for kind, path in self._corpora.items():
+            if path in planned:
+                continue
+            require_stage(path, _MADE_BY[kind], f"the {kind} examples come from there")
+            if kind != "masked":
+                require_columns(parts(path), {*EXAMPLE_SCHEMA.names} - {"alternatives"})
+        _check_model(self.base, planned)
+
+    def run(self, folder: StageFolder) -> Mapping[str, Any]:
+        from gentap.training.train_stages import pretrain
+
+        return pretrain(
+            self.base, self._corpora, self.pretrain, self.linearizer, folder, seed=self.seed
         )
-    require_stage(mined, "mine", "a base is trained on mined documents")
-    require_columns(parts(mined / "sentences"), MINED_SCHEMA.names)
-    used = {**settings.model_dump(), "linearizer": linearizer.model_dump(), "seed": seed}
-    with training_folder(output, "base", used, [mined], overwrite) as folder:
-        if folder is not None:
-            from gentap.training.base_model import train_base
 
-            stats = train_base(mined, settings, linearizer, folder, seed=seed)
-            folder.finish(stats)
-            say(f"base: {stats['parameters']:,} parameters{_losses(stats)}")
+    def summary(self, stats: Mapping[str, Any]) -> list[str]:
+        return [f"{stats['steps']:,} steps{_losses(stats)}"]
 
-
-def pretrain_stage(
-    base: str,
-    corpora: Mapping[Objective, Path],
-    settings: PretrainSettings,
-    linearizer: LinearizerSettings,
-    output: Path,
-    *,
-    seed: int,
-    overwrite: bool = False,
-) -> None:
-    mix = settings.mix.model_dump()
-    if "masked" in corpora and not mix["masked"]:
-        raise SettingError("pretrain: --tables is for masked cells: set mix.masked to 1.")
-    if mix["masked"] and "masked" not in corpora:
-        raise SettingError("pretrain: mix.masked needs tables: give a mined folder as --tables.")
-    corpora = {kind: path for kind, path in corpora.items() if mix[kind]}
-    if not corpora:
-        raise SettingError("pretrain: give --long, --cell, or both, as the mix asks for.")
-    made_by = {"long": "questions write", "cell": "sample", "masked": "mine"}
-    for kind, path in corpora.items():
-        require_stage(path, made_by[kind], f"the {kind} examples come from there")
-        if kind != "masked":
-            require_columns(parts(path), {*EXAMPLE_SCHEMA.names} - {"alternatives"})
-    given = settings.model_dump(exclude={"workers"})  # which changes nothing in the result
-    used = {**given, "linearizer": linearizer.model_dump(), "seed": seed}
-    used["kinds"] = list(corpora)
-    with training_folder(
-        output, "pretrain", used, [Path(base), *corpora.values()], overwrite
-    ) as folder:
-        if folder is not None:
-            from gentap.training.train_stages import pretrain
-
-            stats = pretrain(base, corpora, settings, linearizer, folder, seed=seed)
-            folder.finish(stats)
-            say(f"pretrain: {stats['steps']:,} steps{_losses(stats)}")
+    @property
+    def _corpora(self) -> dict["Objective", Path]:
+        """Those that the mix asks for."""
+        mix = self.pretrain.mix.model_dump()
+        return {kind: path for kind, path in self.corpora.items() if mix[kind]}
 
 
-def finetune_stage(
-    model: str,
-    settings: FinetuneSettings,
-    linearizer: LinearizerSettings,
-    output: Path,
-    *,
-    seed: int,
-    overwrite: bool = False,
-) -> None:
-    from gentap.documents.annotated.reading import read_questions
-    from gentap.documents.rejected import write_rejected
-    from gentap.training.data.few_shot import draw_shots
+@dataclass(frozen=True, kw_only=True)
+class FinetuneStage(Stage):
+    """A model and annotated questions to a finetuned model."""
 
-    if not settings.train:
-        raise SettingError("finetune: no annotated questions given (finetune.train, --train).")
-    questions = read_questions(settings.train, settings.task)
-    dev_questions = read_questions(settings.dev, settings.task)
-    examples = draw_shots(questions.examples, settings.shots, seed)
-    dev = dev_questions.examples
-    inputs = [Path(path) for path in (model, *settings.train, *settings.dev)]
-    used = {**settings.model_dump(), "linearizer": linearizer.model_dump(), "seed": seed}
-    with training_folder(output, "finetune", used, inputs, overwrite) as folder:
-        if folder is not None:
-            from gentap.training.loop.processes import is_main
-            from gentap.training.train_stages import finetune
+    name: ClassVar[str] = "finetune"
+    trains: ClassVar[bool] = True
+    model: str
+    finetune: FinetuneSettings
+    linearizer: LinearizerSettings
+    seed: int
 
-            if is_main():
-                write_rejected(folder.path / REJECTED, [*questions.unread, *dev_questions.unread])
-            stats = finetune(model, examples, dev, settings, linearizer, folder, seed=seed)
-            folder.finish(stats)
-            say(f"finetune: {len(examples):,} questions, {stats['steps']:,} steps{_losses(stats)}")
+    def settings(self) -> dict[str, Any]:
+        linearizer = self.linearizer.model_dump()
+        return {**self.finetune.model_dump(), "linearizer": linearizer, "seed": self.seed}
+
+    def inputs(self) -> list[Path]:
+        return list(map(Path, (self.model, *self.finetune.train, *self.finetune.dev)))
+
+    def check(self, planned: Planned = ()) -> None:
+        if not self.finetune.train:
+            raise SettingError("finetune: no annotated questions given (finetune.train, --train).")
+        _ = self._examples, self._dev  # each read once, by its own reader's checks
+        _check_model(self.model, planned)
+
+    def run(self, folder: StageFolder) -> Mapping[str, Any]:
+        from gentap.documents.rejected import write_rejected
+        from gentap.training.loop.processes import is_main
+        from gentap.training.train_stages import finetune
+
+        dev = self._dev
+        if is_main():
+            write_rejected(folder.path / REJECTED, [*self._train.unread, *dev.unread])
+        return finetune(
+            self.model,
+            self._examples,
+            dev.examples,
+            self.finetune,
+            self.linearizer,
+            folder,
+            seed=self.seed,
+        )
+
+    def summary(self, stats: Mapping[str, Any]) -> list[str]:
+        questions = sum(stats["examples"].values())
+        return [f"{questions:,} questions, {stats['steps']:,} steps{_losses(stats)}"]
+
+    @cached_property
+    def _train(self) -> "Questions":
+        from gentap.documents.annotated.reading import read_questions
+
+        return read_questions(self.finetune.train, self.finetune.task)
+
+    @cached_property
+    def _dev(self) -> "Questions":
+        from gentap.documents.annotated.reading import read_questions
+
+        return read_questions(self.finetune.dev, self.finetune.task)
+
+    @cached_property
+    def _examples(self) -> list[Example]:
+        from gentap.training.data.few_shot import draw_shots
+
+        return draw_shots(self._train.examples, self.finetune.shots, self.seed)
+
+
+def _check_model(name: str, planned: Planned) -> None:
+    """Raise where a model is neither there nor made by this run."""
+    from gentap.model.tokenizer import check_model_folder
+
+    if Path(name) not in planned:
+        check_model_folder(name)
 
 
 def _losses(stats: Mapping[str, Any]) -> str:
@@ -117,7 +192,7 @@ def _losses(stats: Mapping[str, Any]) -> str:
     right = (
         {name[5:]: value for name, value in looks[-1].items() if "exact" in name} if looks else {}
     )
-    shown = [("last loss", stats["last_loss"]), ("best loss on dev", stats["best_dev_loss"])]
-    told = [f"{name} {value:.3f}" for name, value in shown if value is not None]
-    told += [f"{name.replace('_', ' ')} on dev {value:.1f}%" for name, value in right.items()]
-    return "".join(f", {text}" for text in told)
+    losses = [("last loss", stats["last_loss"]), ("best loss on dev", stats["best_dev_loss"])]
+    shown = [f"{name} {value:.3f}" for name, value in losses if value is not None]
+    shown += [f"{name.replace('_', ' ')} on dev {value:.1f}%" for name, value in right.items()]
+    return "".join(f", {text}" for text in shown)

@@ -54,8 +54,8 @@ def bench(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
     """The report: medians of questions a second, ratios to the baseline, and agreement."""
     import torch
 
-    from gentap.questions.writers.ctranslate2_writer import FastWriter
-    from gentap.questions.writers.transformers_writer import LocalWriter
+    from gentap.questions.writers.ctranslate2_writer import CTranslate2Writer
+    from gentap.questions.writers.transformers_writer import TransformersWriter
 
     torch.set_num_threads(options.threads)
     folder = str(options.writer or small_model(options.tokenizer, scratch / "model"))
@@ -70,9 +70,9 @@ def bench(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
             **more,
         )
 
-    local = LocalWriter(folder, settings("transformers", precision="fp32"))
-    fast = FastWriter(folder, settings("ctranslate2"), scratch)
-    small = FastWriter(folder, settings("ctranslate2-int8"), scratch)
+    local = TransformersWriter(folder, settings("transformers", precision="fp32"))
+    fast = CTranslate2Writer(folder, settings("ctranslate2"), scratch)
+    small = CTranslate2Writer(folder, settings("ctranslate2-int8"), scratch)
     writers: dict[str, Callable[[list[WriterInput]], list[list[str]]]] = {
         "model.generate, fp32, corpus order": lambda block: in_corpus_order(local, block, options),
         "ctranslate2, fp32": lambda block: texts(fast.write(block, 1)),
@@ -110,7 +110,7 @@ def bench(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
             name: _share(said[baseline], said[name], options.beams) for name in others
         },
         "share of the time spent generating": generating_share(
-            LocalWriter(folder, settings("transformers")), blocks[0]
+            TransformersWriter(folder, settings("transformers")), blocks[0]
         ),
     }
 

@@ -16,7 +16,7 @@ from gentap.evaluation.read_predictions import score_file
 from gentap.evaluation.results import Shown, read_results
 from gentap.runs.store import is_done, open_stage, read_json
 from gentap.settings.sections import EvaluateSettings
-from gentap.stages.evaluation_stages import evaluate_stage
+from gentap.stages.evaluation_stages import EvaluateStage
 
 TABLE = {
     "title": "Mara Lind",
@@ -70,7 +70,7 @@ def test_evaluate_writes_predictions_in_order_with_scores_of_both_kinds(
     tmp_path: Path, toy_model: Path, settings: EvaluateSettings
 ) -> None:
     folder = tmp_path / "report"
-    scores = evaluate_stage(str(toy_model), settings, folder)
+    scores = EvaluateStage(model=str(toy_model), evaluate=settings).scores(folder)
     rows = [json.loads(line) for line in (folder / "predictions.jsonl").open(encoding="utf-8")]
     assert [row["question"] for row in rows] == [question["question"] for question in MIXED]
     assert [row["reference"] for row in rows] == [question["answer"] for question in MIXED]
@@ -92,9 +92,9 @@ def test_each_kind_is_answered_by_its_own_decoder(
         lines = [{**question, "kind": kind} for question in MIXED]
         path = write_questions(tmp_path / f"{kind}.jsonl", lines)
         chosen = settings.model_copy(update={"data": [str(path)]})
-        evaluate_stage(str(toy_model), chosen, tmp_path / kind)
+        EvaluateStage(model=str(toy_model), evaluate=chosen).scores(tmp_path / kind)
         said[kind] = (tmp_path / kind / "predictions.txt").read_text(encoding="utf-8").split("\n")
-    evaluate_stage(str(toy_model), settings, tmp_path / "mixed")
+    EvaluateStage(model=str(toy_model), evaluate=settings).scores(tmp_path / "mixed")
     mixed = (tmp_path / "mixed" / "predictions.txt").read_text(encoding="utf-8").split("\n")
     assert mixed[:-1] == [said[line.get("kind", "long")][n] for n, line in enumerate(MIXED)]
     assert said["long"] != said["cell"]
@@ -107,7 +107,7 @@ def test_interrupted_evaluation_goes_on_and_gives_the_same_files(
     settings: EvaluateSettings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    evaluate_stage(str(toy_model), settings, tmp_path / "undisturbed")
+    EvaluateStage(model=str(toy_model), evaluate=settings).scores(tmp_path / "undisturbed")
     generate, calls = gentap.model.generate.generate_texts, 0
 
     def interrupted(*args: Any, **kwargs: Any) -> list[str]:
@@ -120,11 +120,11 @@ def test_interrupted_evaluation_goes_on_and_gives_the_same_files(
     folder = tmp_path / "interrupted"
     monkeypatch.setattr(gentap.model.generate, "generate_texts", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        evaluate_stage(str(toy_model), settings, folder)
+        EvaluateStage(model=str(toy_model), evaluate=settings).scores(folder)
     assert [file.name for file in (folder / ".work" / "chunks").iterdir()] == ["00000000.json"]
     assert not is_done(folder)
     calls = 10
-    evaluate_stage(str(toy_model), settings, folder)
+    EvaluateStage(model=str(toy_model), evaluate=settings).scores(folder)
     assert calls == 10 + 2
     assert results(folder) == results(tmp_path / "undisturbed")
 
@@ -133,10 +133,12 @@ def test_interrupted_evaluation_goes_on_and_gives_the_same_files(
 def test_finished_evaluation_is_not_done_again(
     tmp_path: Path, toy_model: Path, settings: EvaluateSettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first = evaluate_stage(str(toy_model), settings, tmp_path / "report")
+    first = EvaluateStage(model=str(toy_model), evaluate=settings).scores(tmp_path / "report")
     before = results(tmp_path / "report")
     capsys.readouterr()
-    assert evaluate_stage(str(toy_model), settings, tmp_path / "report") == first
+    assert (
+        EvaluateStage(model=str(toy_model), evaluate=settings).scores(tmp_path / "report") == first
+    )
     assert "done already" in capsys.readouterr().err
     assert results(tmp_path / "report") == before
 
@@ -162,7 +164,7 @@ def test_written_predictions_score_the_same_again(
     tmp_path: Path, toy_model: Path, settings: EvaluateSettings, data: str
 ) -> None:
     folder = tmp_path / "report"
-    scores = evaluate_stage(str(toy_model), settings, folder)
+    scores = EvaluateStage(model=str(toy_model), evaluate=settings).scores(folder)
     for name in ("predictions.jsonl", "predictions.txt"):
         assert score_file(folder / name, [data], settings.protocol).scored.to_json() == scores
 
@@ -202,7 +204,7 @@ def test_all_is_written_in_an_order_of_length_and_given_back_in_that_of_the_data
             max_answer_tokens=8,
             precision="fp32",
         )
-        evaluate_stage(str(toy_model), chosen, tmp_path / name)
+        EvaluateStage(model=str(toy_model), evaluate=chosen).scores(tmp_path / name)
         said[name] = [row["prediction"] for row in read_lines(tmp_path / name)]
     assert said["one"] == said["two"][::-1]
     assert len(set(said["one"])) > 1
@@ -229,7 +231,7 @@ def test_what_was_shown_of_a_cut_table_stands_beside_its_prediction(
     ]
     path = write_questions(tmp_path / "cells.jsonl", lines)
     chosen = EvaluateSettings(data=[str(path)], beams=1, max_answer_tokens=4)
-    evaluate_stage(str(toy_model), chosen, tmp_path / "report")
+    EvaluateStage(model=str(toy_model), evaluate=chosen).scores(tmp_path / "report")
     whole, *cut = read_lines(tmp_path / "report")
     assert not {"rows_shown", "columns_shown"} & whole.keys()
     for row, asked in zip(cut, (37, 11), strict=True):
@@ -262,7 +264,7 @@ def test_constrained_answers_to_cell_questions_are_cells_that_were_shown(
     free = EvaluateSettings(data=[str(path)], beams=beams, batch_size=3, precision="fp32")
     chosen = free.model_copy(update={"constrain_cells": True, "max_answer_tokens": 4})
     for name, settings in (("free", free), ("bound", chosen)):
-        evaluate_stage(str(toy_model), settings, tmp_path / name)
+        EvaluateStage(model=str(toy_model), evaluate=settings).scores(tmp_path / name)
     said = []
     for line, row in zip(lines, read_lines(tmp_path / "bound"), strict=True):
         rows = line["table"]["rows"]
@@ -280,7 +282,7 @@ def test_sentences_are_written_freely_where_cells_are_constrained(
 ) -> None:
     bound = settings.model_copy(update={"constrain_cells": True})
     for name, chosen in (("free", settings), ("bound", bound)):
-        evaluate_stage(str(toy_model), chosen, tmp_path / name)
+        EvaluateStage(model=str(toy_model), evaluate=chosen).scores(tmp_path / name)
     free, said = read_lines(tmp_path / "free"), read_lines(tmp_path / "bound")
     for one, other in zip(free, said, strict=True):
         if one["kind"] == "long":
@@ -296,11 +298,11 @@ def test_a_named_decoder_answers_every_question(
     said = {}
     for decoder in ("long", "cell"):
         chosen = settings.model_copy(update={"decoder": decoder})
-        evaluate_stage(str(toy_model), chosen, tmp_path / decoder)
+        EvaluateStage(model=str(toy_model), evaluate=chosen).scores(tmp_path / decoder)
         rows = read_lines(tmp_path / decoder)
         assert [row["kind"] for row in rows] == ["long", "cell", "long", "cell", "long"]
         said[decoder] = [row["prediction"] for row in rows]
-    evaluate_stage(str(toy_model), settings, tmp_path / "auto")
+    EvaluateStage(model=str(toy_model), evaluate=settings).scores(tmp_path / "auto")
     auto = [row["prediction"] for row in read_lines(tmp_path / "auto")]
     assert auto == [said[line.get("kind", "long")][n] for n, line in enumerate(MIXED)]
 
@@ -315,7 +317,7 @@ def test_a_stock_model_answers_cell_questions_with_its_one_decoder_and_says_so(
         (tmp_path / "stock" / file).write_bytes((toy_model / file).read_bytes())
     path = write_questions(tmp_path / "cells.jsonl", CELL_QUESTIONS)
     chosen = EvaluateSettings(data=[str(path)], beams=1, max_answer_tokens=4)
-    evaluate_stage(str(tmp_path / "stock"), chosen, tmp_path / "report")
+    EvaluateStage(model=str(tmp_path / "stock"), evaluate=chosen).scores(tmp_path / "report")
     told = "cell questions answered by the model's one decoder"
     assert read_json(tmp_path / "report" / "stats.json")["inputs"][told] == 2
     assert f"evaluate: {told}: 2" in capsys.readouterr().err
@@ -327,7 +329,7 @@ def test_the_length_is_tuned_on_dev_and_reported(
 ) -> None:
     dev = write_questions(tmp_path / "dev.jsonl", LONG_QUESTIONS)
     chosen = settings.model_copy(update={"tune_length": [str(dev)], "max_answer_tokens": 16})
-    evaluate_stage(str(toy_model), chosen, tmp_path / "report")
+    EvaluateStage(model=str(toy_model), evaluate=chosen).scores(tmp_path / "report")
     stats = read_json(tmp_path / "report" / "stats.json")
     trials = stats["length trials"]
     best = max(trials, key=lambda trial: trial["bleu"])
@@ -346,7 +348,7 @@ def test_the_length_is_tuned_on_dev_and_reported(
             "min_answer_tokens": stats["min_answer_tokens"],
         }
     )
-    evaluate_stage(str(toy_model), fixed, tmp_path / "fixed")
+    EvaluateStage(model=str(toy_model), evaluate=fixed).scores(tmp_path / "fixed")
     assert read_lines(tmp_path / "fixed") == read_lines(tmp_path / "report")
 
 
@@ -354,14 +356,14 @@ def test_the_length_cannot_be_tuned_on_cells_alone(tmp_path: Path, toy_model: Pa
     path = str(write_questions(tmp_path / "cells.jsonl", CELL_QUESTIONS))
     chosen = EvaluateSettings(data=[path], tune_length=[path])
     with pytest.raises(InputError, match="no question that is answered in a sentence"):
-        evaluate_stage(str(toy_model), chosen, tmp_path / "report")
+        EvaluateStage(model=str(toy_model), evaluate=chosen).scores(tmp_path / "report")
 
 
 def test_answers_have_the_least_length(tmp_path: Path, toy_model: Path) -> None:
     path = str(write_questions(tmp_path / "cells.jsonl", CELL_QUESTIONS))
     chosen = EvaluateSettings(data=[path], beams=2, max_answer_tokens=12, min_answer_tokens=12)
     with pytest.raises(SettingError, match="must be below max_answer_tokens"):
-        evaluate_stage(str(toy_model), chosen, tmp_path / "none")
+        EvaluateStage(model=str(toy_model), evaluate=chosen).scores(tmp_path / "none")
 
 
 @pytest.mark.usefixtures("wordnet")

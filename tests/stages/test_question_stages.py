@@ -18,7 +18,7 @@ from gentap.records import MINED_SCHEMA, Mined, NamedCell, Table, mined_to_row
 from gentap.runs.store import StageFolder, parts, read_json, read_rows
 from gentap.settings.sections import LinearizerSettings, WriteSettings
 from gentap.settings.training_sections import WriterSettings
-from gentap.stages.question_stages import write_stage, writer_stage
+from gentap.stages.question_stages import WriterStage, WriteStage
 
 LINEARIZER = LinearizerSettings(max_tokens=128, max_question_tokens=32)
 QUICK: dict[str, Any] = {
@@ -72,7 +72,9 @@ def test_training_reports_the_scores_of_held_out_articles(
 ) -> None:
     pytest.importorskip("nltk")
     settings = WriterSettings(data=[reading], **QUICK)
-    writer_stage(str(base), settings, LINEARIZER, tmp_path / "writer", seed=1)
+    WriterStage(base=str(base), writer=settings, linearizer=LINEARIZER, seed=1).make(
+        tmp_path / "writer"
+    )
     stats = read_json(tmp_path / "writer" / "stats.json")
     scores = stats["held_out"]["all"]
     assert scores["questions"] == 3
@@ -84,13 +86,17 @@ def test_training_reports_the_scores_of_held_out_articles(
     rows = [json.loads(line) for line in lines]
     assert [sorted(row) for row in rows] == [["id", "origin", "reference", "written"]] * 3
     assert "3 on held-out articles: bleu " in capsys.readouterr().err
-    writer_stage(str(base), settings, LINEARIZER, tmp_path / "writer", seed=1)
+    WriterStage(base=str(base), writer=settings, linearizer=LINEARIZER, seed=1).make(
+        tmp_path / "writer"
+    )
     assert "done already" in capsys.readouterr().err
 
 
 def test_training_without_anything_held_out(base: Path, reading: str, tmp_path: Path) -> None:
     settings = WriterSettings(data=[reading], **{**QUICK, "held_out": 0.0})
-    writer_stage(str(base), settings, LINEARIZER, tmp_path / "writer", seed=1)
+    WriterStage(base=str(base), writer=settings, linearizer=LINEARIZER, seed=1).make(
+        tmp_path / "writer"
+    )
     assert read_json(tmp_path / "writer" / "stats.json")["held_out"] == {}
     assert not (tmp_path / "writer" / "held_out.jsonl").exists()
 
@@ -107,7 +113,9 @@ def test_training_needs_files(
     base: Path, tmp_path: Path, settings: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(GentapError, match=message):
-        writer_stage(str(base), WriterSettings(**settings), LINEARIZER, tmp_path / "writer", seed=1)
+        WriterStage(
+            base=str(base), writer=WriterSettings(**settings), linearizer=LINEARIZER, seed=1
+        ).make(tmp_path / "writer")
     assert not (tmp_path / "writer").exists()
 
 
@@ -178,7 +186,7 @@ def write(tmp_path: Path, mined: Path) -> Callable[..., Path]:
         values = {"model": "m", "backoff": 0.0, "retries": 0, "concurrency": 1}
         values |= {"cache": str(tmp_path / "answers"), **endpoint}
         settings = WriteSettings(asked=0, shard_records=1, endpoint=values)
-        write_stage(mined, writer, settings, tmp_path / out, seed=1)
+        WriteStage(mined=mined, writer=writer, write=settings, seed=1).make(tmp_path / out)
         return tmp_path / out
 
     return write
@@ -258,7 +266,9 @@ def test_bad_settings_end_the_run_before_any_work(
         write("http://127.0.0.1:9/v1", prompt="none.txt")
     settings = WriteSettings(filters={"round_trip": str(tmp_path / "none")})
     with pytest.raises(InputError, match=r"no model folder \(write\.filters\.round_trip\)"):
-        write_stage(mined, str(base), settings, tmp_path / "long", seed=1)
+        WriteStage(mined=mined, writer=str(base), write=settings, seed=1).make(tmp_path / "long")
     with pytest.raises(InputError, match="no such model folder"):
-        write_stage(mined, str(tmp_path / "none"), WriteSettings(), tmp_path / "long", seed=1)
+        WriteStage(mined=mined, writer=str(tmp_path / "none"), write=WriteSettings(), seed=1).make(
+            tmp_path / "long"
+        )
     assert not list(tmp_path.glob("long/part-*"))

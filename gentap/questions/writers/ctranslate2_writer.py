@@ -18,7 +18,7 @@ from typing import Any
 from gentap.errors import InputError, SettingError
 from gentap.questions.writer_input import Entry, WriterInput
 from gentap.questions.writers.interface import Unwritten, Written, best_first
-from gentap.questions.writers.transformers_writer import TOO_LONG, LocalWriter, by_length
+from gentap.questions.writers.transformers_writer import TOO_LONG, TransformersWriter, by_length
 from gentap.records import digest
 from gentap.runs.store import read_json
 from gentap.settings.sections import WriteSettings
@@ -96,12 +96,12 @@ def convert(model: Any, tokenizer: Any, folder: str, target: Path) -> Path:
     return target
 
 
-class FastWriter:
+class CTranslate2Writer:
     """Batches of like length, several at a time where nothing is drawn."""
 
     def __init__(self, folder: str, settings: WriteSettings, work: Path) -> None:
         self._library = require_ctranslate2()
-        local = LocalWriter(folder, settings.model_copy(update={"precision": "fp32"}))
+        local = TransformersWriter(folder, settings.model_copy(update={"precision": "fp32"}))
         self.codec, self.name, self.max_entries = local.codec, local.name, local.max_entries
         self._settings = settings
         self._folder = convert(local.model, self.codec.tokenizer.hf, folder, work / "ctranslate2")
@@ -117,7 +117,7 @@ class FastWriter:
             str(self._folder), compute_type=kind, inter_threads=threads, intra_threads=1
         )
 
-    def _check(self, local: LocalWriter, folder: str) -> None:
+    def _check(self, local: TransformersWriter, folder: str) -> None:
         wanted, found = local.score(PROBES), self.score(PROBES)
         apart = max(abs(one - other) for one, other in zip(wanted, found, strict=True))
         if not apart <= SCORE_TOLERANCE:

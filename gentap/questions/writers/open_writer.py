@@ -36,9 +36,9 @@ def open_writer(writer: str, settings: WriteSettings, work: Path) -> Writer:
 
         return ChatWriter(writer, settings)
     if settings.backend == "transformers":
-        from gentap.questions.writers.transformers_writer import LocalWriter
+        from gentap.questions.writers.transformers_writer import TransformersWriter
 
-        return LocalWriter(writer, settings)
-    from gentap.questions.writers.ctranslate2_writer import FastWriter
+        return TransformersWriter(writer, settings)
+    from gentap.questions.writers.ctranslate2_writer import CTranslate2Writer
 
-    return FastWriter(writer, settings, work)
+    return CTranslate2Writer(writer, settings, work)

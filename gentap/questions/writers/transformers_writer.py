@@ -15,7 +15,7 @@ EncodedBatch = tuple[Any, Any]
 TOO_LONG = Unwritten("sentence too long for the writer")
 
 
-class LocalWriter:
+class TransformersWriter:
     """Batches of like length; a batch's draws depend on the seed and its own inputs alone."""
 
     def __init__(self, folder: str, settings: WriteSettings) -> None:

@@ -21,7 +21,7 @@ from gentap.evaluation.report.example_data import (
 )
 from gentap.evaluation.report.page import report_page
 from gentap.records import Table
-from gentap.stages.evaluation_stages import compare_stage, score_stage
+from gentap.stages.evaluation_stages import CompareStage, ScoreStage
 
 HOSTILE = '</script><script>alert("1")</script><!-- & <img src=x onerror=alert(2)> \u2028\u2029'
 
@@ -234,11 +234,11 @@ def test_score_and_compare_write_the_page(tmp_path: Path) -> None:
     for name, said in (("one", "Dawn\nDusk\n"), ("two", "Dawn\n</script>\n")):
         (tmp_path / f"{name}.txt").write_text(said)
     files = [tmp_path / "one.txt", tmp_path / "two.txt"]
-    score_stage(files[1], [str(data)], "fetaqa", tmp_path / "scored")
+    ScoreStage(predictions=files[1], data=(str(data),), protocol="fetaqa").make(tmp_path / "scored")
     page = (tmp_path / "scored" / "report.html").read_text(encoding="utf-8")
     assert embedded(page)["examples"][1]["said"] == ["</script>"]
     assert "protocol fetaqa" in page
-    compare_stage(list(map(str, files)), [str(data)], None, tmp_path / "compared")
+    CompareStage(systems=tuple(map(str, files)), data=(str(data),)).make(tmp_path / "compared")
     page = (tmp_path / "compared" / "report.html").read_text(encoding="utf-8")
     assert embedded(page)["systems"] == ["one", "two"]
     assert "Differences to one" in page

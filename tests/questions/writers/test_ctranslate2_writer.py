@@ -9,9 +9,9 @@ import torch
 from gentap.errors import InputError, SettingError
 from gentap.questions.writer_input import WriterInput
 from gentap.questions.writers import ctranslate2_writer as fast
-from gentap.questions.writers.ctranslate2_writer import PROBES, FastWriter, convert
+from gentap.questions.writers.ctranslate2_writer import PROBES, CTranslate2Writer, convert
 from gentap.questions.writers.interface import Unwritten
-from gentap.questions.writers.transformers_writer import LocalWriter
+from gentap.questions.writers.transformers_writer import TransformersWriter
 from gentap.settings.sections import WriteSettings
 
 ctranslate2 = pytest.importorskip("ctranslate2")
@@ -33,8 +33,8 @@ def test_fast_questions_are_those_of_transformers(
 ) -> None:
     folder = make_writer(tmp_path / "model", tied=tied)
     settings = made(beams=beams)
-    wanted = LocalWriter(str(folder), settings).write(sources, 1)
-    found = FastWriter(str(folder), settings, tmp_path).write(sources, 1)
+    wanted = TransformersWriter(str(folder), settings).write(sources, 1)
+    found = CTranslate2Writer(str(folder), settings, tmp_path).write(sources, 1)
     for one, other in zip(found, wanted, strict=True):
         assert not isinstance(one, Unwritten)
         assert not isinstance(other, Unwritten)
@@ -49,8 +49,10 @@ def test_log_probabilities_are_those_of_transformers(
 ) -> None:
     folder = make_writer(tmp_path / "model", tied=tied)
     pairs = [*((source, "Who won the cup in 1850?") for source in sources), *PROBES]
-    wanted = LocalWriter(str(folder), made()).score(pairs)
-    assert FastWriter(str(folder), made(), tmp_path).score(pairs) == pytest.approx(wanted, abs=5e-3)
+    wanted = TransformersWriter(str(folder), made()).score(pairs)
+    assert CTranslate2Writer(str(folder), made(), tmp_path).score(pairs) == pytest.approx(
+        wanted, abs=5e-3
+    )
 
 
 def test_a_wrong_conversion_is_refused(
@@ -68,7 +70,7 @@ def test_a_wrong_conversion_is_refused(
 
     monkeypatch.setattr(fast, "convert", scaled)
     with pytest.raises(InputError, match="other log-probabilities than transformers"):
-        FastWriter(str(folder), made(), tmp_path)
+        CTranslate2Writer(str(folder), made(), tmp_path)
 
 
 def test_bart_is_converted_to_equal_log_probabilities(tmp_path: Path) -> None:
@@ -126,8 +128,8 @@ def test_a_bart_with_spare_rows_writes_the_same(tmp_path: Path) -> None:
         for number in range(5)
     ]
     settings = made(beams=2, max_question_tokens=6)
-    wanted = LocalWriter(str(folder), settings).write(sources, 1)
-    found = FastWriter(str(folder), settings, tmp_path).write(sources, 1)
+    wanted = TransformersWriter(str(folder), settings).write(sources, 1)
+    found = CTranslate2Writer(str(folder), settings, tmp_path).write(sources, 1)
     for one, other in zip(found, wanted, strict=True):
         assert isinstance(one, list)
         assert isinstance(other, list)
@@ -149,10 +151,10 @@ def write_word_tokenizer(folder: Path, names: list[str]) -> None:
 
 
 def test_int8_is_near(writer: Path, tmp_path: Path, sources: list[WriterInput]) -> None:
-    small = FastWriter(str(writer), made(beams=1, backend="ctranslate2-int8"), tmp_path)
+    small = CTranslate2Writer(str(writer), made(beams=1, backend="ctranslate2-int8"), tmp_path)
     assert all(isinstance(found, list) for found in small.write(sources, 1))
     pairs = [(source, "Who won the cup?") for source in sources]
-    wanted, found = LocalWriter(str(writer), made()).score(pairs), small.score(pairs)
+    wanted, found = TransformersWriter(str(writer), made()).score(pairs), small.score(pairs)
     assert found != pytest.approx(wanted, abs=5e-3)
     assert sum(found) / len(found) == pytest.approx(sum(wanted) / len(wanted), rel=0.2)
 
@@ -161,19 +163,19 @@ def test_draws_depend_on_seed_and_inputs_alone(
     writer: Path, tmp_path: Path, sources: list[WriterInput]
 ) -> None:
     settings = made(temperature=1.2, candidates=3)
-    model = FastWriter(str(writer), settings, tmp_path)
+    model = CTranslate2Writer(str(writer), settings, tmp_path)
     once = model.write(sources, 1)
     model.write(sources[:5], 1)
     assert model.write(sources, 1) == once
-    assert FastWriter(str(writer), settings, tmp_path).write(sources, 1) == once
+    assert CTranslate2Writer(str(writer), settings, tmp_path).write(sources, 1) == once
     assert model.write(sources, 2) != once
 
 
 def test_the_conversion_is_kept(writer: Path, tmp_path: Path) -> None:
-    FastWriter(str(writer), made(), tmp_path)
+    CTranslate2Writer(str(writer), made(), tmp_path)
     before = (tmp_path / "ctranslate2" / "model.bin").stat().st_mtime_ns
     (tmp_path / "ctranslate2.tmp").mkdir()
-    FastWriter(str(writer), made(), tmp_path)
+    CTranslate2Writer(str(writer), made(), tmp_path)
     assert (tmp_path / "ctranslate2" / "model.bin").stat().st_mtime_ns == before
 
 
@@ -183,7 +185,7 @@ def test_long_and_odd_sentences(writer: Path, tmp_path: Path, sources: list[Writ
         WriterInput(sentence="", entries=()),
         sources[0],
     ]
-    model = FastWriter(str(writer), made(beams=2), tmp_path)
+    model = CTranslate2Writer(str(writer), made(beams=2), tmp_path)
     found = model.write(odd, 1)
     assert isinstance(found[0], Unwritten)
     assert [isinstance(one, list) for one in found] == [False, True, True]

@@ -10,14 +10,14 @@ import pytest
 from gentap.errors import InputError
 from gentap.questions.writer_input import Entry, WriterInput
 from gentap.questions.writers.interface import Unwritten
-from gentap.questions.writers.transformers_writer import LocalWriter, by_length, until_end
+from gentap.questions.writers.transformers_writer import TransformersWriter, by_length, until_end
 from gentap.settings.sections import WriteSettings
 
 FP32: dict[str, Any] = {"precision": "fp32", "max_question_tokens": 12}
 
 
-def local(folder: Path, **settings: Any) -> LocalWriter:
-    return LocalWriter(str(folder), WriteSettings(**{**FP32, **settings}))
+def local(folder: Path, **settings: Any) -> TransformersWriter:
+    return TransformersWriter(str(folder), WriteSettings(**{**FP32, **settings}))
 
 
 def test_a_search_gives_different_questions_best_first(

@@ -1,0 +1,127 @@
+"""What a stage is: from which inputs, by which settings, checked how, done in a folder of its own.
+
+`gentap run`, the single commands and the fingerprints all read this one description.
+"""
+
+import json
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+from gentap.runs.console import say
+from gentap.runs.runner import clock
+from gentap.runs.store import StageFolder, fingerprint, is_done, open_stage
+
+Planned = Collection[Path]
+"""Folders that earlier stages of the same run will have made."""
+
+
+class Stage(ABC):
+    """One stage's work, described before it is done.
+
+    A stage of the same name, settings and inputs is the same work, wherever its folder is.
+    """
+
+    name: ClassVar[str]
+    command: ClassVar[str] = ""
+    """What its messages begin with, where that is not its name."""
+    trains: ClassVar[bool] = False
+    """Whether several processes may share it (``accelerate launch``, ``torchrun``)."""
+
+    @abstractmethod
+    def settings(self) -> dict[str, Any]:
+        """All that its output depends on besides its inputs: nothing that only changes its pace."""
+
+    @abstractmethod
+    def inputs(self) -> list[Path]:
+        """The files, earlier stages' folders and models that it reads."""
+
+    @abstractmethod
+    def check(self, planned: Planned = ()) -> None:
+        """Raise GentapError for what is known to be wrong before any work.
+
+        Inputs that are ``planned`` are not looked for.
+        """
+
+    @abstractmethod
+    def run(self, folder: StageFolder) -> Mapping[str, Any]:
+        """Do the work; returns the folder's statistics."""
+
+    @abstractmethod
+    def summary(self, stats: Mapping[str, Any]) -> list[str]:
+        """What is said at the end."""
+
+    def key(self) -> str:
+        """Equal for stages that do the same work."""
+        return json.dumps([self.name, self.settings(), list(map(str, self.inputs()))])
+
+    def is_done(self, output: Path) -> bool:
+        """Whether a folder holds this very work, finished."""
+        return is_done(output) and is_done(
+            output, fingerprint(self.name, self.settings(), self.inputs())
+        )
+
+    def make(self, output: Path, *, overwrite: bool = False) -> None:
+        """Check and do the work in a folder, where that is not done.
+
+        Raises FolderError where the folder holds other work, unless that may be overwritten.
+        """
+        if not self.is_done(output):
+            self.check()
+        opened = _shared_folder if self.trains else _folder
+        with opened(output, self.name, self.settings(), self.inputs(), overwrite) as folder:
+            if folder is None:
+                return
+            stats = self.run(folder)
+            folder.finish(stats)
+            if not isinstance(folder, _Joined):
+                for line in self.summary(stats):
+                    say(f"{self.command or self.name}: {line}")
+
+
+@contextmanager
+def _folder(
+    path: Path, stage: str, settings: Mapping[str, Any], inputs: Sequence[Path], overwrite: bool
+) -> Iterator[StageFolder | None]:
+    """Open a stage's folder; says that it is done, or how long it took."""
+    started = time.monotonic()
+    with open_stage(path, stage, settings, inputs, overwrite=overwrite) as folder:
+        if folder is None:
+            say(f"{stage}: done already, nothing to do ({path})")
+        elif folder.resumed:
+            say(f"{stage}: going on with unfinished work in {path}")
+        elif folder.replaces:
+            say(f"{stage}: settings or inputs have changed, done anew in {path}")
+        yield folder
+        if folder is not None:
+            say(f"{stage}: done in {clock(time.monotonic() - started)} → {path}")
+
+
+@contextmanager
+def _shared_folder(
+    path: Path, stage: str, settings: Mapping[str, Any], inputs: Sequence[Path], overwrite: bool
+) -> Iterator[StageFolder | None]:
+    """As :func:`_folder`, for a stage that several processes may share.
+
+    The first process opens the folder; the others get it when that is done, and finish nothing.
+    """
+    from gentap.training.loop.processes import is_main, share
+
+    if is_main():
+        with _folder(path, stage, settings, inputs, overwrite) as folder:
+            share(folder is not None)
+            yield folder
+    elif share(None):
+        yield _Joined(path, stage, fingerprint(stage, settings, inputs), settings, True)
+    else:
+        yield None
+
+
+class _Joined(StageFolder):
+    """A folder that another process has opened and will finish."""
+
+    def finish(self, stats: Mapping[str, Any]) -> None:
+        pass
