@@ -1,7 +1,6 @@
 """Scores of groups of examples: by size of the table, rows of evidence, length of the answer and
 question word."""
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ import numpy as np
 from gentap.evaluation.metrics.resampling import intervals
 from gentap.evaluation.metrics.statistics import Statistics
 from gentap.records import Example
+from gentap.text.words import WORD
 
 _WORDS = {
     **{word: word for word in ("who", "what", "which", "when", "where", "why", "how")},
@@ -50,7 +50,7 @@ def question_word(question: str) -> str:
     >>> question_word("In what year did she win?")
     'what'
     """
-    words = re.findall(r"\w+", question.lower())
+    words = WORD.findall(question.lower())
     for word, after in zip(words, [*words, ""][1:], strict=True):
         if word == "how" and after in ("many", "much"):
             return "how many"

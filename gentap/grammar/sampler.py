@@ -1,6 +1,5 @@
 """Draw questions about one table; each answer is one cell, and the query that says so is run."""
 
-import re
 from collections.abc import Container, Hashable, Iterator, Mapping
 from heapq import heapify, heappop, heapreplace
 from typing import NamedTuple
@@ -14,11 +13,10 @@ from gentap.records import Cell, Table
 from gentap.tables.columns import ColumnReader
 from gentap.tables.queries import Query, run_query
 from gentap.text.normal_form import normal_form, normal_forms
+from gentap.text.words import WORD
 
 _WAIT = 0.05
 """How long a kind waits for each time that its column was asked for; a turn of weight 1 takes 1."""
-
-_WORDS = re.compile(r"\w+")
 
 
 class SampledQuestion(NamedTuple):
@@ -249,8 +247,8 @@ def _tidy(question: str) -> str:
 
 def names(question: str, answer_form: str) -> bool:
     """Whether the words of the answer stand in the question."""
-    wanted = _WORDS.findall(answer_form)
+    wanted = WORD.findall(answer_form)
     spoken = normal_forms((question,))[0]
     if not wanted or wanted[0] not in spoken:
         return not wanted
-    return f" {' '.join(wanted)} " in f" {' '.join(_WORDS.findall(spoken))} "
+    return f" {' '.join(wanted)} " in f" {' '.join(WORD.findall(spoken))} "

@@ -1,6 +1,5 @@
 """Keep evaluation sets out of the corpus: their pages, their tables, their answers."""
 
-import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -12,8 +11,8 @@ from urllib.parse import unquote, urlsplit
 from gentap.documents.annotated.reading import read_annotated
 from gentap.records import Document, Table
 from gentap.text.normal_form import normal_form, normal_forms
+from gentap.text.words import WORD
 
-_WORDS = re.compile(r"\w+")
 _COMMON_VALUE = 50
 """Values that more evaluation tables than this hold do not lead to candidates."""
 
@@ -88,7 +87,7 @@ def _values(table: Table) -> frozenset[str]:
 
 
 def _ngrams(text: str, length: int) -> list[tuple[str, ...]]:
-    words = _WORDS.findall(unicodedata.normalize("NFKC", text).casefold())
+    words = WORD.findall(unicodedata.normalize("NFKC", text).casefold())
     return [tuple(words[start : start + length]) for start in range(len(words) - length + 1)]
 
 

@@ -6,11 +6,11 @@ Only a value of one word is: a name of several mostly is the same thing with a w
 import re
 from collections.abc import Iterable
 
-from gentap.mining.surface_forms import MONTHS
+from gentap.text.months import MONTHS
+from gentap.text.words import WORD
 
 _NEXT = re.compile(r" ([^\W\d_]\w*)")
 _NUMERAL = re.compile(r"[IVX]{2,}|[VX]")
-_WORD = re.compile(r"\w+")
 ENTITY_KINDS = frozenset(
     "association club college company corporation district enterprises entertainment fc football"
     " inc limited ltd pictures province records region sporting studios team university".split()
@@ -39,4 +39,4 @@ def next_of_name(text: str, start: int, end: int, finish: int) -> str:
 
 
 def says_word(texts: Iterable[str], word: str) -> bool:
-    return word.casefold() in _WORD.findall(" ".join(texts).casefold())
+    return word.casefold() in WORD.findall(" ".join(texts).casefold())

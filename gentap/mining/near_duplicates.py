@@ -12,7 +12,6 @@ Each shard leaves its keys sorted in files; the keys are then judged one range a
 what must go is left in files again, sorted by shard.
 """
 
-import re
 import zlib
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -23,6 +22,7 @@ import numpy as np
 
 from gentap.records import digest
 from gentap.runs.store import attempt, writing
+from gentap.text.words import WORD
 
 SIGNATURE_SIZE = 64
 BANDS = 8
@@ -43,7 +43,6 @@ _KEY = np.dtype(
     ]
 )
 _DROPPED = np.dtype([("shard", "<u4"), ("row", "<u4"), ("equal", "?")])
-_WORDS = re.compile(r"\w+")
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -67,7 +66,7 @@ class Signatures:
 
     def add(self, sentence: str, values: Sequence[str], rank: int) -> None:
         """Add the next row's sentence and the values it names; the lower of two ranks survives."""
-        words = _WORDS.findall(sentence.casefold())
+        words = WORD.findall(sentence.casefold())
         numbers = sorted(word for word in words if any(map(str.isdigit, word)))
         facts = digest(*numbers, "", *sorted(value.casefold() for value in values))
         self._heads.append((rank, int(digest(*words), 16), int(facts, 16)))

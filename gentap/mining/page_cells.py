@@ -8,8 +8,9 @@ import re
 from collections.abc import Mapping, Sequence, Set
 from itertools import chain
 
-from gentap.mining.surface_forms import MONTHS, FormNormalizer
+from gentap.mining.surface_forms import FormNormalizer
 from gentap.records import Table
+from gentap.text.months import MONTHS
 from gentap.text.normal_form import PLACEHOLDERS
 
 CellPosition = tuple[int, int, int]

@@ -12,7 +12,6 @@ from gentap.mining.page_cells import CellPosition
 from gentap.mining.row_probability import Evidence, probability
 from gentap.mining.specificity import (
     ENOUGH_OF_A_NAME,
-    SMALL_WORDS,
     Specificity,
     is_year,
     row_share,
@@ -20,6 +19,7 @@ from gentap.mining.specificity import (
 )
 from gentap.mining.value_match import RowsNamed, ValueMatch, without_overlaps
 from gentap.records import NamedCell, Table
+from gentap.text.function_words import NAME_WORDS
 from gentap.text.sentences import opens_with_pronoun
 
 _BRACKETS = re.compile(r"\([^()]*\)")
@@ -219,7 +219,7 @@ class _Sentence:
 
 def _words(text: str) -> frozenset[str]:
     """The words of three letters and more, less those that say nothing."""
-    return frozenset(_WORD.findall(text.casefold())) - SMALL_WORDS
+    return frozenset(_WORD.findall(text.casefold())) - NAME_WORDS
 
 
 def _least_gap(text: str, spans: Sequence[tuple[int, int, int]]) -> int:

@@ -20,6 +20,7 @@ from math import log
 
 from gentap.mining.surface_forms import MARK
 from gentap.records import Table
+from gentap.text.function_words import NAME_WORDS
 from gentap.text.normal_form import PLACEHOLDERS, normal_form
 
 BITS_A_DIGIT = 2.5
@@ -53,9 +54,6 @@ DATED = 0.8
 """A column of which so many values say a year tells when its rows were."""
 _SEASON = re.compile(r"[12]\d{3}[-/]\d\d(?:\d\d)?")
 _QUALIFIER = re.compile(r" \([^()]*\)$")
-SMALL_WORDS = frozenset(
-    "a an and as at by de for from in is it la no not of on or the to was with yes".split()
-)
 
 
 @lru_cache(maxsize=10_000)
@@ -73,7 +71,7 @@ def _as_long_as(form: str, written: str) -> list[str]:
 
 
 def _word_bits(word: str, written: str) -> float:
-    if word in SMALL_WORDS:
+    if word in NAME_WORDS:
         return BITS_OF_A_SMALL_WORD
     letters = sum(map(str.isalpha, word))
     digits = sum(map(str.isdigit, word))

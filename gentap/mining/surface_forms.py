@@ -16,6 +16,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from gentap.text.months import MONTHS
 from gentap.text.normal_form import FOOTNOTE, fold
 
 MARK = "\x01"
@@ -24,18 +25,6 @@ MARK = "\x01"
 _PLAIN = (("‘", "'"), ("’", "'"), ("“", '"'), ("”", '"'))
 _DASHES = (("−", "-"), ("‐", "-"), ("‑", "-"), ("–", "-"))
 _SCALES = {"thousand": 3, "million": 6, "billion": 9}
-MONTHS = {
-    name: number
-    for number, names in enumerate(
-        [
-            *["january jan", "february feb", "march mar", "april apr", "may", "june jun"],
-            *["july jul", "august aug", "september sep sept", "october oct", "november nov"],
-            "december dec",
-        ],
-        start=1,
-    )
-    for name in names.split()
-}
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _MONTH_STEMS = tuple(sorted({name[:3] for name in MONTHS}))
 _END = r"(?![^\W_])(?![.,]\d)"

@@ -12,20 +12,16 @@ the rows that are most like it.
 """
 
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
 
 from gentap.records import Cell, Table
+from gentap.text.function_words import QUESTION_WORDS
 from gentap.text.normal_form import normal_form
+from gentap.text.words import WORD
 
-_WORD = re.compile(r"\w+")
-_COMMON = frozenset(
-    "the a an of in on at to for and or is was were are did do does what which who whom whose when"
-    " where how many much with by from that this it its as be has have had his her their".split()
-)
 _LEADING_ROWS = 16
 """So many of the rows most like the question tell which columns are."""
 
@@ -88,7 +84,7 @@ def fit(
     left = budget - context_cost
     first = sorted({cell.row for cell in keep if cell.row < len(table.rows)})
     header_costs = lengths(header)
-    words = frozenset(_words(question) - _COMMON)
+    words = frozenset(_words(question) - QUESTION_WORDS)
     ranked = _rows_by_likeness(table, words)
     column_costs = _column_costs(table, first, header_costs, lengths, max_cell_chars)
     likeness = (
@@ -172,7 +168,7 @@ def _keep_first(
 
 
 def _words(text: str) -> set[str]:
-    return set(_WORD.findall(normal_form(text)))
+    return set(WORD.findall(normal_form(text)))
 
 
 def _rows_by_likeness(table: Table, words: Set[str]) -> Sequence[int]:

@@ -3,7 +3,10 @@
 import re
 from collections.abc import Iterator
 
-_MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+from gentap.text.function_words import FIRST_WORDS
+from gentap.text.months import MONTH_NAMES
+
+_MONTH = f"(?:{'|'.join(name.title() for name in MONTH_NAMES)})"
 _TOKEN = re.compile(
     rf"(?P<date>\b(?:\d{{1,2}} )?{_MONTH}(?: \d{{1,2}}(?!\d))?,? \d{{4}}\b|\b\d{{1,2}} {_MONTH}\b)"
     r"|(?P<number>\d(?:[\w.,:/–-]*\w)?)"
@@ -12,13 +15,6 @@ _TOKEN = re.compile(
 _LINKS = frozenset("of de the von van der den du da la le di del al bin y".split())
 _ABBREVIATIONS = frozenset(
     "Dr. Mr. Mrs. Ms. St. Jr. Sr. Prof. Gen. Col. Lt. Capt. Sgt. Rev. Gov. Sen. Mt. Ft. No.".split()
-)
-_COMMON = frozenset(
-    "the a an in on at by for from to of when after before during since while as his her its their"
-    " our my your this that these those he she it they we i you both all some many most other one"
-    " two three no with without under over between among although though but and or then later also"
-    " today there here if because despite until however who what which where why how whose whom"
-    " is was are were did does do has have had can could will would should".split()
 )
 
 
@@ -64,13 +60,13 @@ def _keeps_its_stop(word: str) -> bool:
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The span without a sentence's first word, where that is a common one or stands alone."""
-    if text[start:end].casefold() in _COMMON:
+    if text[start:end].casefold() in FIRST_WORDS:
         return
     if not text[:start].strip(" \"'“‘(¿¡"):
         first, gap, _ = text[start:end].partition(" ")
         if not gap:
             return
-        if first.casefold() in _COMMON:
+        if first.casefold() in FIRST_WORDS:
             start += len(first) + 1
             while (link := text[start:end].partition(" ")[0]) in _LINKS:
                 start += len(link) + 1

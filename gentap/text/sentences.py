@@ -4,12 +4,14 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
+from gentap.text.function_words import ENGLISH_WORDS
+from gentap.text.words import WORD
+
 _ABBREVIATIONS = frozenset(
     "vol approx no nos pp ca cf fig est ed eds op feat vs dir prod ft sq max min jan feb mar apr"
     " jun jul aug sept oct nov dec st mt gen col lt capt gov sen rep prof rev".split()
 )
 _FOOTNOTES = re.compile(r"\[(?:\d{1,3}|[a-z]|update|citation needed|note \d+|nb \d+)\]", re.I)
-_WORDS = re.compile(r"\w+")
 _ENDS = (".", "!", "?", '."', '!"', '?"', ".'", ".)", ".”", "!”", "?”")
 _DEBRIS = re.compile(r"[|•↑→▼►▲■{}<>=]|::|\.\.\.\.|(?:\W\s?){6}")
 _CAPTION = re.compile(
@@ -59,11 +61,6 @@ BOILERPLATE = {
 }
 _PRONOUN = re.compile(
     r"(?:he|she|it|they|his|her|hers|its|their|theirs|this|these|those|that)\b", re.I
-)
-_SMALL_ENGLISH = frozenset(
-    "a about after also an and are as at be been before but by during for from had has have he her"
-    " his in into is it its not of on one or out over she than that the their then there they this"
-    " to two under up was were when where which while who will with would".split()
 )
 
 
@@ -118,7 +115,7 @@ def rejection_reason(
 
     ``english`` is the least share of small English words among its words, rounded down.
     """
-    words = _WORDS.findall(sentence)
+    words = WORD.findall(sentence)
     if len(words) < min_words:
         return "sentence too short"
     if len(words) > max_words:
@@ -139,7 +136,7 @@ def rejection_reason(
     letters = sum(map(str.isalpha, sentence)) + sum(map(str.isspace, sentence))
     if letters < 0.6 * len(sentence):
         return "mostly not letters"
-    if sum(word.lower() in _SMALL_ENGLISH for word in words) < int(english * len(words)):
+    if sum(word.lower() in ENGLISH_WORDS for word in words) < int(english * len(words)):
         return "list, or another language"
     return None
 

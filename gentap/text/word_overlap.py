@@ -3,19 +3,9 @@
 import re
 from collections.abc import Iterable
 
+from gentap.text.function_words import OVERLAP_WORDS
 from gentap.text.normal_form import match_form, normal_form
-
-_WORDS = re.compile(r"\w+")
-_FUNCTION_WORDS = frozenset(
-    "a about after all also an and another any are as at be been before being between both but by"
-    " came can could did do does during each ever first for from get give given go had has have he"
-    " her him his how if in into is it its itself kind last long made make many may me might more"
-    " most much my name named names no not of on one only or other our out over own she should so"
-    " some such than that the their them then there these they this those to too took two type"
-    " under until up upon us use used was we were what when where which while who whom whose why"
-    " will with within would you your s t called known following".split()
-)
-
+from gentap.text.words import WORD
 
 _IRREGULAR = dict(
     pair.split("/")
@@ -33,12 +23,12 @@ _IRREGULAR = dict(
 
 def words_of(text: str) -> list[str]:
     """The words of a text in normal form, possessive endings gone."""
-    return _WORDS.findall(re.sub(r"'s\b", "", normal_form(text)))
+    return WORD.findall(re.sub(r"'s\b", "", normal_form(text)))
 
 
 def content_words(text: str) -> list[str]:
     """Words that say something: no English function words and no words of questions."""
-    return [word for word in words_of(text) if word not in _FUNCTION_WORDS]
+    return [word for word in words_of(text) if word not in OVERLAP_WORDS]
 
 
 def stem(word: str) -> str:

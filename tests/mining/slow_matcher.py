@@ -23,7 +23,6 @@ from gentap.mining.specificity import (
     ENOUGH_OF_A_NAME,
     LOWER_CASE,
     SHARED,
-    SMALL_WORDS,
     is_distinct,
     is_mostly_text,
     page_share,
@@ -32,6 +31,7 @@ from gentap.mining.specificity import (
     years,
 )
 from gentap.records import NamedCell, Table
+from gentap.text.function_words import NAME_WORDS
 from gentap.text.normal_form import PLACEHOLDERS, normal_form
 from gentap.text.sentences import opens_with_pronoun, sentence_spans
 
@@ -167,7 +167,7 @@ def slow_evidence(
 
 def words(text: str) -> set[str]:
     found = re.split(r"[\W_]+", text.casefold())
-    return {word for word in found if len(word) > 2 and word not in SMALL_WORDS}
+    return {word for word in found if len(word) > 2 and word not in NAME_WORDS}
 
 
 def is_a_year(key: str) -> bool:

@@ -34,6 +34,7 @@ from dataclasses import dataclass
 
 from gentap import __version__
 from gentap.evaluation.metrics.statistics import Statistics, mean_statistics
+from gentap.text.months import MONTH_NAMES
 from gentap.text.normal_form import normal_form
 
 SEPARATOR = "|"
@@ -46,10 +47,7 @@ _MARKS_AT_END = re.compile(r"((?<!^)\[[^\]]*\]|\[\d+\]|[•♦†‡*#+])*$")
 _BRACKETS_AT_END = re.compile(r"(?<!^)( \([^)]*\))*$")
 _IN_QUOTES = re.compile(r'^"([^"]*)"$')
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_MONTHS = (
-    "january february march april may june july august september october november december".split()
-)
-_MONTH = rf"(?P<month>{'|'.join(_MONTHS)})"
+_MONTH = rf"(?P<month>{'|'.join(MONTH_NAMES)})"
 _DAYS_IN_WORDS = [
     re.compile(pattern, re.I)
     for pattern in (
@@ -183,7 +181,7 @@ def _day_in_words(text: str) -> Day | None:
         if match := pattern.fullmatch(text.strip()):
             named = match.groupdict()
             year, day = (int(named[part]) if named.get(part) else None for part in ("year", "day"))
-            return year, _MONTHS.index(named["month"].lower()) + 1, day
+            return year, MONTH_NAMES.index(named["month"].lower()) + 1, day
     return None
 
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from gentap.evaluation.metrics.statistics import Statistics, ratio_statistics
 from gentap.records import Table
+from gentap.text.function_words import CAPITALISED_WORDS
 from gentap.text.normal_form import normal_form
 
 _NUMBER = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
@@ -29,12 +30,6 @@ _SMALL = {
         "zero one two three four five six seven eight nine ten eleven twelve".split()
     )
 }
-_COMMON = frozenset(
-    "a after all also although among an and another as at before both but by during each for from"
-    " he her his how i if in it its many most no not of on one or other she since so some such than"
-    " that the their then there these they this those to two under until was what when where which"
-    " while who with yes".split()
-)
 
 
 def support_statistics(
@@ -78,7 +73,7 @@ def capitalised_names(text: str) -> list[str]:
     names = [
         (place, word)
         for place, word in enumerate(words)
-        if word[0].isupper() and word.casefold() not in _COMMON
+        if word[0].isupper() and word.casefold() not in CAPITALISED_WORDS
     ]
     if names and names[0][0] == 0 and not (len(words) > 1 and words[1][0].isupper()):
         del names[0]
