@@ -1,28 +1,38 @@
 """GenTaP: generation-focused table-based intermediate pretraining.
 
-Public entry points are imported when they are first used. transformers' Auto classes know a saved
-GenTaP model once this package is imported, before or after transformers, though neither import
-waits for the other.
+The public entry points below are imported when they are first used; importing the package itself
+does nothing else. :func:`register` lets transformers' Auto classes load saved GenTaP models.
 """
 
-import sys
 from importlib import import_module
-from importlib.machinery import ModuleSpec, PathFinder
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gentap.evaluation.metrics.scoring import score as score
+    from gentap.model.config import GenTapConfig as GenTapConfig
+    from gentap.model.network import GenTapModel as GenTapModel
+    from gentap.records import Example as Example
+    from gentap.records import Table as Table
+    from gentap.serving.answer import Answer as Answer
+    from gentap.serving.answer import Answerer as Answerer
+    from gentap.serving.answer import answer as answer
+    from gentap.settings.recipe import load_recipe as load_recipe
+    from gentap.stages.evaluation_stages import evaluate as evaluate
 
 __version__ = "0.1.0"
 
 _ENTRIES = {
-    "GenTapConfig": "gentap.model.network",
+    "Answer": "gentap.serving.answer",
+    "Answerer": "gentap.serving.answer",
+    "Example": "gentap.records",
+    "GenTapConfig": "gentap.model.config",
     "GenTapModel": "gentap.model.network",
+    "Table": "gentap.records",
     "answer": "gentap.serving.answer",
+    "evaluate": "gentap.stages.evaluation_stages",
+    "load_recipe": "gentap.settings.recipe",
+    "score": "gentap.evaluation.metrics.scoring",
 }
-_REGISTERING = {
-    "transformers.models.auto.configuration_auto": "gentap.model.config",
-    "transformers.models.auto.modeling_auto": "gentap.model.network",
-}
-"""Modules of ours that enter their classes there, once those of transformers are imported."""
 
 
 def __getattr__(name: str) -> Any:
@@ -35,26 +45,10 @@ def __dir__() -> list[str]:
     return [*globals(), *_ENTRIES]
 
 
-class _Registration:
-    """Finds the modules that hold the Auto classes, and has ours imported right after them."""
+def register() -> None:
+    """Enter GenTaP's classes in transformers' ``AutoConfig`` and ``AutoModelForSeq2SeqLM``.
 
-    @classmethod
-    def find_spec(cls, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        if name not in _REGISTERING:
-            return None
-        spec = PathFinder.find_spec(name, path)
-        if spec is not None and spec.loader is not None:
-            run = spec.loader.exec_module
-
-            def run_and_register(module: ModuleType) -> None:
-                run(module)
-                import_module(_REGISTERING[name])
-
-            spec.loader.exec_module = run_and_register  # type: ignore[method-assign]
-        return spec
-
-
-sys.meta_path.insert(0, _Registration)
-for _name, _ours in _REGISTERING.items():
-    if _name in sys.modules:
-        import_module(_ours)
+    Call it once, before or after transformers is imported; then the Auto classes load a saved
+    GenTaP model. Using any of the package's own models does the same.
+    """
+    import_module("gentap.model.network")

@@ -46,7 +46,7 @@ def run_recipe(recipe: Recipe, *, name: str) -> None:
 
 
 @dataclass(slots=True)
-class Plan:
+class RunPlan:
     """What a run does: each folder's stage, in order, and the systems that come of it.
 
     ``reused`` are folders of an earlier run, where this very work is done already.
@@ -81,9 +81,9 @@ class Plan:
                 stage.check(self.stages.keys())
 
 
-def make_plan(recipe: Recipe) -> Plan:
+def make_plan(recipe: Recipe) -> RunPlan:
     """The stages of a recipe and of its variants, before any of them is done."""
-    plan = Plan(Path(recipe.output), Path(recipe.reuse) if recipe.reuse else None)
+    plan = RunPlan(Path(recipe.output), Path(recipe.reuse) if recipe.reuse else None)
     for variant, settings in {"": recipe, **recipe_variants(recipe)}.items():
         for system, folders in _systems(settings, plan, variant).items():
             if folders not in plan.models.values():
@@ -101,7 +101,7 @@ def make_plan(recipe: Recipe) -> Plan:
     return plan
 
 
-def _systems(recipe: Recipe, plan: Plan, variant: str) -> Models:
+def _systems(recipe: Recipe, plan: RunPlan, variant: str) -> Models:
     """All stages up to the models of each system."""
     seed, workers, linearizer = recipe.seed, recipe.workers, recipe.linearizer
 

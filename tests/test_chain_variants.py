@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gentap.chain import Plan, make_plan
+from gentap.chain import RunPlan, make_plan
 from gentap.errors import GentapError
 from gentap.runs.store import open_stage
 from gentap.settings.recipe import Recipe, merge
@@ -152,7 +152,7 @@ def test_an_earlier_runs_stages_are_taken_where_they_are_the_same(own_folder: Pa
     page.write_text("<p>x</p>")
 
     def mined(output: str, reuse: str = "", **given: Any) -> Path:
-        plan = Plan(own_folder / output, own_folder / reuse if reuse else None)
+        plan = RunPlan(own_folder / output, own_folder / reuse if reuse else None)
         settings = MineSettings(inputs=[str(page)], **given)
         stage = MineStage(mine=settings, workers=1)
         folder = plan.add("mined", stage, "")

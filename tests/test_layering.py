@@ -1,6 +1,7 @@
 import ast
 import subprocess
 import sys
+from collections import Counter, defaultdict
 from graphlib import TopologicalSorter
 from itertools import combinations
 from pathlib import Path
@@ -158,3 +159,41 @@ def test_training_and_generation_need_no_libraries_of_other_rooms() -> None:
     assert "gentap.tables.linearize" in seen
     tops = {module.split(".")[0] for module in outside}
     assert tops - set(sys.stdlib_module_names) <= LEAN
+
+
+DEFINED_TWICE = {
+    "app": "typer's application, one in each module of commands",
+}
+"""Public names that several modules define, and why."""
+
+
+def public_names(tree: ast.Module) -> set[str]:
+    """The functions, classes and constants that a module defines for others."""
+    names = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names.update(target.id for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names.add(node.target.id)
+    return {name for name in names if not name.startswith("_")}
+
+
+def test_no_public_name_is_defined_in_two_modules() -> None:
+    places: dict[str, list[str]] = defaultdict(list)
+    for module, tree in TREES.items():
+        for name in public_names(tree):
+            places[name].append(module)
+    twice = {name: modules for name, modules in places.items() if len(modules) > 1}
+    assert twice.keys() == DEFINED_TWICE.keys(), twice
+
+
+def test_no_two_modules_have_one_name() -> None:
+    names = [path.name for path in MODULES.values() if path.name != "__init__.py"]
+    assert [name for name, count in Counter(names).items() if count > 1] == []
+
+
+def test_a_folder_can_be_taken_in_at_a_glance() -> None:
+    for folder in {path.parent for path in MODULES.values()}:
+        assert len(list(folder.glob("*.py"))) <= 17, folder  # sixteen and __init__.py

@@ -14,7 +14,7 @@ from gentap.runs.store import REJECTED, StageFolder
 from gentap.settings.sections import EvaluateSettings
 
 
-def evaluate(model: str, settings: EvaluateSettings, folder: StageFolder) -> dict[str, Any]:
+def evaluate_model(model: str, settings: EvaluateSettings, folder: StageFolder) -> dict[str, Any]:
     """Answer and score; writes the results' files and the report's pages.
 
     Sentence answers come from the long decoder, cell answers from the cell decoder, unless the

@@ -49,9 +49,9 @@ class EvaluateStage(Stage):
             check_model_folder(self.model)
 
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
-        from gentap.evaluation.evaluate import evaluate
+        from gentap.evaluation.evaluate import evaluate_model
 
-        return evaluate(self.model, self.evaluate, folder)
+        return evaluate_model(self.model, self.evaluate, folder)
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
         counts = {**stats["inputs"], **stats["warnings"]}
@@ -67,6 +67,28 @@ class EvaluateStage(Stage):
         """Do the work; the content of ``scores.json``."""
         self.make(output, overwrite=overwrite)
         return dict(read_json(output / "scores.json"))
+
+
+def evaluate(
+    model: str,
+    data: Sequence[str | Path],
+    output: str | Path,
+    *,
+    overwrite: bool = False,
+    **more: Any,
+) -> dict[str, Any]:
+    """Answer annotated questions with a model, and score the answers, in a report's folder.
+
+    ``data`` are files in any known layout; further arguments are settings of ``[evaluate]``
+    (``beams=4``, ``protocol="fetaqa"``, …). Work that is done already in ``output`` is not done
+    again. Returns the scores, in percent, with their intervals and signatures.
+
+    Raises GentapError where model, data or settings can't be used.
+    """
+    from gentap.settings.recipe import make_settings
+
+    settings = make_settings(EvaluateSettings, {"data": list(map(str, data)), **more}, "evaluate")
+    return EvaluateStage(model=model, evaluate=settings).scores(Path(output), overwrite=overwrite)
 
 
 def evaluate_models(

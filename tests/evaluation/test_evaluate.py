@@ -10,7 +10,7 @@ import gentap.model.generate
 from gentap.cli import app
 from gentap.documents.annotated.reading import read_questions
 from gentap.errors import InputError, SettingError
-from gentap.evaluation.evaluate import evaluate
+from gentap.evaluation.evaluate import evaluate_model
 from gentap.evaluation.metrics.scoring import METRICS, score
 from gentap.evaluation.read_predictions import score_file
 from gentap.evaluation.results import Shown, read_results
@@ -150,7 +150,7 @@ def test_lines_that_are_no_question_are_set_aside_and_listed(
     chosen = settings.model_copy(update={"data": [str(path)]})
     with open_stage(tmp_path / "report", "evaluate", {}, [path]) as folder:
         assert folder is not None
-        stats = evaluate(str(toy_model), chosen, folder)
+        stats = evaluate_model(str(toy_model), chosen, folder)
     assert stats["set aside"] == 1
     (line,) = (tmp_path / "report" / "rejected.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(line)["where"] == "cells.jsonl:2"

@@ -271,9 +271,9 @@ def test_auto_classes_know_the_saved_type(tmp_path: Path, make_stock) -> None:
 @pytest.mark.parametrize(
     "imports",
     [
-        "import gentap; from transformers import AutoModelForSeq2SeqLM",
-        "from transformers import AutoModelForSeq2SeqLM; import gentap",
-        "import transformers, gentap; AutoModelForSeq2SeqLM = transformers.AutoModelForSeq2SeqLM",
+        "import gentap; gentap.register(); from transformers import AutoModelForSeq2SeqLM",
+        "from transformers import AutoModelForSeq2SeqLM; import gentap; gentap.register()",
+        "from gentap import GenTapModel; from transformers import AutoModelForSeq2SeqLM",
     ],
 )
 def test_auto_classes_know_it_in_whichever_order_the_packages_come(
