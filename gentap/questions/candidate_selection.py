@@ -8,10 +8,10 @@ from gentap.questions.filters import (
     ALIKE,
     ASKS_ELSE,
     NO_ROUND_TRIP,
-    QuestionContext,
     failures,
     is_alike,
 )
+from gentap.questions.question_context import QuestionContext
 from gentap.questions.round_trip import Reply, RoundTrip, comes_back
 from gentap.questions.writer_input import WriterInput
 from gentap.questions.writers.interface import Unwritten, Writer, Written
@@ -38,13 +38,13 @@ class QuestionCandidate:
 class SentenceCandidates:
     """A mined sentence and its candidates, best first; or why there are none."""
 
-    ground: QuestionContext
+    context: QuestionContext
     candidates: list[QuestionCandidate] = field(default_factory=list)
     unwritten: Unwritten | None = None
 
     @property
     def mined(self) -> Mined:
-        return self.ground.mined
+        return self.context.mined
 
     def passing(self) -> list[QuestionCandidate]:
         return [one for one in self.candidates if not one.failed]
@@ -57,7 +57,7 @@ class SentenceCandidates:
             self.unwritten = result
             return
         for written in result:
-            failed = failures(written.question, written.score, source, self.ground, by)
+            failed = failures(written.question, written.score, source, self.context, by)
             self.candidates.append(QuestionCandidate(source, written, failed))
         self.candidates.sort(key=lambda one: (bool(one.failed), -(one.written.score or 0.0)))
 
@@ -102,7 +102,7 @@ def filter_by_round_trip(
     )
     for (sentence, candidate), reply in zip(asked, replies, strict=True):
         candidate.reply = reply
-        if not comes_back(candidate.written.question, reply, sentence.ground, filters):
+        if not comes_back(candidate.written.question, reply, sentence.context, filters):
             candidate.failed.append(NO_ROUND_TRIP)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gentap.questions.filters import QuestionContext
+from gentap.questions.question_context import QuestionContext
 from gentap.records import Table
 from gentap.settings.sections import FilterSettings, LinearizerSettings, Precision
 from gentap.text.normal_form import normal_form
@@ -52,15 +52,16 @@ class RoundTrip:
 
 
 def comes_back(
-    question: str, reply: Reply, ground: QuestionContext, settings: FilterSettings
+    question: str, reply: Reply, context: QuestionContext, settings: FilterSettings
 ) -> bool:
     """Whether the answer overlaps the sentence, or the value is evidence that the question lacks.
 
     Only words that are not the question's own count as overlap.
     """
-    overlap = new_word_f1(reply.answer, ground.mined.sentence, question)
+    overlap = new_word_f1(reply.answer, context.mined.sentence, question)
     said = normal_form(reply.value)
     named = any(
-        said == normal_form(value) and not names_value(question, value) for value in ground.evidence
+        said == normal_form(value) and not names_value(question, value)
+        for value in context.evidence
     )
     return named or overlap >= settings.min_overlap

@@ -20,7 +20,7 @@ from gentap.questions.candidate_selection import (
     filter_by_round_trip,
     select_best,
 )
-from gentap.questions.filters import QuestionContext
+from gentap.questions.question_context import QuestionContext
 from gentap.questions.round_trip import RoundTrip
 from gentap.questions.writer_input import mined_sources
 from gentap.questions.writers.interface import Writer

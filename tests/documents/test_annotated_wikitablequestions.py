@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from gentap.documents.annotated.reading import read_annotated
-from gentap.documents.read import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
 from gentap.records import Example, Table
 
@@ -24,7 +24,7 @@ def release(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def read(release: Path, *lines: str, end: str = "\n") -> tuple[list[Example], list[Unread]]:
+def read(release: Path, *lines: str, end: str = "\n") -> tuple[list[Example], list[RejectedRecord]]:
     path = release / "data" / "dev.tsv"
     path.write_bytes((HEADER + "".join(line + end for line in lines)).encode())
     return read_annotated(path)

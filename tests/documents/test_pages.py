@@ -118,7 +118,7 @@ def peak(html: str) -> tuple[str, int]:
 def test_formatting_that_is_opened_again_in_every_block_takes_no_gigabytes() -> None:
     bomb = "'<p>' + ''.join(f'<b id={n}>' for n in range(2500)) + '</p>' + '<p>x' * 2500"
     kinds, megabytes = peak(bomb)
-    assert kinds == "Unread Document"
+    assert kinds == "RejectedRecord Document"
     assert megabytes < 500
 
 

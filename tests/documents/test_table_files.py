@@ -74,7 +74,7 @@ def test_bad_lines_are_set_aside_and_reading_goes_on(tmp_path: Path) -> None:
     found = read(path)
     assert [type(one).__name__ for one in found] == [
         "SourcedTable",
-        *["Unread"] * 5,
+        *["RejectedRecord"] * 5,
         "SourcedTable",
     ]
     places = [one.where for one in found if isinstance(one, RejectedRecord)]

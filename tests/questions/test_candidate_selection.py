@@ -11,7 +11,7 @@ from gentap.questions.candidate_selection import (
     filter_by_round_trip,
     select_best,
 )
-from gentap.questions.filters import QuestionContext
+from gentap.questions.question_context import QuestionContext
 from gentap.questions.round_trip import Reply, comes_back
 from gentap.questions.writer_input import WriterInput, mined_sources
 from gentap.questions.writers.interface import Unwritten, Written, best_first

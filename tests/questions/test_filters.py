@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from gentap.questions import filters
-from gentap.questions.filters import FILTERS, QuestionContext, could_answer, failures, is_alike
+from gentap.questions.filters import FILTERS, TEXT_FILTERS, could_answer, failures, is_alike
+from gentap.questions.question_context import QuestionContext
 from gentap.questions.writer_input import mined_sources
 from gentap.records import Mined, NamedCell, Table
 from gentap.settings.sections import FilterSettings
@@ -80,7 +80,7 @@ def test_why_a_question_is_set_aside(question: str, names: list[str]) -> None:
 
 
 def test_the_first_word_of_an_unmarked_question_is_no_name() -> None:
-    assert filters.STRANGE_NAME not in failed("Whichever cup did Ada win?")
+    assert "names what stands nowhere" not in failed("Whichever cup did Ada win?")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_each_threshold_is_a_setting(question: str, off: dict[str, Any], name: s
 def test_the_value_asked_for_must_be_left_though_others_are() -> None:
     question = "What did Ada Dawn win in 1914?"
     assert failed(question, asked="Silver Cup") == []
-    assert filters.GIVEN_AWAY in failed(question, asked="Silver Cup", min_left=2)
+    assert "gives the answer away" in failed(question, asked="Silver Cup", min_left=2)
 
 
 def test_an_unlikely_question() -> None:
@@ -170,9 +170,5 @@ def test_near_duplicates_can_be_allowed_but_not_the_same_question() -> None:
     assert is_alike("When did Ada win the cup?", ["When did Ada win the cup?"], off)
 
 
-def test_all_filters_are_named_once() -> None:
-    named = {
-        value for name, value in vars(filters).items() if name.isupper() and isinstance(value, str)
-    }
-    assert set(FILTERS) == named
-    assert len(set(FILTERS)) == len(FILTERS)
+def test_every_reason_is_named_once() -> None:
+    assert len(set(FILTERS)) == len(FILTERS) == len(TEXT_FILTERS) + 3

@@ -245,7 +245,7 @@ def test_parting_a_batch_changes_no_gradient(list_stream, make_t5, tmp_path) -> 
     for parted in (True, False):
         with pytest.MonkeyPatch.context() as patch:
             if not parted:
-                patch.setattr(trainer, "apart", lambda batch: [dict(batch)])
+                patch.setattr(trainer, "split_by_width", lambda batch: [dict(batch)])
             model = GenTapModel.from_stock(make_t5())
             # Adam's first steps are signs alone, which rounding turns where a gradient is 0.
             chosen = settings(
