@@ -223,6 +223,7 @@ def _checks(recipe: Recipe) -> dict[Callable[[Any], object], object]:
 
     return {
         check_cluster: recipe.cluster,
+        _check_base: recipe.base.checkpoint,
         _check_data: recipe.writer,
         find_inputs: recipe.mine,
         _check_grammar: recipe.sample.grammar,
@@ -237,6 +238,13 @@ def _check_grammar(name: str) -> None:
     from gentap.grammar.rules import find_grammar
 
     load_grammar(find_grammar(name))
+
+
+def _check_base(checkpoint: str) -> None:
+    if checkpoint:
+        from gentap.model.checkpoints import check_model
+
+        check_model(checkpoint)
 
 
 def _check_data(settings: WriterSettings) -> None:

@@ -64,11 +64,13 @@ def writer_stage(
 
 
 def _check_base(base: str, settings: WriterSettings, linearizer: LinearizerSettings) -> None:
-    """Raise where the base's vocabulary has no tags, before any work."""
+    """Raise where the base can't be loaded or its vocabulary has no tags, before any work."""
+    from gentap.model.checkpoints import check_model
     from gentap.model.tokenizer import load_tokenizer
     from gentap.questions.writer_input import Layout
     from gentap.questions.writers.codec import Codec
 
+    check_model(base)
     layout = Layout(max_entries=settings.max_entries, tags=settings.tags)
     Codec(load_tokenizer(base, linearizer), layout)
 
@@ -174,6 +176,10 @@ def write_stage(
             from gentap.questions.write import write_questions
 
             check_writer(writer, settings)
+            if settings.filters.round_trip:
+                from gentap.model.checkpoints import check_model
+
+                check_model(settings.filters.round_trip)
             tally = write_questions(mined / "sentences", writer, settings, folder, seed=seed)
             folder.finish(tally.to_json())
             counts = tally.counts
