@@ -40,7 +40,7 @@ def run_recipe(recipe: Recipe, *, name: str) -> None:
     plan.check()
     for folder, stage in plan.stages.items():
         if folder not in plan.reused:
-            stage.make(folder, overwrite=True)
+            stage.make(folder, overwrite=True, checked=True)
     if recipe.evaluate.data:
         _summarize(recipe, name, plan.models, plan.reports)
 

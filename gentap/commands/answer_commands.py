@@ -64,7 +64,7 @@ def export_command(
         str, typer.Option(help="long (sentence answers) or cell (cell answers).")
     ] = "long",
 ) -> None:
-    """Write one decoder as a stock T5 or BART folder, for other programs."""
+    """Write one decoder as a stock checkpoint's folder (T5, BART, …), for other programs."""
     from gentap.errors import SettingError
 
     if decoder not in ("long", "cell"):

@@ -31,7 +31,9 @@ Cluster = Annotated[
     typer.Option("--cluster", help="A setting of the engine, as name=value; may be repeated."),
 ]
 Workers = Annotated[int, typer.Option(min=1, help="Processes to work with.")]
-BaseModelName = Annotated[str, typer.Option("--base", help="A T5's or BART's folder or hub name.")]
+BaseModelName = Annotated[
+    str, typer.Option("--base", help="Folder or hub name of a T5, BART or other encoder–decoder.")
+]
 Data = Annotated[list[str], typer.Option("--data", help="Annotated questions (JSONL).")]
 ProtocolName = Annotated[str, typer.Option(help="How scores are computed: default or fetaqa.")]
 

@@ -43,7 +43,7 @@ class Answerer:
         *,
         model: Any = None,
     ) -> None:
-        from gentap.model.checkpoints import load_config
+        from gentap.model.checkpoints import check_model
         from gentap.model.tokenizer import load_tokenizer
 
         self._path, self._settings = path, settings
@@ -51,7 +51,7 @@ class Answerer:
             example.kind if settings.decoder == "auto" else settings.decoder for example in examples
         ]
         self.counts: Counter[str] = Counter()
-        if load_config(path).model_type != "gentap":
+        if check_model(path).model_type != "gentap":
             self.counts["cell questions answered by the model's one decoder"] = sum(
                 kind == "cell" for kind in self._kinds
             )

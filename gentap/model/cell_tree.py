@@ -26,7 +26,8 @@ class CellTree:
             for column, text in enumerate(texts):
                 if text.strip():
                     first.setdefault(text, fitted.origin(Cell(row, column)))
-        paths = tokenizer.targets_ids(list(first)) if first else [[self._end]]
+        targets = tokenizer.targets_ids(list(first)) if first else [[self._end]]
+        paths = [target[: target.index(self._end) + 1] for target in targets]
         for path in paths:
             node = self.root
             for token in path:

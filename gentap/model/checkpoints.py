@@ -4,6 +4,8 @@ transformers' Auto classes import the network once they are imported themselves 
 own file), and the network this file: so it names them inside functions only.
 """
 
+import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,38 +14,106 @@ from torch import nn
 from transformers import AutoConfig
 
 from gentap.errors import InputError, first_line
+from gentap.model.config import MODEL_TYPE
 from gentap.model.device import attention
-from gentap.model.tokenizer import check_model_folder
+from gentap.model.model_folder import (
+    CONFIG,
+    GENERATION,
+    check_texts,
+    find_model,
+    read_object,
+    spoilt,
+)
+from gentap.model.weights import check_sizes, check_weights, quiet
 
-FAMILIES = {"t5": "dropout_rate", "mt5": "dropout_rate", "bart": "dropout"}
+FAMILIES = {
+    "t5": "dropout_rate",
+    "mt5": "dropout_rate",
+    "umt5": "dropout_rate",
+    "longt5": "dropout_rate",
+    "bart": "dropout",
+    "mbart": "dropout",
+    "pegasus": "dropout",
+    "t5gemma": "dropout_rate",
+    "t5gemma2": "dropout_rate",
+}
 """The families of checkpoints, by their type in config.json, and the name of their dropout."""
+
+_PARTED = ("t5", "mt5", "umt5")
+"""Families whose published checkpoints have a head of their own where the ties are denied."""
+
+_EMBEDDINGS = ("shared", "embed_tokens", "lm_head", "lm_head.out_proj")
+"""The ends of the names of all matrices with a row for each token."""
 
 _ROUND = 8
 """New vocabularies are a multiple of it, for the matrix products of GPUs."""
 
 _SPREAD = 0.01
+_MOST_TENSORS = 2**16
+_TRIED = 32
+"""Tokens that a model is tried on; enough for all that T5 computes of distances."""
 
 
-def load_config(path: str) -> Any:
-    """The configuration of a checkpoint; raises InputError where there is none."""
-    check_model_folder(path)
-    try:
-        return AutoConfig.from_pretrained(path, trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as error:
+def load_config(name: str) -> Any:
+    """The configuration of a model, by folder or hub name; raises InputError where there is none.
+
+    It is a known family's, or that of two decoders on a model of one.
+    """
+    folder = find_model(name)
+    check_texts(folder)
+    path = folder / CONFIG
+    values = read_object(path)
+    known = values.get("base") if values.get("model_type") == MODEL_TYPE else values
+    family = known.get("model_type") if isinstance(known, dict) else None
+    if not isinstance(family, str) or family not in FAMILIES:
         raise InputError(
-            f"{path}: no model could be loaded: {first_line(error)} Give a checkpoint's folder, "
-            "or a name on the hub that can be reached."
-        ) from error
+            f"{name}: a model of the type '{family}'; a stock checkpoint of one of these types is "
+            f"needed here: {', '.join(FAMILIES)}."
+        )
+    if known is not values and not isinstance(values.get("tied_heads"), bool):
+        raise InputError(f"{path}: 'tied_heads' must be true or false.")
+    check_sizes(values, _MOST_TENSORS, path)
+    try:
+        return AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    except Exception as error:  # whatever transformers' own checks make of edited values
+        raise spoilt(path, error) from error
+
+
+def check_model(name: str) -> Any:
+    """The configuration of a model that can be loaded: its files are whole, its weights fit.
+
+    Commands ask before any work. Raises InputError with what is wrong and in which file.
+    """
+    from transformers import AutoModelForSeq2SeqLM, GenerationConfig
+
+    config = load_config(name)
+    folder = find_model(name)
+    if (folder / GENERATION).exists():
+        try:
+            GenerationConfig.from_pretrained(folder).validate(strict=True)
+        except Exception as error:  # whatever transformers' own checks make of edited values
+            raise spoilt(folder / GENERATION, error) from error
+    if config.model_type == MODEL_TYPE:
+        kind: Any = AutoModelForSeq2SeqLM._model_mapping[type(config)]
+        parted = not config.tied_heads
+    else:
+        kind = AutoModelForSeq2SeqLM
+        # transformers ties T5's head whatever the file says; published ones are parted where false
+        parted = config.model_type in _PARTED and (
+            read_object(folder / CONFIG).get("tie_word_embeddings") is False
+        )
+    check_weights(kind, folder, config, name, parted)
+    return config
 
 
 def load_seq2seq(path: str, *, vocabulary: int = 0, dropout: float | None = None) -> Any:
-    """A stock T5, mT5 or BART from its folder or hub name.
+    """A stock model of one of the :data:`FAMILIES` from its folder or hub name.
 
     Its embeddings grow to ``vocabulary`` rows where they have fewer; ``dropout`` replaces its own.
     """
     from transformers import AutoModelForSeq2SeqLM
 
-    config = load_config(path)
+    config = check_model(path)
     if config.model_type not in FAMILIES:
         raise InputError(
             f"{path}: a model of the type '{config.model_type}'; a stock checkpoint of one of "
@@ -56,32 +126,69 @@ def load_seq2seq(path: str, *, vocabulary: int = 0, dropout: float | None = None
 
 
 def set_dropout(config: Any, dropout: float | None) -> None:
-    """Give a stock configuration another dropout."""
+    """Give a stock configuration another dropout, in all its parts."""
     if dropout is not None:
-        setattr(config, FAMILIES[config.model_type], dropout)
+        name = FAMILIES[config.model_type]
+        for part in _parts(config):
+            if hasattr(part, name):
+                setattr(part, name, dropout)
 
 
-def load_weights(kind: Any, path: str, config: Any) -> Any:
+def _parts(config: Any) -> Iterator[Any]:
+    """A configuration and those that it holds: T5Gemma's of encoder and decoder."""
+    yield config
+    for name in config.sub_configs:
+        yield from _parts(getattr(config, name))
+
+
+def load_weights(kind: Any, name: str, config: Any) -> Any:
     """A model from the safetensors of a folder or hub name; raises InputError where it can't be."""
-    from safetensors import SafetensorError
-
-    if Path(path).is_dir() and not any(Path(path).glob("*.safetensors")):
-        raise InputError(
-            f"{path}: holds no model.safetensors. Convert the checkpoint's weights first."
-        )
+    folder = find_model(name)
     try:
-        return kind.from_pretrained(
-            path,
-            config=config,
-            use_safetensors=True,
-            trust_remote_code=False,
-            attn_implementation=attention(),
-            dtype=torch.float32,
-        )
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise InputError(
-            f"{path}: the model's weights can't be loaded: {first_line(error)}"
-        ) from error
+        with quiet():
+            model = kind.from_pretrained(
+                folder,
+                config=config,
+                use_safetensors=True,
+                trust_remote_code=False,
+                attn_implementation=attention_of(config),
+                dtype=torch.float32,
+            )
+    except Exception as error:  # whatever is left that the checks before did not foresee
+        raise InputError(f"{name}: the model can't be loaded: {first_line(error)}") from error
+    model.config._name_or_path = name
+    _try(model, folder)
+    return model
+
+
+def _try(model: Any, folder: Path) -> None:
+    """Run a model once: what its configuration says may fit the weights and still not work."""
+    rows = model.config.get_text_config().vocab_size
+    length = min(_TRIED, getattr(model.config, "max_position_embeddings", _TRIED))
+    ids = torch.arange(length)[None] % rows
+    try:
+        with torch.no_grad():
+            loss = float(model(input_ids=ids, labels=ids).loss)
+            if not math.isfinite(loss):
+                raise ValueError(f"the loss of a text is {loss}")
+    except Exception as error:  # of any layer
+        raise spoilt(folder / CONFIG, error) from error
+    forced = model.generation_config
+    for key in ("forced_bos_token_id", "forced_eos_token_id"):
+        token = getattr(forced, key, None)
+        if token is not None and not (type(token) is int and 0 <= token < rows):
+            raise InputError(
+                f"{folder / GENERATION}: {key} must be null or a token's number below {rows:,}; it "
+                f"is {token!r}."
+            )
+
+
+def attention_of(config: Any) -> str:
+    """The attention of transformers to use: the fastest that the family has (see `device`)."""
+    from transformers import AutoModelForSeq2SeqLM
+
+    kind: Any = AutoModelForSeq2SeqLM._model_mapping[type(getattr(config, "base", config))]
+    return attention() if kind._supports_sdpa else "eager"
 
 
 def own_head(stock: Any) -> None:
@@ -91,11 +198,18 @@ def own_head(stock: Any) -> None:
     other values in the file.
     """
     head = stock.get_output_embeddings()
-    if head.weight is stock.get_input_embeddings().weight:
+    if has_tied_head(stock):
         head.weight = nn.Parameter(head.weight.detach().clone())
     for name in ("_tied_weights_keys", "all_tied_weights_keys"):
         ties = getattr(stock, name) or {}
-        setattr(stock, name, {to: source for to, source in ties.items() if to != "lm_head.weight"})
+        kept = {to: source for to, source in ties.items() if not to.startswith("lm_head.")}
+        setattr(stock, name, kept)
+
+
+def has_tied_head(stock: Any) -> bool:
+    """Whether a stock model's head is the embedding matrix of its encoder or decoder."""
+    head = stock.get_output_embeddings().weight
+    return any(part.get_input_embeddings().weight is head for part in (stock, stock.get_decoder()))
 
 
 def grow_vocabulary(stock: Any, vocabulary: int) -> None:
@@ -110,9 +224,9 @@ def grow_vocabulary(stock: Any, vocabulary: int) -> None:
     vocabulary = -(-vocabulary // _ROUND) * _ROUND
     grown: dict[int, nn.Parameter] = {}
     for name, module in stock.named_modules():
-        if not name.endswith(("shared", "embed_tokens", "lm_head")):
+        weight: Any = getattr(module, "weight", None)
+        if weight is None or not name.endswith(_EMBEDDINGS):
             continue
-        weight: Any = module.weight
         if id(weight) not in grown:
             grown[id(weight)] = nn.Parameter(_with_rows(weight.detach(), vocabulary))
         module.weight = grown[id(weight)]
@@ -122,10 +236,10 @@ def grow_vocabulary(stock: Any, vocabulary: int) -> None:
     bias = getattr(stock, "final_logits_bias", None)
     if bias is not None:
         stock.final_logits_bias = nn.functional.pad(bias, (0, vocabulary - rows))
-    stock.config.vocab_size = vocabulary
     for part in stock.modules():
-        if hasattr(part, "config"):
-            part.config.vocab_size = vocabulary
+        for holder in (part, getattr(part, "config", part)):
+            if hasattr(holder, "vocab_size"):
+                holder.vocab_size = vocabulary
 
 
 def _with_rows(weight: torch.Tensor, rows: int) -> torch.Tensor:

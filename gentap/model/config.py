@@ -38,7 +38,7 @@ class GenTapConfig(PreTrainedConfig):
 
     @property
     def hidden_size(self) -> int:
-        return int(self.base.hidden_size)
+        return int(self.base.get_text_config().hidden_size)
 
 
 AutoConfig.register(MODEL_TYPE, GenTapConfig, exist_ok=True)

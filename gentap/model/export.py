@@ -1,4 +1,4 @@
-"""One decoder as a stock checkpoint's folder, for whatever loads T5 or BART."""
+"""One decoder as a stock checkpoint's folder, for whatever loads its family."""
 
 import json
 import shutil

@@ -81,13 +81,22 @@ def generate_ids(
 
 def _search(model: Any, tokenizer: TableTokenizer) -> Search:
     """The tokens that a model's texts start and end with, and those that its family forces."""
-    start = model.config.decoder_start_token_id
     return Search(
-        start=tokenizer.hf.pad_token_id if start is None else start,
+        start=start_token(model, tokenizer),
         end=tokenizer.hf.eos_token_id,
         first=getattr(model.generation_config, "forced_bos_token_id", None),
         last=getattr(model.generation_config, "forced_eos_token_id", None),
     )
+
+
+def start_token(model: Any, tokenizer: TableTokenizer) -> int:
+    """The token that a decoder starts from: what training puts before a target.
+
+    Families keep it in several places, and mBART's is the language that a target closes with.
+    """
+    reader = model.reader("long") if isinstance(model, GenTapModel) else model
+    target = torch.tensor([tokenizer.target_ids("a")])
+    return int(reader.prepare_decoder_input_ids_from_labels(labels=target)[0, 0])
 
 
 def pad(sequences: Sequence[Sequence[int]], filler: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -16,7 +16,16 @@ from transformers import AutoModelForSeq2SeqLM, GenerationMixin, PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
 from transformers.models.auto.modeling_auto import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING
 
-from gentap.model.checkpoints import load_config, load_seq2seq, load_weights, own_head, set_dropout
+from gentap.errors import InputError
+from gentap.model.checkpoints import (
+    check_model,
+    has_tied_head,
+    load_config,
+    load_seq2seq,
+    load_weights,
+    own_head,
+    set_dropout,
+)
 from gentap.model.config import MODEL_TYPE, GenTapConfig
 
 Decoder = Literal["long", "cell"]
@@ -35,6 +44,7 @@ class GenTapModel(PreTrainedModel, GenerationMixin):
     config: GenTapConfig
     main_input_name = "input_ids"
     supports_gradient_checkpointing = True
+    accepts_loss_kwargs = False  # so that a stock Trainer weighs accumulated steps itself
     _supports_sdpa = True
     _supports_flash_attn = True
     _supports_flex_attn = True
@@ -55,7 +65,7 @@ class GenTapModel(PreTrainedModel, GenerationMixin):
     def from_seq2seq(
         cls, name: str, *, vocabulary: int = 0, dropout: float | None = None
     ) -> "GenTapModel":
-        """Two decoders from the one of a T5, mT5 or BART checkpoint, by folder or hub name.
+        """Two decoders from the one of a stock checkpoint, by folder or hub name.
 
         The embeddings grow to ``vocabulary`` rows where they have fewer; ``dropout`` replaces the
         checkpoint's. Raises InputError where there is no such checkpoint.
@@ -65,8 +75,8 @@ class GenTapModel(PreTrainedModel, GenerationMixin):
     @classmethod
     def from_stock(cls, stock: Any) -> "GenTapModel":
         """Two decoders from a stock model, which becomes a part of the new one."""
-        tied = stock.get_output_embeddings().weight is stock.get_input_embeddings().weight
-        model = cls(GenTapConfig(base=stock.config, tied_heads=tied), stock)
+        config = GenTapConfig(base=stock.config, tied_heads=has_tied_head(stock))
+        model = cls(config, stock)
         model.generation_config = copy.deepcopy(stock.generation_config)
         model.eval()
         return model
@@ -75,7 +85,7 @@ class GenTapModel(PreTrainedModel, GenerationMixin):
         """A copy of one decoder, with the encoder, as a model of the checkpoint's own class."""
         lone = copy.deepcopy(self.reader(decoder))
         backbone = lone.base_model
-        for name in _SHARED:
+        for name in _shared_parts(backbone):
             setattr(backbone, name, backbone.__dict__.pop(name, None) or getattr(backbone, name))
         lone.generation_config = copy.deepcopy(self.generation_config)
         return lone
@@ -83,6 +93,15 @@ class GenTapModel(PreTrainedModel, GenerationMixin):
     def reader(self, decoder: Decoder) -> Any:
         """The stock model that writes with this decoder; its encoder is the shared one."""
         return self.long if decoder == "long" else self.cell
+
+    def tie_weights(
+        self, missing_keys: set[str] | None = None, recompute_mapping: bool = True
+    ) -> None:
+        """Tie what was tied when the model was made.
+
+        transformers would look for the sources anew, among registered parts alone.
+        """
+        super().tie_weights(missing_keys, recompute_mapping=False)
 
     def get_encoder(self, *args: Any, **kwargs: Any) -> Any:
         return self.long.get_encoder(*args, **kwargs)
@@ -99,9 +118,7 @@ class GenTapModel(PreTrainedModel, GenerationMixin):
         attention_mask: torch.Tensor | None = None,
         *,
         decoder: Decoder = "long",
-        long_labels: torch.Tensor | None = None,
-        cell_labels: torch.Tensor | None = None,
-        denoise_labels: torch.Tensor | None = None,
+        labels: torch.Tensor | None = None,
         **kwargs: Any,
     ) -> Seq2SeqLMOutput:
         """As the stock model's with one of the decoders, and one addition for training.
@@ -109,19 +126,20 @@ class GenTapModel(PreTrainedModel, GenerationMixin):
         With ``long_labels`` (n, t), ``cell_labels`` (m, s) and ``denoise_labels`` (k, r), or some
         of them, the batch of n + m + k inputs is encoded once; its rows go in this order to their
         decoders (:data:`OBJECTIVES`). The loss is the mean of the objectives' mean token losses,
-        and there are no logits.
+        and there are no logits. They are no parameters by name, for a stock Trainer takes every
+        parameter of such a name for labels that each batch must have.
         """
-        given = {"long": long_labels, "cell": cell_labels, "denoise": denoise_labels}
-        labels = {name: of_kind for name, of_kind in given.items() if of_kind is not None}
-        if not labels:
+        given = {name: kwargs.pop(f"{name}_labels", None) for name in OBJECTIVES}
+        objectives = {name: of_kind for name, of_kind in given.items() if of_kind is not None}
+        if not objectives:
             written: Seq2SeqLMOutput = self.reader(decoder)(
-                input_ids=input_ids, attention_mask=attention_mask, **kwargs
+                input_ids=input_ids, attention_mask=attention_mask, labels=labels, **kwargs
             )
             return written
         hidden = self.get_encoder()(input_ids=input_ids, attention_mask=attention_mask)[0]
         losses = []
         first = 0
-        for name, targets in labels.items():
+        for name, targets in objectives.items():
             rows = slice(first, first + len(targets))
             first += len(targets)
             losses.append(
@@ -188,14 +206,20 @@ def _second_decoder(long: Any) -> Any:
     They are no registered parts of the copy, so that each weight has one name and one owner. What
     was tied to the embeddings in ``long`` is tied to them in the copy.
     """
-    kept = [getattr(long.base_model, name) for name in _SHARED]
-    same = [*kept, *kept[0].parameters(), long.config]
+    names = _shared_parts(long.base_model)
+    kept = [getattr(long.base_model, name) for name in names]
+    same = [*kept, *(weight for part in kept for weight in part.parameters()), long.config]
     cell = copy.deepcopy(long, {id(part): part for part in same})
     backbone = cell.base_model
-    for name, part in zip(_SHARED, kept, strict=True):
+    for name, part in zip(names, kept, strict=True):
         delattr(backbone, name)
         backbone.__dict__[name] = part
     return cell
+
+
+def _shared_parts(backbone: Any) -> list[str]:
+    """The names of encoder and embeddings; T5Gemma's embeddings are parts of its stacks."""
+    return [name for name in _SHARED if hasattr(backbone, name)]
 
 
 def load_model(path: str, *, vocabulary: int = 0, dropout: float | None = None) -> GenTapModel:
@@ -203,9 +227,14 @@ def load_model(path: str, *, vocabulary: int = 0, dropout: float | None = None) 
 
     See :meth:`GenTapModel.from_seq2seq`. Raises InputError where there is no such model.
     """
-    config = load_config(path)
-    if config.model_type != MODEL_TYPE:
+    if load_config(path).model_type != MODEL_TYPE:
         return GenTapModel.from_seq2seq(path, vocabulary=vocabulary, dropout=dropout)
+    config = check_model(path)
+    if vocabulary > config.vocab_size:
+        raise InputError(
+            f"{path}: its tokenizer has {vocabulary:,} tokens and its model {config.vocab_size:,} "
+            "rows: they are not of one training. Copy the whole folder again."
+        )
     set_dropout(config.base, dropout)
     model: GenTapModel = load_weights(GenTapModel, path, config)
     return model

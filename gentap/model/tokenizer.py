@@ -14,19 +14,30 @@ from typing import Any
 from pydantic import ValidationError
 
 from gentap.errors import InputError, first_line
+from gentap.model.model_folder import (
+    CONFIG,
+    VOCABULARIES,
+    check_texts,
+    find_model,
+    read_object,
+    spoilt,
+)
+from gentap.records import Table
 from gentap.runs.store import write_json
 from gentap.settings.sections import LinearizerSettings
 from gentap.tables.linearize import SPECIAL_TOKENS, Linearizer
 
 LINEARIZER_FILE = "linearizer.json"
 SENTINELS = 100
-_VOCABULARY_FILES = ("tokenizer.json", "spiece.model", "vocab.json")
 _SPACED = " a"
+_TRIED = Table(header=("Year",), rows=(("1850",),))
+_MOST = 2**24
+"""No vocabulary has so many tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableTokenizer:
-    """A Hugging Face tokenizer that knows the marks, with the linearizer made of it."""
+    """A Hugging Face tokenizer that knows the special tokens, with the linearizer made of it."""
 
     hf: Any
     linearizer: Linearizer
@@ -36,15 +47,15 @@ class TableTokenizer:
         return self.linearizer.settings
 
     def target_ids(self, text: str) -> list[int]:
-        """Token ids of an answer or question with all that its model writes: the end mark, and
-        BART's start mark before."""
+        """Token ids of an answer or question with all that its model writes: the end token, and
+        BART's start token before."""
         return self.targets_ids([text])[0]
 
     def targets_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """:meth:`target_ids` of several texts."""
-        before = self.linearizer.start
+        before, after = self.linearizer.target_start, self.linearizer.end
         ids: list[list[int]] = self.hf(list(texts), add_special_tokens=False)["input_ids"]
-        return [[*before, *of_text, self.hf.eos_token_id] for of_text in ids]
+        return [[*before, *of_text, *after] for of_text in ids]
 
     def texts(self, sequences: Any) -> list[str]:
         """Generated ids to texts, without any special token."""
@@ -55,7 +66,19 @@ class TableTokenizer:
 
     def save(self, folder: Path) -> None:
         self.hf.save_pretrained(folder)
+        _as_read_everywhere(folder / "tokenizer_config.json")
         write_json(folder / LINEARIZER_FILE, self.settings.model_dump())
+
+
+def _as_read_everywhere(path: Path) -> None:
+    """Give the list of special tokens the name by which every transformers reads it.
+
+    The fifth writes ``extra_special_tokens``, where the fourth reads a mapping and fails at a list.
+    """
+    values = json.loads(path.read_text(encoding="utf-8"))
+    if isinstance(values.get("extra_special_tokens"), list):
+        values["additional_special_tokens"] = values.pop("extra_special_tokens")
+        write_json(path, values)
 
 
 def load_tokenizer(base: str, settings: LinearizerSettings) -> TableTokenizer:
@@ -63,9 +86,9 @@ def load_tokenizer(base: str, settings: LinearizerSettings) -> TableTokenizer:
 
     ``settings`` count only where the folder does not hold its own.
     """
-    check_model_folder(base)
-    tokenizer = _load(base, settings)
-    longest, asked = _longest_input(base), tokenizer.settings.max_tokens
+    folder = find_model(base)
+    tokenizer = load_saved_tokenizer(folder, settings)
+    longest, asked = _longest_input(folder), tokenizer.settings.max_tokens
     if longest is not None and asked > longest:
         raise InputError(
             f"{base}: reads at most {longest:,} tokens; linearizer.max_tokens is {asked:,}. Lower "
@@ -74,40 +97,70 @@ def load_tokenizer(base: str, settings: LinearizerSettings) -> TableTokenizer:
     return tokenizer
 
 
-def load_saved_tokenizer(folder: Path) -> TableTokenizer:
-    """A tokenizer that :meth:`TableTokenizer.save` wrote, with or without a model beside it."""
-    return _load(str(folder), LinearizerSettings())
+def load_saved_tokenizer(
+    folder: Path, settings: LinearizerSettings | None = None
+) -> TableTokenizer:
+    """A tokenizer from its files, with or without a model beside them.
 
-
-def _load(base: str, settings: LinearizerSettings) -> TableTokenizer:
+    ``settings`` count only where :meth:`TableTokenizer.save` left none.
+    """
     from transformers import AutoTokenizer
 
-    folder = Path(base)
-    if folder.is_dir() and not any((folder / name).exists() for name in _VOCABULARY_FILES):
+    if not any((folder / name).exists() for name in VOCABULARIES):
         raise InputError(  # transformers would make a tokenizer that knows no word
-            f"{base}: holds no tokenizer ({' or '.join(_VOCABULARY_FILES)}). Put the checkpoint's "
-            "own beside its weights."
+            f"{folder}: holds no tokenizer ({', '.join(VOCABULARIES)}). Put the checkpoint's own "
+            "beside its weights."
         )
+    check_texts(folder)
+    saved = _saved_settings(folder) or settings or LinearizerSettings()
     try:
-        hf = AutoTokenizer.from_pretrained(base, trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(
-            f"{base}: no tokenizer could be loaded: {first_line(error)} Give the folder of a "
-            "checkpoint with its tokenizer files, or a name on the hub that can be reached."
-        ) from error
-    return with_special_tokens(hf, _saved_settings(folder) or settings)
+        tokenizer = with_special_tokens(
+            AutoTokenizer.from_pretrained(folder, trust_remote_code=False), saved
+        )
+        _try(tokenizer)
+    except BaseException as error:  # the tokenizers library panics, which is no Exception
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        raise spoilt(_culprit(folder), error) from error
+    return tokenizer
 
 
-def _longest_input(base: str) -> int | None:
+def _try(tokenizer: TableTokenizer) -> None:
+    """Use a tokenizer once: edited files may load and still not work."""
+    hf = tokenizer.hf
+    for name in ("eos_token_id", "pad_token_id"):
+        if type(getattr(hf, name)) is not int:
+            raise ValueError(f"there is no {name.removesuffix('_id').replace('_', ' ')}")
+    ids = tokenizer.linearizer.encode("which year?", _TRIED).ids + tokenizer.target_ids("1850")
+    if not all(type(token) is int for token in ids) or max(hf.get_vocab().values()) > _MOST:
+        raise ValueError("tokens need numbers")
+    tokenizer.texts([ids])
+
+
+def _culprit(folder: Path) -> Path:
+    """The file that a tokenizer fails by: its vocabulary where that alone fails too."""
+    from tokenizers import Tokenizer
+
+    vocabulary = next(folder / name for name in VOCABULARIES if (folder / name).exists())
+    if vocabulary.suffix == ".json" and vocabulary.name != "vocab.json":
+        try:
+            Tokenizer.from_file(str(vocabulary)).encode("1850")
+        except BaseException as error:
+            if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+                raise
+            return vocabulary
+    told = folder / "tokenizer_config.json"
+    return told if told.exists() else vocabulary
+
+
+def _longest_input(folder: Path) -> int | None:
     """How many positions a model has (BART's are learnt); None where any number will do."""
-    from transformers import AutoConfig
-
-    try:
-        config = AutoConfig.from_pretrained(base, trust_remote_code=False)
-    except (OSError, ValueError, KeyError):
-        return None  # who loads the model will say what is wrong
-    longest: int | None = getattr(getattr(config, "base", config), "max_position_embeddings", None)
-    return longest
+    if not (folder / CONFIG).exists():
+        return None
+    values = read_object(folder / CONFIG)
+    values = values.get("base", values)
+    longest = values.get("max_position_embeddings") if isinstance(values, dict) else None
+    return longest if isinstance(longest, int) else None
 
 
 def with_special_tokens(hf: Any, settings: LinearizerSettings) -> TableTokenizer:
@@ -127,8 +180,8 @@ def with_special_tokens(hf: Any, settings: LinearizerSettings) -> TableTokenizer
     # BART's tokenizer has other pieces for a word at the start of a text and one after a space:
     # names stand in tables as they stand within sentences.
     spaced = hf.decode(hf(_SPACED, add_special_tokens=False)["input_ids"]) == _SPACED
-    # BART's texts stand between marks, and its decoder writes the first one too.
-    begins = hf.bos_token_id is not None and hf("a")["input_ids"][0] == hf.bos_token_id
+    before, after = _around_texts(hf)
+    ends = hf.eos_token_id in after
 
     def tokenize(texts: Sequence[str]) -> list[list[int]]:
         if not texts:
@@ -139,8 +192,26 @@ def with_special_tokens(hf: Any, settings: LinearizerSettings) -> TableTokenizer
 
     sentinels = [name for number in range(SENTINELS) if (name := f"<extra_id_{number}>") in known]
     ids_of = {mark: hf.convert_tokens_to_ids(mark) for mark in (*SPECIAL_TOKENS, *sentinels)}
-    start = [hf.bos_token_id] if begins else []
-    return TableTokenizer(hf, Linearizer(settings, tokenize, ids_of, hf.eos_token_id, start))
+    linearizer = Linearizer(
+        settings,
+        tokenize,
+        ids_of,
+        end=after if ends else [hf.eos_token_id],
+        start=before,
+        # A tokenizer whose texts end (BART's, mBART's) makes whole targets: the decoder writes what
+        # stands before them too. Gemma's texts have no end, and its decoder starts from their bos.
+        target_start=before if ends else [],
+    )
+    return TableTokenizer(hf, linearizer)
+
+
+def _around_texts(hf: Any) -> tuple[list[int], list[int]]:
+    """The special tokens that a tokenizer puts before and after a text."""
+    plain, whole = (hf("a", add_special_tokens=special)["input_ids"] for special in (False, True))
+    for place in range(len(whole) - len(plain) + 1):
+        if whole[place : place + len(plain)] == plain:
+            return whole[:place], whole[place + len(plain) :]
+    return [], []
 
 
 def train_vocabulary(
@@ -188,26 +259,16 @@ def train_vocabulary(
     return with_special_tokens(T5Tokenizer(vocab=vocabulary, extra_ids=SENTINELS), settings)
 
 
-def check_model_folder(base: str) -> None:
-    """Raise InputError where ``base`` looks like a folder but holds no model."""
-    path = Path(base)
-    if path.is_dir() and not (path / "config.json").exists():
-        raise InputError(
-            f"{base}: not a model folder (no config.json in it). Give an output folder of `gentap "
-            "base`, `pretrain` or `finetune`, or a Hugging Face checkpoint."
-        )
-    near = path.parent != Path() and path.parent.is_dir()
-    if not path.exists() and (base.startswith((".", "/", "~")) or base.count("/") > 1 or near):
-        raise InputError(f"{base}: no such model folder.")
-
-
 def _saved_settings(folder: Path) -> LinearizerSettings | None:
     path = folder / LINEARIZER_FILE
     if not path.exists():
         return None
     try:
-        return LinearizerSettings(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, ValidationError) as error:
+        return LinearizerSettings(**read_object(path))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        place = ".".join(map(str, fault["loc"])) or "settings"
         raise InputError(
-            f"{path}: not readable linearizer settings: {first_line(error)}"
+            f"{path}: not readable linearizer settings: {place}: {fault['msg']}. Restore the file "
+            "as it was saved with the model."
         ) from error

@@ -38,7 +38,7 @@ class EvaluateStage(Stage):
         from gentap.documents.annotated.reading import read_questions
         from gentap.evaluation.metrics.scoring import needs_wordnet
         from gentap.evaluation.metrics.wordnet import open_wordnet
-        from gentap.model.tokenizer import check_model_folder
+        from gentap.model.checkpoints import check_model
 
         if not self.evaluate.data:
             raise SettingError("evaluate: no annotated questions given (evaluate.data, --data).")
@@ -46,7 +46,7 @@ class EvaluateStage(Stage):
             open_wordnet()
         read_questions(self.evaluate.tune_length, self.evaluate.task)
         if Path(self.model) not in planned:
-            check_model_folder(self.model)
+            check_model(self.model)
 
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
         from gentap.evaluation.evaluate import evaluate_model

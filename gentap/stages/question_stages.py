@@ -92,11 +92,13 @@ class WriterStage(Stage):
         return expand_inputs(self.writer.annotated, (".jsonl",))
 
     def _check_base(self) -> None:
-        """Raise where the base's vocabulary has no tags."""
+        """Raise where the base can't be loaded or its vocabulary has no tags."""
+        from gentap.model.checkpoints import check_model
         from gentap.model.tokenizer import load_tokenizer
         from gentap.questions.writer_input import Layout
         from gentap.questions.writers.codec import Codec
 
+        check_model(self.base)
         layout = Layout(max_entries=self.writer.max_entries, tags=self.writer.tags)
         Codec(load_tokenizer(self.base, self.linearizer), layout)
 
@@ -128,6 +130,7 @@ class WriteStage(Stage):
         return [self.mined, *(Path(path) for path in (writer, round_trip) if path)]
 
     def check(self, planned: Planned = ()) -> None:
+        from gentap.model.checkpoints import check_model
         from gentap.questions.writers.open_writer import check_writer
 
         if self.mined not in planned:
@@ -136,8 +139,10 @@ class WriteStage(Stage):
         if Path(self.writer) not in planned:
             check_writer(self.writer, self.write)
         model = self.write.filters.round_trip
-        if model and Path(model) not in planned and not (Path(model) / "config.json").exists():
-            raise InputError(f"{model}: no model folder (write.filters.round_trip).")
+        if model and Path(model) not in planned:
+            if not (Path(model) / "config.json").exists():
+                raise InputError(f"{model}: no model folder (write.filters.round_trip).")
+            check_model(model)
 
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
         from gentap.questions.write import write_questions

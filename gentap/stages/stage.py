@@ -64,12 +64,13 @@ class Stage(ABC):
             output, fingerprint(self.name, self.settings(), self.inputs())
         )
 
-    def make(self, output: Path, *, overwrite: bool = False) -> None:
+    def make(self, output: Path, *, overwrite: bool = False, checked: bool = False) -> None:
         """Check and do the work in a folder, where that is not done.
 
-        Raises FolderError where the folder holds other work, unless that may be overwritten.
+        ``checked`` says that it was checked with the whole run. Raises FolderError where the folder
+        holds other work, unless that may be overwritten.
         """
-        if not self.is_done(output):
+        if not checked and not self.is_done(output):
             self.check()
         opened = _shared_folder if self.trains else _folder
         with opened(output, self.name, self.settings(), self.inputs(), overwrite) as folder:

@@ -179,11 +179,11 @@ class FinetuneStage(Stage):
 
 
 def _check_model(name: str, planned: Planned) -> None:
-    """Raise where a model is neither there nor made by this run."""
-    from gentap.model.tokenizer import check_model_folder
+    """Raise where a model that this run does not make can't be loaded."""
+    from gentap.model.checkpoints import check_model
 
     if Path(name) not in planned:
-        check_model_folder(name)
+        check_model(name)
 
 
 def _losses(stats: Mapping[str, Any]) -> str:

@@ -55,15 +55,18 @@ class Linearizer:
         settings: LinearizerSettings,
         tokenize: Tokenize,
         marks: Mapping[str, int],
-        end: int,
+        end: Sequence[int],
         start: Sequence[int] = (),
+        target_start: Sequence[int] = (),
     ) -> None:
-        """Inputs end with ``end`` and begin with ``start``, which may be empty."""
+        """Inputs begin with ``start`` and end with ``end``, targets with ``target_start`` instead.
+
+        ``end`` holds the end token, and a language's where the model's texts close with one.
+        """
         self.settings = settings
-        self.start = tuple(start)
+        self.start, self.end, self.target_start = tuple(start), tuple(end), tuple(target_start)
         self._tokenize = tokenize
         self._marks = marks
-        self._end = end
 
     def fit(self, table: Table, question: str = "", keep: Sequence[Cell] = ()) -> Fitted:
         """Cut a table to the budget that is left beside a question of full length.
@@ -86,7 +89,7 @@ class Linearizer:
             fitted = self._fit(table, question, keep, budget)
         else:
             fitted = Fitted.whole(table)
-        ids = [*self.start, *question_ids, *self.table_ids(fitted.table), self._end]
+        ids = [*self.start, *question_ids, *self.table_ids(fitted.table), *self.end]
         return Encoded(ids, fitted, cut)
 
     def table_ids(self, table: Table) -> list[int]:
@@ -100,20 +103,23 @@ class Linearizer:
             ids.extend(tokens)
         return ids
 
-    def mark_texts(self, pieces: Sequence[tuple[str, str]]) -> list[int]:
-        """Token ids of ``(mark, text)`` pieces, with an end mark; the mark "" is none."""
-        ids = [*self.start]
+    def mark_texts(self, pieces: Sequence[tuple[str, str]], *, target: bool = False) -> list[int]:
+        """Token ids of ``(mark, text)`` pieces, with an end mark; the mark "" is none.
+
+        They are an input, or with ``target`` what a model is to write.
+        """
+        ids = [*(self.target_start if target else self.start)]
         for (mark, _), tokens in zip(
             pieces, self._tokenize([text for _, text in pieces]), strict=True
         ):
             if mark:
                 ids.append(self._marks[mark])
             ids.extend(tokens)
-        return [*ids[: self.settings.max_tokens - 1], self._end]
+        return [*ids[: self.settings.max_tokens - len(self.end)], *self.end]
 
     @property
     def _around(self) -> int:
-        return len(self.start) + 1
+        return len(self.start) + len(self.end)
 
     def _fit(self, table: Table, question: str, keep: Sequence[Cell], budget: int) -> Fitted:
         def lengths(texts: Sequence[str]) -> list[int]:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError, SettingError
-from gentap.model.checkpoints import load_seq2seq
+from gentap.model.checkpoints import check_model, load_seq2seq
 from gentap.model.network import load_model
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
 from gentap.records import Example, Kind
@@ -73,8 +73,10 @@ def _writer_pairs(
 ) -> Iterator[EncodedPair]:
     for row in rows:
         source, target = (
-            tokenizer.linearizer.mark_texts([(piece["mark"], piece["text"]) for piece in pieces])
-            for pieces in (row["pieces"], row["target_pieces"])
+            tokenizer.linearizer.mark_texts(
+                [(piece["mark"], piece["text"]) for piece in row[name]], target=target
+            )
+            for name, target in (("pieces", False), ("target_pieces", True))
         )
         if len(target) > min(longest, tokenizer.settings.max_tokens - 1):
             yield RejectedRecord(row["id"], "question too long to learn from", row["target"])
@@ -167,6 +169,7 @@ def _train_table_model(
     label: str,
     masked: Sequence[Path] = (),
 ) -> dict[str, Any]:
+    check_model(base)  # before examples are tokenized for it
     encoder = TableEncoder(base, linearizer, settings.max_target_tokens)
     tokenizer = encoder.tokenizer
     workers = settings.workers if isinstance(settings, PretrainSettings) else 1

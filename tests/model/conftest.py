@@ -4,18 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
+from stock_models import FAMILIES, random_stock
 from toys import TEXTS
-from transformers import (
-    BartConfig,
-    BartForConditionalGeneration,
-    MT5Config,
-    MT5ForConditionalGeneration,
-    T5Config,
-    T5ForConditionalGeneration,
-)
 
-from gentap.model.device import attention
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer, train_vocabulary
 from gentap.settings.sections import LinearizerSettings
 
@@ -60,41 +51,6 @@ def bart_tokenizer(bart_folder: Path) -> TableTokenizer:
         str(bart_folder),
         LinearizerSettings(max_tokens=64, max_question_tokens=16, max_cell_chars=40),
     )
-
-
-FAMILIES = ("t5", "t5-v1.1", "mt5", "bart", "bart-untied")
-
-
-def random_stock(family: str, vocabulary: int, seed: int) -> Any:
-    """A small random model of a family, with every weight that starts at zero moved from it."""
-    torch.manual_seed(seed)
-    sizes: dict[str, Any] = {"vocab_size": vocabulary, "d_model": 16}
-    model: Any
-    if family.startswith("bart"):
-        sizes |= {"encoder_layers": 2, "decoder_layers": 1, "max_position_embeddings": 64}
-        sizes |= {f"{part}_attention_heads": 2 for part in ("encoder", "decoder")}
-        sizes |= {f"{part}_ffn_dim": 32 for part in ("encoder", "decoder")}
-        if family == "bart-untied":
-            sizes |= {"tie_word_embeddings": False, "scale_embedding": True}
-        model = BartForConditionalGeneration(BartConfig(**sizes))
-    else:
-        sizes |= {"d_kv": 8, "d_ff": 32, "num_heads": 2, "num_layers": 2, "num_decoder_layers": 1}
-        sizes |= {"decoder_start_token_id": 0}
-        if family == "t5":
-            model = T5ForConditionalGeneration(T5Config(**sizes))
-        else:
-            sizes |= {"feed_forward_proj": "gated-gelu", "tie_word_embeddings": False}
-            kind, config = (T5ForConditionalGeneration, T5Config)
-            if family == "mt5":
-                kind, config = (MT5ForConditionalGeneration, MT5Config)
-            model = kind(config(**sizes))
-            model.lm_head.weight = torch.nn.Parameter(torch.randn(vocabulary, 16))
-    with torch.no_grad():
-        for name, weight in [*model.named_parameters(), *model.named_buffers()]:
-            if "norm" in name or "bias" in name:
-                weight.add_(0.2 * torch.randn_like(weight))
-    model.set_attn_implementation(attention())
-    return model.eval()
 
 
 @pytest.fixture(params=FAMILIES)

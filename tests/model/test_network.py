@@ -10,9 +10,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
+from stock_models import TIED
 from transformers import AutoConfig, AutoModelForSeq2SeqLM, T5Config
 
-from gentap.model.checkpoints import load_seq2seq
+from gentap.model.checkpoints import has_tied_head, load_seq2seq
 from gentap.model.config import MODEL_TYPE, GenTapConfig
 from gentap.model.device import attention
 from gentap.model.network import DECODERS, GenTapModel, load_model
@@ -69,9 +70,9 @@ def test_after_conversion_both_decoders_are_the_stock_model_bit_for_bit(
 
 def test_the_fixtures_are_what_they_stand_for(stock_folder: Folder, family: str) -> None:
     stock = loaded_stock(stock_folder(family))
-    tied = stock.get_output_embeddings().weight is stock.get_input_embeddings().weight
-    assert tied is (family in ("t5", "bart"))
-    if family.startswith("t5"):
+    tied = has_tied_head(stock)
+    assert tied is (family in TIED)
+    if family in ("t5", "t5-v1.1"):
         assert stock.config.scale_decoder_outputs is tied
     if family.startswith("bart"):
         assert stock.final_logits_bias.abs().sum() > 0
@@ -80,9 +81,9 @@ def test_the_fixtures_are_what_they_stand_for(stock_folder: Folder, family: str)
 def test_the_heads_are_tied_exactly_where_the_checkpoints_is(make_stock, family: str) -> None:
     model = GenTapModel.from_stock(make_stock(family))
     heads = [model.reader(decoder).get_output_embeddings().weight for decoder in DECODERS]
-    tied = [head is model.get_input_embeddings().weight for head in heads]
-    assert tied == [family in ("t5", "bart")] * 2
-    assert (heads[0] is heads[1]) is tied[0]
+    assert [has_tied_head(model.reader(decoder)) for decoder in DECODERS] == [family in TIED] * 2
+    # T5Gemma's decoder has embeddings of its own, and so have two of them
+    assert (heads[0] is heads[1]) is (family in TIED and family != "t5gemma")
 
 
 def test_the_decoders_share_no_weight_but_the_embeddings(make_stock, family: str) -> None:
@@ -91,8 +92,9 @@ def test_the_decoders_share_no_weight_but_the_embeddings(make_stock, family: str
         {id(weight) for weight in model.reader(decoder).get_decoder().parameters()}
         for decoder in DECODERS
     )
-    embeddings = {id(model.get_input_embeddings().weight)} if family != "bart-untied" else set()
-    assert long & cell == embeddings
+    own = family in ("bart-untied", "t5gemma", "t5gemma-untied")
+    embeddings = [] if own else model.get_input_embeddings().parameters()
+    assert long & cell == {id(weight) for weight in embeddings}
     assert model.cell.get_encoder() is model.long.get_encoder() is model.get_encoder()
 
 
@@ -235,7 +237,7 @@ def test_an_exported_decoder_is_a_stock_model_with_equal_outputs(
         stock.generate(**inputs, **options), model.generate(**inputs, decoder=decoder, **options)
     )
     assert before.keys() == model.state_dict().keys()
-    assert torch.equal(model.state_dict()["long.lm_head.weight"], before["long.lm_head.weight"])
+    assert all(torch.equal(model.state_dict()[name], weight) for name, weight in before.items())
 
 
 @pytest.mark.parametrize("beams", [1, 3])
@@ -316,8 +318,12 @@ def test_the_dropout_is_that_of_the_stage(tmp_path: Path, stock_folder, family: 
     model = load_model(str(stock_folder(family)), dropout=0.25)
     model.save_pretrained(tmp_path / "saved")
     for loaded, rate in ((model, 0.25), (load_model(str(tmp_path / "saved"), dropout=0.5), 0.5)):
-        rates = {layer.p for layer in loaded.modules() if isinstance(layer, torch.nn.Dropout)}
-        if family.startswith("bart"):
+        rates = {
+            layer.p
+            for name, layer in loaded.named_modules()
+            if isinstance(layer, torch.nn.Dropout) and "vision_tower" not in name
+        }
+        if family in ("bart", "bart-untied", "mbart", "pegasus"):
             rates = {loaded.get_encoder().dropout, loaded.cell.get_decoder().dropout}
         assert rates == {rate}
 
@@ -327,15 +333,15 @@ def test_embeddings_and_heads_grow_and_never_shrink(stock_folder: Folder, family
     before = load_seq2seq(folder)
     grown = load_model(folder, vocabulary=325)
     assert grown.config.vocab_size == grown.long.config.vocab_size == 328
-    tied = family in ("t5", "bart")
+    tied = family in TIED
     for decoder in DECODERS:
         head = grown.reader(decoder).get_output_embeddings().weight
         assert head.shape == (328, 16)
         assert torch.equal(head[:320], before.get_output_embeddings().weight)
-        assert (head is grown.get_input_embeddings().weight) is tied
+        assert has_tied_head(grown.reader(decoder)) is tied
     for new, old in (
         (grown.get_input_embeddings(), before.get_input_embeddings()),
-        (grown.get_encoder().embed_tokens, before.get_encoder().embed_tokens),
+        (grown.get_encoder().get_input_embeddings(), before.get_encoder().get_input_embeddings()),
     ):
         assert torch.equal(new.weight[:320], old.weight)
         assert len(new.weight[320:].unique(dim=0)) == 8
@@ -355,3 +361,23 @@ def test_a_grown_model_comes_back_as_it_was(tmp_path, stock_folder: Folder, fami
     loaded = load_model(str(tmp_path / "grown"))
     assert torch.equal(logits_of(loaded, inputs), logits_of(grown, inputs))
     assert loaded.stock("cell").config.vocab_size == 328
+
+
+def test_a_stock_trainer_trains_and_evaluates_with_default_arguments(tmp_path, make_stock) -> None:
+    from transformers import Trainer, TrainingArguments
+
+    inputs = batch(3)
+    rows = [{name: tensor[row] for name, tensor in inputs.items()} for row in range(3)] * 4
+    model = GenTapModel.from_stock(make_stock())
+    before = logits_of(model, inputs)
+    trainer = Trainer(
+        model=model,
+        args=TrainingArguments(output_dir=str(tmp_path), report_to=[], use_cpu=True),
+        train_dataset=rows,
+        eval_dataset=rows,
+    )
+    assert trainer.label_names == ["labels"]
+    assert trainer.model_accepts_loss_kwargs is False  # it weighs accumulated steps itself
+    assert trainer.train().global_step == 6
+    assert logits_of(model.eval(), inputs).ne(before).any()
+    assert trainer.evaluate()["eval_loss"] == pytest.approx(model(**inputs).loss.item(), rel=0.01)

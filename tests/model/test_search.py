@@ -22,12 +22,15 @@ def encoded(stock: Any, rows: int = 6) -> tuple[dict[str, torch.Tensor], torch.T
         return inputs, stock.get_encoder()(**inputs)[0]
 
 
+def start_of(stock: Any) -> int:
+    target = torch.tensor([[5, stock.config.eos_token_id]])
+    return int(stock.prepare_decoder_input_ids_from_labels(labels=target)[0, 0])
+
+
 def searched(stock: Any, beams: int, **options: Any) -> list[list[int]]:
     inputs, hidden = encoded(stock)
     trees = options.pop("trees", None)
-    settings = Search(
-        stock.config.decoder_start_token_id, stock.config.eos_token_id, beams, **options
-    )
+    settings = Search(start_of(stock), stock.config.eos_token_id, beams, **options)
     with torch.no_grad():
         return search(stock, hidden, inputs["attention_mask"], settings, trees)
 
@@ -39,7 +42,7 @@ def generated(stock: Any, beams: int, allowed: Any = None, **options: Any) -> li
         do_sample=False,
         eos_token_id=end,
         pad_token_id=filler,
-        decoder_start_token_id=stock.config.decoder_start_token_id,
+        decoder_start_token_id=start_of(stock),
         **options,
     )
     written = stock.generate(

@@ -54,7 +54,7 @@ def linearizer(
         max_question_tokens=max_question_tokens,
         max_cell_chars=max_cell_chars,
     )
-    return Linearizer(settings, words, {mark: words.ids[mark] for mark in SPECIAL_TOKENS}, END)
+    return Linearizer(settings, words, {mark: words.ids[mark] for mark in SPECIAL_TOKENS}, [END])
 
 
 texts = st.lists(st.sampled_from(["dawn", "Dusk", "7", "é"]), max_size=12).map(" ".join)

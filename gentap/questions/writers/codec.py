@@ -44,7 +44,7 @@ class Codec:
 
     def encode_question(self, question: str, source: WriterInput) -> list[int]:
         pieces = question_pieces(question, source, self.layout)
-        return self.tokenizer.linearizer.mark_texts(pieces)
+        return self.tokenizer.linearizer.mark_texts(pieces, target=True)
 
     def pieces(self, source: WriterInput) -> list[TaggedText]:
         return source_pieces(source, self.layout)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gentap.errors import InputError, SettingError
+from gentap.model.model_folder import find_model
 from gentap.questions.writer_input import Entry, WriterInput
 from gentap.questions.writers.interface import Unwritten, Written, best_first
 from gentap.questions.writers.transformers_writer import TOO_LONG, TransformersWriter, by_length
@@ -82,9 +83,9 @@ def convert(model: Any, tokenizer: Any, folder: str, target: Path) -> Path:
     try:
         if config.model_type == "bart":
             config.normalize_before = False
-        else:
+        elif hasattr(config, "scale_decoder_outputs"):
             config.tie_word_embeddings = config.scale_decoder_outputs
-        Converter(folder).convert(str(aside))
+        Converter(str(find_model(folder))).convert(str(aside))
     except (ValueError, OSError, RuntimeError, AttributeError) as error:
         raise InputError(
             f"{folder}: can't be converted for CTranslate2: {error}. Set write.backend = "

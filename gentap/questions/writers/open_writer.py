@@ -17,9 +17,9 @@ def check_writer(writer: str, settings: WriteSettings) -> None:
 
         ChatWriter(writer, settings)
         return
-    from gentap.model.tokenizer import check_model_folder
+    from gentap.model.checkpoints import check_model
 
-    check_model_folder(writer)
+    check_model(writer)
     if settings.backend != "transformers":
         from gentap.questions.writers.ctranslate2_writer import require_ctranslate2
 

@@ -12,6 +12,9 @@ from gentap.settings.sections import WriteSettings
 EncodedBatch = tuple[Any, Any]
 """The encoder's last states (batch, tokens, d_model) and the attention mask (batch, tokens)."""
 
+_IGNORED = -100
+"""What stock models take for no label."""
+
 TOO_LONG = Unwritten("sentence too long for the writer")
 
 
@@ -83,6 +86,7 @@ class TransformersWriter:
         from transformers.modeling_outputs import BaseModelOutput
 
         from gentap.model.device import autocast
+        from gentap.model.generate import start_token
 
         settings, hf = self._settings, self.codec.tokenizer.hf
         search: dict[str, Any] = {"num_beams": settings.beams, "early_stopping": True}
@@ -91,14 +95,13 @@ class TransformersWriter:
         if settings.temperature:
             search = {"do_sample": True, "temperature": settings.temperature}
             search |= {"top_p": settings.top_p, "top_k": 0}
-        start = self.model.config.decoder_start_token_id
         wanted = GenerationConfig(
             max_new_tokens=settings.max_question_tokens,
             use_cache=True,  # whatever the trainer left in the configuration
             num_return_sequences=settings.candidates or settings.beams,
             pad_token_id=self._padding,
             eos_token_id=hf.eos_token_id,
-            decoder_start_token_id=self._padding if start is None else start,
+            decoder_start_token_id=start_token(self.model, self.codec.tokenizer),
             **search,
         )
         hidden, mask = encoded
@@ -125,7 +128,7 @@ class TransformersWriter:
 
         hidden, mask = encoded
         many = len(targets) // len(hidden)
-        labels, filled = pad(targets, 0)
+        labels, filled = pad(targets, _IGNORED)
         labels = labels.to(hidden.device)
         with torch.inference_mode(), autocast(self._settings.precision):
             logits = self.model(
@@ -133,7 +136,7 @@ class TransformersWriter:
                 attention_mask=mask.repeat_interleave(many, 0),
                 labels=labels,
             ).logits.float()
-        chosen = logits.gather(-1, labels.unsqueeze(-1)).squeeze(-1)
+        chosen = logits.gather(-1, labels.clamp(min=0).unsqueeze(-1)).squeeze(-1)
         log_probabilities = (chosen - logits.logsumexp(-1)).cpu() * filled
         means: list[float] = (log_probabilities.sum(1) / filled.sum(1).clamp(min=1)).tolist()
         return means

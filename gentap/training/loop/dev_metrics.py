@@ -1,6 +1,7 @@
 """What a model in training does on the dev examples of each decoder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 import torch
@@ -91,9 +92,10 @@ class Dev:
                     num_beams=1,
                     use_cache=True,
                 )
-                end = model.generation_config.eos_token_id
-                written += [_pieces(ids, end) for ids in out[:, 1:].tolist()]
-                wanted += [_pieces(ids, end) for ids in batch["long_labels"].tolist()]
+                given = model.generation_config.eos_token_id
+                ends = {given} if isinstance(given, int) else set(given)  # Gemma has several
+                written += [_pieces(ids, ends) for ids in out[:, 1:].tolist()]
+                wanted += [_pieces(ids, ends) for ids in batch["long_labels"].tolist()]
                 if len(written) >= self._answers:
                     break
         scored = BLEU(tokenize="none").corpus_score(
@@ -102,6 +104,6 @@ class Dev:
         return float(scored.score)
 
 
-def _pieces(ids: Sequence[int], end: int) -> str:
+def _pieces(ids: Sequence[int], ends: Collection[int]) -> str:
     """The ids before the end mark, as words."""
-    return " ".join(map(str, ids[: ids.index(end)] if end in ids else ids))
+    return " ".join(map(str, takewhile(lambda token: token not in ends, ids)))
