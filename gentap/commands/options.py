@@ -33,7 +33,7 @@ Cluster = Annotated[
 Workers = Annotated[int, typer.Option(min=1, help="Processes to work with.")]
 BaseModelName = Annotated[str, typer.Option("--base", help="A T5's or BART's folder or hub name.")]
 Data = Annotated[list[str], typer.Option("--data", help="Annotated questions (JSONL).")]
-ProtocolName = Annotated[str, typer.Option(help="How scores are computed: default or fetaqa.")]
+ProtocolName = Annotated[str, typer.Option(help="How scores are computed: fetaqa, totto or cased.")]
 
 Parameters = ParamSpec("Parameters")
 _Result = TypeVar("_Result")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gentap.errors import SettingError
-from gentap.records import EXAMPLE_SCHEMA, MINED_SCHEMA
+from gentap.records import EVALUATION_COLUMNS, EXAMPLE_SCHEMA, MINED_SCHEMA
 from gentap.runs.console import say
 from gentap.runs.store import REJECTED, parts, require_columns, require_stage
 from gentap.settings.sections import LinearizerSettings
@@ -63,7 +63,7 @@ def pretrain_stage(
     for kind, path in corpora.items():
         require_stage(path, made_by[kind], f"the {kind} examples come from there")
         if kind != "masked":
-            require_columns(parts(path), {*EXAMPLE_SCHEMA.names} - {"alternatives"})
+            require_columns(parts(path), {*EXAMPLE_SCHEMA.names} - EVALUATION_COLUMNS)
     given = settings.model_dump(exclude={"workers"})  # which changes nothing in the result
     used = {**given, "linearizer": linearizer.model_dump(), "seed": seed}
     used["kinds"] = list(corpora)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from gentap.documents.annotated.reading import read_annotated
-from gentap.documents.read import Unread
+from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
 from gentap.records import Example, Table
 
@@ -24,7 +24,7 @@ def release(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def read(release: Path, *lines: str, end: str = "\n") -> tuple[list[Example], list[Unread]]:
+def read(release: Path, *lines: str, end: str = "\n") -> tuple[list[Example], list[RejectedRecord]]:
     path = release / "data" / "dev.tsv"
     path.write_bytes((HEADER + "".join(line + end for line in lines)).encode())
     return read_annotated(path)
@@ -45,6 +45,18 @@ def test_a_question_is_read_with_the_table_that_it_names(release: Path) -> None:
         cells=(),
         source="csv/204-csv/590.csv",
     )
+
+
+def test_a_tagged_file_says_what_its_values_count_as(release: Path) -> None:
+    (release / "tagged").mkdir()
+    path = release / "tagged" / "dev.tagged"
+    path.write_text(
+        HEADER.rstrip("\n") + "\ttokens\ttargetCanon\ttargetCanonType\n"
+        "nt-1\twhich?\tcsv/204-csv/590.csv\t17 years|Dawn\twhich|?\t17.0|Dawn\tmixed\n"
+    )
+    (example,), unread = read_annotated(path)
+    assert unread == []
+    assert (example.answer, example.canonical) == ("17 years|Dawn", "17.0|Dawn")
 
 
 def test_the_tsv_form_of_a_table_serves_where_the_csv_is_not_there(release: Path) -> None:
