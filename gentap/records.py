@@ -1,8 +1,9 @@
 """Every record that passes between stages, and its Parquet columns.
 
-A body cell of a table is addressed ``(row, column)``, both from 0; the header is no row. Records
-hold only strings, integers and tuples, so that a Parquet row of one is self-contained and loads
-with ``datasets.load_dataset("parquet", ...)``.
+A body cell of a table is addressed ``(row, column)``, both from 0; the header is no row, and a cell
+of it that is evidence has the row :data:`HEADER_ROW`. Records hold only strings, integers and
+tuples, so that a Parquet row of one is self-contained and loads with
+``datasets.load_dataset("parquet", ...)``.
 """
 
 import hashlib
@@ -16,6 +17,9 @@ import pyarrow as pa
 Kind = Literal["long", "cell"]
 Origin = Literal["mined", "grammar", "annotated"]
 
+HEADER_ROW = -1
+"""The row of a header's cell among an example's evidence."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
@@ -26,6 +30,10 @@ class Table:
     caption: str = ""
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+    def text_at(self, cell: "Cell") -> str:
+        """The text of a body cell, or of a cell of the header."""
+        return (self.header if cell.row == HEADER_ROW else self.rows[cell.row])[cell.column]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +64,7 @@ class Document:
 
 
 class Cell(NamedTuple):
-    """The place of a body cell."""
+    """The place of a body cell, or in the row HEADER_ROW of a cell of the header."""
 
     row: int
     column: int
@@ -98,7 +106,9 @@ class Example:
 
     ``kind`` is ``long`` (the answer is a sentence) or ``cell`` (one cell's value); ``source`` names
     the document or file that it came from. ``alternatives`` are further answers that are as right,
-    for evaluation.
+    for evaluation; ``canonical`` is what the answer's values count as where its source says so
+    (WikiTableQuestions' numbers and dates), ``|`` between them. ``section_text`` is prose of the
+    table's section that a metric takes as said by the table; no model is shown it.
     """
 
     id: str
@@ -110,6 +120,8 @@ class Example:
     cells: tuple[Cell, ...]
     source: str
     alternatives: tuple[str, ...] = ()
+    canonical: str = ""
+    section_text: str = ""
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -160,8 +172,13 @@ EXAMPLE_SCHEMA = pa.schema(
         pa.field("cells", pa.list_(pa.struct(_CELL_FIELDS))),
         pa.field("source", _TEXT),
         pa.field("alternatives", pa.list_(_TEXT)),
+        pa.field("canonical", _TEXT),
+        pa.field("section_text", _TEXT),
     ]
 )
+
+EVALUATION_COLUMNS = frozenset({"alternatives", "canonical", "section_text"})
+"""Columns of examples that a file may lack: nothing is trained on them."""
 
 Row = dict[str, Any]
 
@@ -255,6 +272,8 @@ def example_to_row(example: Example) -> Row:
         "cells": [{"row": cell.row, "column": cell.column} for cell in example.cells],
         "source": example.source,
         "alternatives": list(example.alternatives),
+        "canonical": example.canonical,
+        "section_text": example.section_text,
     }
 
 
@@ -269,4 +288,6 @@ def example_from_row(row: Mapping[str, Any]) -> Example:
         cells=tuple(Cell(cell["row"], cell["column"]) for cell in row["cells"]),
         source=row["source"],
         alternatives=tuple(row.get("alternatives") or ()),
+        canonical=row.get("canonical") or "",
+        section_text=row.get("section_text") or "",
     )

@@ -49,7 +49,7 @@ def test_a_bad_recipe_ends_before_any_work(text: str, place: str, what: str) -> 
         ),
         (
             ["--protocol", "bleu"],
-            "evaluate: 'protocol' is 'bleu': Input should be 'default' or 'fetaqa'.",
+            "evaluate: 'protocol' is 'bleu': Input should be 'fetaqa', 'totto' or 'cased'.",
         ),
     ],
 )
@@ -62,7 +62,7 @@ def test_a_bad_setting_of_the_command_line_is_told(arguments: list[str], message
 def test_an_unknown_protocol_to_score_by_is_told_with_those_that_are_known() -> None:
     data = questions()
     assert complaint("score", "--predictions", data, "--data", data, "--protocol", "x") == (
-        "--protocol: 'protocol' is 'x': Input should be 'default' or 'fetaqa'."
+        "--protocol: 'protocol' is 'x': Input should be 'fetaqa', 'totto' or 'cased'."
     )
 
 

@@ -101,7 +101,7 @@ def test_the_columns_have_their_documented_names() -> None:
     assert EXAMPLE_SCHEMA.names == [
         *["id", "kind", "origin", "question", "answer"],
         *table,
-        *["cells", "source", "alternatives"],
+        *["cells", "source", "alternatives", "canonical", "section_text"],
     ]
 
 

@@ -1,5 +1,6 @@
 """Commands that make the corpus."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -98,3 +99,21 @@ def sample_command(
         cluster=cluster_settings(recipe, engine, cluster),
     )
     stage.make(output, overwrite=overwrite)
+
+
+@app.command(name="export-corpus")
+@reports_errors
+def export_corpus_command(
+    corpora: Annotated[list[Path], typer.Argument(help="Folders of examples, or Parquet files.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The JSONL file to write.")],
+    layout: Annotated[
+        str, typer.Option("--format", help="chat, or prompt-completion: the same in two parts.")
+    ] = "chat",
+    max_table_tokens: Annotated[
+        int, typer.Option(min=0, help="Cut tables of more tokens, as estimated; 0: never.")
+    ] = 0,
+) -> None:
+    """Write examples as chat records, which other programs train on."""
+    from gentap.stages.corpus_export import export_corpus
+
+    export_corpus(corpora, output, layout=layout, max_table_tokens=max_table_tokens)

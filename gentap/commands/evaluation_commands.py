@@ -35,7 +35,7 @@ def evaluate_command(
     data: Annotated[
         list[str] | None, typer.Option(help="Annotated questions, in any layout.")
     ] = None,
-    protocol: Annotated[str | None, typer.Option(help="default or fetaqa.")] = None,
+    protocol: Annotated[str | None, typer.Option(help="fetaqa, totto or cased.")] = None,
     tune_length: Annotated[
         list[str] | None,
         typer.Option(help="Dev questions that choose length penalty and least length by BLEU."),
@@ -107,7 +107,7 @@ def compare_command(
         typer.Option(help="The questions of the files of predictions, in any layout."),
     ] = None,
     protocol: Annotated[
-        str | None, typer.Option(help="default or fetaqa; left out, that of the reports.")
+        str | None, typer.Option(help="fetaqa, totto or cased; left out, that of the reports.")
     ] = None,
     by: Annotated[
         str | None, typer.Option(help="The metric that tells where systems differ most.")
@@ -177,31 +177,33 @@ def _print_scores(systems: dict[str, dict[str, Any]], as_json: bool) -> None:
 @app.command("card")
 @reports_errors
 def card_command(
-    model: Annotated[Path, typer.Argument(help="A model's folder.")],
+    folder: Annotated[Path, typer.Argument(help="A model's folder, or that of a corpus.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The card's file.")],
     report: Annotated[
         list[Path] | None, typer.Option(help="A report's folder of this model; may be repeated.")
     ] = None,
     source: Annotated[
         list[Path] | None,
-        typer.Option(
-            "--from", help="An output folder that the model was made from, or a folder of such."
-        ),
+        typer.Option("--from", help="An output folder that it was made from, or a folder of such."),
     ] = None,
-    name: Annotated[
-        str | None, typer.Option(help="The model's name; its folder's where left out.")
-    ] = None,
+    name: Annotated[str | None, typer.Option(help="Its name; the folder's where left out.")] = None,
     license_: Annotated[
-        str, typer.Option("--license", help="The model's licence, by its short name on the hub.")
+        str, typer.Option("--license", help="Its licence, by its short name on the hub.")
     ] = "",
 ) -> None:
-    """Write a model card: data, overlap with evaluation sets, settings, scores."""
+    """Write the card of a model or a corpus: data, overlap with evaluation sets, settings."""
+    from gentap.errors import SettingError
+    from gentap.evaluation.report.data_card import data_card, is_corpus
     from gentap.evaluation.report.model_card import model_card
     from gentap.runs.store import write_text
 
-    text = model_card(
-        model, report or [], source or [], name=name or model.resolve().name, license_=license_
-    )
+    named = name or folder.resolve().name
+    if is_corpus(folder):
+        if report:
+            raise SettingError("--report: a corpus has no scores. Give the folder of its model.")
+        text = data_card(folder, source or [], name=named, license_=license_)
+    else:
+        text = model_card(folder, report or [], source or [], name=named, license_=license_)
     output.parent.mkdir(parents=True, exist_ok=True)
     write_text(output, text)
     print(f"The card is in {output}.")

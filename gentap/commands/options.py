@@ -35,7 +35,7 @@ BaseModelName = Annotated[
     str, typer.Option("--base", help="Folder or hub name of a T5, BART or other encoder–decoder.")
 ]
 Data = Annotated[list[str], typer.Option("--data", help="Annotated questions (JSONL).")]
-ProtocolName = Annotated[str, typer.Option(help="How scores are computed: default or fetaqa.")]
+ProtocolName = Annotated[str, typer.Option(help="How scores are computed: fetaqa, totto or cased.")]
 
 Parameters = ParamSpec("Parameters")
 _Result = TypeVar("_Result")

@@ -17,6 +17,7 @@ from gentap.errors import InputError
 from gentap.evaluation.metrics.bleu import FORMULAS as BLEU_FORMULAS
 from gentap.evaluation.metrics.scoring import Scored
 from gentap.evaluation.metrics.statistics import Statistics, ratio
+from gentap.evaluation.protocols import PROTOCOLS
 from gentap.records import (
     EXAMPLE_SCHEMA,
     Example,
@@ -83,6 +84,12 @@ def read_results(folder: Path) -> Results:
             "with `gentap evaluate` or `gentap score -o`."
         )
     scores = read_json(folder / SCORES)
+    if scores["protocol"] not in PROTOCOLS:
+        raise InputError(
+            f"{folder}: was scored under the protocol {scores['protocol']!r}, which is none of "
+            f"{', '.join(PROTOCOLS)}. Score its {TEXTS} anew with `gentap score`; "
+            f"its questions are in {EXAMPLES}."
+        )
     examples = [example_from_row(row) for row in read_rows([folder / EXAMPLES])]
     rows = read_prediction_lines(folder / PREDICTIONS)
     predictions = [row["prediction"] for row in rows]

@@ -13,6 +13,7 @@ from typing import Any
 from gentap.errors import InputError
 from gentap.evaluation.metrics.bleu import bleu_statistics
 from gentap.evaluation.predict import Answerer, Length
+from gentap.evaluation.protocols import PROTOCOLS
 from gentap.records import Example
 from gentap.settings.sections import EvaluateSettings
 
@@ -61,7 +62,7 @@ def _try(
     name = f"penalty {length.penalty:g}, least {length.least}"
     said = answerer.answer(length, folder / name, f"tune length, {name}")
     wanted = [example.references for example in asked]
-    kept = bleu_statistics(said, wanted, lowercase=settings.protocol == "fetaqa")
+    kept = bleu_statistics(said, wanted, lowercase=PROTOCOLS[settings.protocol].lowercase_bleu)
     scores = {metric: round(statistics.score, 4) for metric, statistics in kept.items()}
     return {"length_penalty": length.penalty, "min_answer_tokens": length.least, **scores}
 

@@ -57,6 +57,8 @@ class ExampleWriter:
             "kind": ["cell"] * count,
             "origin": ["grammar"] * count,
             "alternatives": [[]] * count,
+            "canonical": [""] * count,
+            "section_text": [""] * count,
         }
         table_of = column(self._table_of, pa.int32())
         columns = [

@@ -198,7 +198,7 @@ def annotated_source(example: Example, limit: int) -> WriterInput | None:
     table, sentence = example.table, example.answer
     spans: dict[tuple[int, int], Cell] = {}
     for cell in example.cells:
-        value = table.rows[cell.row][cell.column]
+        value = table.text_at(cell)
         if span := find_value(sentence, value):
             spans.setdefault(span, cell)
     if not spans or example.kind != "long":

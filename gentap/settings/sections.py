@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Precision = Literal["auto", "bf16", "fp32"]
-Protocol = Literal["default", "fetaqa"]
+Protocol = Literal["fetaqa", "totto", "cased"]
 Backend = Literal["transformers", "ctranslate2", "ctranslate2-int8"]
 Task = Literal["questions", "text"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gentap.errors import SettingError
-from gentap.records import EXAMPLE_SCHEMA, MINED_SCHEMA, Example
+from gentap.records import EVALUATION_COLUMNS, EXAMPLE_SCHEMA, MINED_SCHEMA, Example
 from gentap.runs.store import REJECTED, StageFolder, parts, require_columns, require_stage
 from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import BaseSettings, FinetuneSettings, PretrainSettings
@@ -93,7 +93,7 @@ class PretrainStage(Stage):
                 continue
             require_stage(path, _MADE_BY[kind], f"the {kind} examples come from there")
             if kind != "masked":
-                require_columns(parts(path), {*EXAMPLE_SCHEMA.names} - {"alternatives"})
+                require_columns(parts(path), {*EXAMPLE_SCHEMA.names} - EVALUATION_COLUMNS)
         _check_model(self.base, planned)
 
     def run(self, folder: StageFolder) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
 
-from gentap.records import Cell, Table
+from gentap.records import HEADER_ROW, Cell, Table
 from gentap.text.function_words import QUESTION_WORDS
 from gentap.text.normal_form import normal_form
 from gentap.text.words import WORD
@@ -44,9 +44,10 @@ class Fitted:
 
     def place(self, cell: Cell) -> Cell | None:
         """Where a cell of the whole table stands in the cut one; None where it was cut away."""
-        if cell.row not in self.rows or cell.column not in self.columns:
+        if cell.row not in (HEADER_ROW, *self.rows) or cell.column not in self.columns:
             return None
-        return Cell(self.rows.index(cell.row), self.columns.index(cell.column))
+        row = HEADER_ROW if cell.row == HEADER_ROW else self.rows.index(cell.row)
+        return Cell(row, self.columns.index(cell.column))
 
     def origin(self, cell: Cell) -> Cell:
         """Where a cell of the cut table stands in the whole one."""
@@ -82,7 +83,7 @@ def fit(
     costs = [cost if text else 0 for text, cost in zip(context, lengths(context), strict=True)]
     named, context_cost = _keep_first(costs, budget // 2)
     left = budget - context_cost
-    first = sorted({cell.row for cell in keep if cell.row < len(table.rows)})
+    first = sorted({cell.row for cell in keep if 0 <= cell.row < len(table.rows)})
     header_costs = lengths(header)
     words = frozenset(_words(question) - QUESTION_WORDS)
     ranked = _rows_by_likeness(table, words)

@@ -11,7 +11,7 @@ from gentap.documents.annotated.reading import read_annotated
 from gentap.documents.csv_table import read_csv_table
 from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
-from gentap.records import Cell, Example, Table
+from gentap.records import HEADER_ROW, Cell, Example, Table
 
 QA = Path(__file__).resolve().parents[2] / "data" / "qa"
 FETA: dict[str, Any] = {
@@ -48,7 +48,7 @@ def without(entry: dict[str, Any], *names: str) -> dict[str, Any]:
 # FeTaQA's layout
 
 
-def test_the_fetaqa_layout_is_read_with_highlights_as_body_cells(tmp_path: Path) -> None:
+def test_the_fetaqa_layout_is_read_with_highlights_of_header_and_body(tmp_path: Path) -> None:
     assert one(tmp_path, FETA) == Example(
         id="7",
         kind="long",
@@ -61,13 +61,19 @@ def test_the_fetaqa_layout_is_read_with_highlights_as_body_cells(tmp_path: Path)
             header=("Opera", "Year"),
             rows=(("Aida", "1871"), ("Otello", "1887")),
         ),
-        cells=(Cell(0, 0), Cell(1, 0), Cell(1, 1)),
+        cells=(Cell(HEADER_ROW, 0), Cell(0, 0), Cell(1, 0), Cell(1, 1)),
         source="https://almanac.example/verdi",
     )
 
 
-def test_highlights_of_the_header_alone_or_none_give_no_evidence(tmp_path: Path) -> None:
-    for highlights in ([[0, 0], [0, 1]], [], None, [[3, 0], [1, 2], [1, -1]]):
+def test_highlights_of_the_header_alone_are_evidence(tmp_path: Path) -> None:
+    example = one(tmp_path, FETA | {"highlighted_cell_ids": [[0, 1], [0, 0]]})
+    assert example.cells == (Cell(HEADER_ROW, 0), Cell(HEADER_ROW, 1))
+    assert [example.table.text_at(cell) for cell in example.cells] == ["Opera", "Year"]
+
+
+def test_highlights_outside_of_the_table_or_none_give_no_evidence(tmp_path: Path) -> None:
+    for highlights in ([], None, [[3, 0], [1, 2], [1, -1], [-1, 0]]):
         assert one(tmp_path, FETA | {"highlighted_cell_ids": highlights}).cells == ()
 
 
@@ -90,8 +96,8 @@ def test_a_highlight_names_the_same_text_before_and_after(data: st.DataObject) -
         example = one(
             Path(folder), FETA | {"table_array": array, "highlighted_cell_ids": highlights}
         )
-    named = [example.table.rows[cell.row][cell.column] for cell in example.cells]
-    assert named == [array[row][column] for row, column in sorted(highlights) if row > 0]
+    named = [example.table.text_at(cell) for cell in example.cells]
+    assert named == [array[row][column] for row, column in sorted(highlights)]
 
 
 # The plain layout
@@ -333,9 +339,7 @@ def test_fetaqa_is_read_whole(shared: Callable[[str], Path]) -> None:
     assert len(examples) == len(entries) == 1001
     for example, entry in zip(examples, entries, strict=True):
         highlights = {tuple(place) for place in entry["highlighted_cell_ids"]}
-        assert {(cell.row + 1, cell.column) for cell in example.cells} == {
-            place for place in highlights if place[0] > 0
-        }
+        assert {(cell.row + 1, cell.column) for cell in example.cells} == highlights
         for cell in example.cells:
             text = entry["table_array"][cell.row + 1][cell.column]
-            assert example.table.rows[cell.row][cell.column] == " ".join(text.split())
+            assert example.table.text_at(cell) == " ".join(text.split())

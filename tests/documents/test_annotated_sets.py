@@ -13,7 +13,7 @@ import pytest
 from gentap.documents.annotated.e2e import parse_slots
 from gentap.documents.annotated.reading import find_question_files, read_annotated, read_questions
 from gentap.errors import InputError
-from gentap.records import EXAMPLE_SCHEMA, Cell, Example, Table, example_to_row
+from gentap.records import EXAMPLE_SCHEMA, HEADER_ROW, Cell, Example, Table, example_to_row
 
 
 def cell(value: str, header: bool = False, wide: int = 1, high: int = 1) -> dict[str, Any]:
@@ -25,6 +25,7 @@ TOTTO: dict[str, Any] = {
     "table_webpage_url": "https://almanac.example/verdi",
     "table_page_title": "Giuseppe Verdi",
     "table_section_title": "Operas",
+    "table_section_text": "He wrote  many.",
     "table": [
         [cell("Opera", True, high=2), cell("First night", True, wide=2)],
         [cell("Town", True), cell("Year", True)],
@@ -53,7 +54,7 @@ def test_totto_is_read_with_spans_headers_and_all_sentences(tmp_path: Path) -> N
         id="-5",
         kind="long",
         origin="annotated",
-        question="describe Opera Aida, First night Year 1871",
+        question="describe Opera, Opera Aida, First night Year 1871",
         answer="Aida is of 1871.",
         alternatives=("Verdi wrote Aida in 1871.",),
         table=Table(
@@ -62,9 +63,64 @@ def test_totto_is_read_with_spans_headers_and_all_sentences(tmp_path: Path) -> N
             header=("Opera", "First night Town", "First night Year"),
             rows=(("Aida", "Cairo", "1871"), ("Otello", "Milan", "1871")),
         ),
-        cells=(Cell(0, 0), Cell(0, 2), Cell(1, 2)),
+        cells=(Cell(HEADER_ROW, 0), Cell(0, 0), Cell(0, 2)),
         source="https://almanac.example/verdi",
+        section_text="He wrote many.",
     )
+
+
+def test_a_spanning_cell_is_evidence_in_a_row_of_the_other_highlights(tmp_path: Path) -> None:
+    at = {"highlighted_cells": [[2, 2], [3, 1]]}
+    assert one(tmp_path, TOTTO | at).cells == (Cell(1, 1), Cell(1, 2))
+    alone = {"highlighted_cells": [[2, 2]]}
+    assert one(tmp_path, TOTTO | alone).cells == (Cell(0, 2),)
+
+
+HEAD = [cell("Opera", True), cell("Town", True), cell("Year", True)]
+BODY = [cell("Aida"), cell("Cairo"), cell("1871")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "header", "highlight", "evidence"),
+    [
+        # a group's name below the header, in one cell over the whole width
+        ([HEAD, [cell("Late works", True, wide=3)], BODY], HEAD, [1, 0], "Late works"),
+        # the same below a header of two rows
+        (
+            [
+                [cell("Opera", True, high=2), cell("First night", True, wide=2)],
+                [cell("Town", True), cell("Year", True)],
+                [cell("Late works", True, wide=3)],
+                BODY,
+            ],
+            [cell("Opera"), cell("First night Town"), cell("First night Year")],
+            [2, 0],
+            "Late works",
+        ),
+        # a row of header cells below a header that spans nothing
+        (
+            [HEAD, [cell("Otello", True), cell("Milan", True), cell("1887", True)], BODY],
+            HEAD,
+            [1, 1],
+            "Milan",
+        ),
+        # a table of header cells alone
+        ([HEAD, [cell("Otello", True, wide=2), cell("1887", True)]], HEAD, [1, 1], "1887"),
+        # a title over the header is part of it
+        (
+            [[cell("Operas", True, wide=3)], HEAD, BODY],
+            [cell("Operas Opera"), cell("Operas Town"), cell("Operas Year")],
+            [2, 1],
+            "Cairo",
+        ),
+    ],
+)
+def test_header_cells_below_the_header_keep_their_highlight(
+    tmp_path: Path, rows: Any, header: Any, highlight: list[int], evidence: str
+) -> None:
+    example = one(tmp_path, TOTTO | {"table": rows, "highlighted_cells": [highlight]})
+    assert example.table.header == tuple(text["value"] for text in header)
+    assert [example.table.text_at(place) for place in example.cells] == [evidence]
 
 
 def test_a_totto_table_without_a_header_row_has_empty_headings(tmp_path: Path) -> None:

@@ -47,6 +47,18 @@ def test_a_question_is_read_with_the_table_that_it_names(release: Path) -> None:
     )
 
 
+def test_a_tagged_file_says_what_its_values_count_as(release: Path) -> None:
+    (release / "tagged").mkdir()
+    path = release / "tagged" / "dev.tagged"
+    path.write_text(
+        HEADER.rstrip("\n") + "\ttokens\ttargetCanon\ttargetCanonType\n"
+        "nt-1\twhich?\tcsv/204-csv/590.csv\t17 years|Dawn\twhich|?\t17.0|Dawn\tmixed\n"
+    )
+    (example,), unread = read_annotated(path)
+    assert unread == []
+    assert (example.answer, example.canonical) == ("17 years|Dawn", "17.0|Dawn")
+
+
 def test_the_tsv_form_of_a_table_serves_where_the_csv_is_not_there(release: Path) -> None:
     (example,), _ = read(release, "nt-1\twhich?\tcsv/204-csv/7.csv\tDusk")
     assert example.table.rows == (("2004", "a|b\\ c"), ("2005", "Dusk"))

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from gentap.documents.annotated.reading import read_questions
 from gentap.documents.annotated.table_to_text import as_text, to_say
-from gentap.records import Cell, Table
+from gentap.records import HEADER_ROW, Cell, Table
 
 FILMS = Table(header=("Year", "Film"), rows=(("2004", "Dawn"), ("2005", "Dusk")))
 
@@ -14,6 +14,15 @@ def test_the_evidence_is_named_with_its_headings() -> None:
     assert to_say(FILMS, tuple(Cell(r, c) for r in (0, 1) for c in (0, 1))) == "describe the table"
     row = Table(header=("Year", "Film"), rows=(("2004", "Dawn"),))
     assert to_say(row, (Cell(0, 0), Cell(0, 1))) == "describe the row"
+
+
+def test_a_cell_of_the_header_is_named_once_and_is_no_part_of_the_body() -> None:
+    said = to_say(FILMS, (Cell(HEADER_ROW, 1), Cell(1, 1)))
+    assert said == "describe Film, Film Dusk"
+    row = Table(header=("Year", "Film"), rows=(("2004", "Dawn"),))
+    assert to_say(row, (Cell(HEADER_ROW, 0), Cell(0, 0))) == "describe Year, Year 2004"
+    every = (Cell(HEADER_ROW, 0), Cell(0, 0), Cell(0, 1))
+    assert to_say(row, every) == "describe the row"
 
 
 def test_questions_are_left_out_for_text_and_all_else_stays(tmp_path: Path) -> None:

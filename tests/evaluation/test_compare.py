@@ -133,14 +133,27 @@ def test_the_comparison_is_kept_as_json_and_markdown() -> None:
 @pytest.mark.usefixtures("wordnet")
 def test_reports_of_other_protocols_are_scored_anew_under_one() -> None:
     questions("long.jsonl", "long")
-    for name, protocol in (("one", "default"), ("two", "fetaqa")):
+    for name, protocol in (("one", "cased"), ("two", "fetaqa")):
         said = ["--predictions", says("a.txt", 3), "--data", "long.jsonl"]
         gentap("score", *said, "--protocol", protocol, "-o", name)
     message = complaint("one", "two")
-    assert message.startswith("compare: scored under different protocols: one (default) and two")
+    assert message.startswith("compare: scored under different protocols: one (cased) and two")
     found = compared("one", "two", "--protocol", "fetaqa")
     assert found["systems"]["one"] == found["systems"]["two"]
     assert found["by"] == "rougeL"
+
+
+@pytest.mark.usefixtures("wordnet")
+def test_a_report_by_a_protocol_that_there_is_none_of_is_told() -> None:
+    questions("long.jsonl", "long")
+    said = ["--predictions", says("a.txt", 3), "--data", "long.jsonl"]
+    for name in ("one", "two"):
+        gentap("score", *said, "-o", name)
+    path = Path("two/scores.json")
+    path.write_text(path.read_text().replace('"protocol": "fetaqa"', '"protocol": "default"'))
+    message = complaint("one", "two", "--protocol", "fetaqa")
+    assert message.startswith("two: was scored under the protocol 'default', which is none of fet")
+    assert "Score its predictions.txt anew with `gentap score`" in message
 
 
 def test_what_cannot_be_compared_is_told() -> None:

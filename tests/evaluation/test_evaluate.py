@@ -172,12 +172,12 @@ def test_written_predictions_score_the_same_again(
 def test_scores_are_of_the_kinds_of_answers_that_are_there(tmp_path: Path) -> None:
     path = write_questions(tmp_path / "cells.jsonl", CELL_QUESTIONS)
     examples = read_questions([path]).examples
-    assert list(score(examples, ["a", "b"], "default").values()) == [
+    assert list(score(examples, ["a", "b"], "cased").values()) == [
         "exact_match",
         "denotation_accuracy",
     ]
     with pytest.raises(InputError, match="1 predictions for 2 questions"):
-        score(examples, ["a"], "default")
+        score(examples, ["a"], "cased")
 
 
 def test_all_is_written_in_an_order_of_length_and_given_back_in_that_of_the_data(

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import gentap.evaluation.metrics.wordnet
 from gentap.cli import app
-from gentap.evaluation.metrics.scoring import MAX_SCORED_CHARACTERS
+from gentap.evaluation.metrics.scoring import MAX_SCORED_CHARACTERS, NOT_LATIN
 
 TABLE = {"header": ["Year", "Film"], "rows": [["2004", "Dawn"], ["2005", "<b>Dusk</b>"]]}
 
@@ -108,10 +108,29 @@ def test_without_wordnet_cells_are_scored(monkeypatch: pytest.MonkeyPatch, tmp_p
     gentap.evaluation.metrics.wordnet.open_wordnet.cache_clear()
 
 
+@pytest.mark.parametrize(
+    ("answer", "warned"),
+    [
+        ("она сняла «Рассвет» в 2004", True),
+        ("彼女は2004年に夜明けを作った", True),
+        ("उसने 2004 में दिन बनाया", True),
+        ("Ángela hizo «Año» en 2004.", False),
+        ("She made Рассвет in 2004.", False),
+        ("2004", False),
+    ],
+)
+def test_answers_of_which_rouge_reads_the_digits_alone_are_counted(
+    answer: str, warned: bool
+) -> None:
+    questions({"question": "which?", "answer": answer, "table": TABLE})
+    found = scores(f"{answer}\n")["warnings"]
+    assert found == ({NOT_LATIN: 1} if warned else {})
+
+
 def test_an_unknown_protocol_is_told_with_those_that_are_known() -> None:
     result = score("Dawn\n", "--protocol", "bleurt")
     assert result.exit_code == 1
-    assert "'protocol' is 'bleurt': Input should be 'default' or 'fetaqa'." in result.stderr
+    assert "'protocol' is 'bleurt': Input should be 'fetaqa', 'totto' or 'cased'." in result.stderr
 
 
 def test_questions_with_no_right_answer_are_set_aside_by_line() -> None:

@@ -31,7 +31,7 @@ def exact(path: Path, data: str) -> float:
 
 def complaint(path: Path, *data: str) -> str:
     with pytest.raises(InputError) as caught:
-        score_file(path, data, "default")
+        score_file(path, data, "cased")
     return str(caught.value)
 
 
@@ -66,7 +66,7 @@ def test_the_layout_of_wikitablequestions_is_read_with_several_values(tmp_path: 
     data = str(jsonl(tmp_path / "cells.jsonl", *QUESTIONS, {**both, "id": "both"}))
     path = tmp_path / "said.tsv"
     path.write_text("both\tDusk\tDawn\nq1\tDusk\r\nq0\n", encoding="utf-8")
-    results = score_file(path, [data], "default")
+    results = score_file(path, [data], "cased")
     assert results.predictions == ["", "Dusk", "Dusk|Dawn"]
     assert results.scored.by_example() == [
         {"exact_match": 0, "denotation_accuracy": 0},
@@ -108,7 +108,7 @@ def test_predictions_of_questions_that_were_set_aside_are_left_out(tmp_path: Pat
     data = jsonl(tmp_path / "cells.jsonl", "{}", *QUESTIONS)
     path = tmp_path / "said.txt"
     path.write_text("Dusk\nof none\nof none\nDawn\nDusk\n", encoding="utf-8")
-    scored = score_file(path, [str(other), str(data)], "default").scored
+    scored = score_file(path, [str(other), str(data)], "cased").scored
     assert scored.values()["exact_match"] == 100
     assert scored.warnings == {
         "questions that can't be read": 2,

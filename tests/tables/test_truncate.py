@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import tables
 
-from gentap.records import Cell, Table
+from gentap.records import HEADER_ROW, Cell, Table
 from gentap.tables.truncate import Fitted, fit, shorten
 
 LONG = 10_000
@@ -86,6 +86,18 @@ def test_rows_go_from_the_end_where_the_question_says_nothing() -> None:
     fitted = fit(numbered(9), lengths, 6 + 3 * 8, LONG)
     assert fitted.rows == (0, 1, 2)
     assert fitted.table.header == ("h0", "h1")
+
+
+def test_a_cell_of_the_header_holds_its_column_and_no_row() -> None:
+    header = tuple(f"heading {column}" for column in range(9))
+    table = Table(header=header, rows=tuple(("x" * 9,) * 9 for _ in range(5)))
+    kept = Cell(HEADER_ROW, 7)
+    fitted = fit(table, lengths, 70, LONG, "", [kept])
+    place = fitted.place(kept)
+    assert place is not None
+    assert fitted.table.text_at(place) == table.text_at(kept) == "heading 7"
+    assert fitted.place(Cell(HEADER_ROW, 6)) is None
+    assert fitted.rows[:1] == (0,)
 
 
 def test_rows_like_the_question_stay_and_keep_their_order() -> None:

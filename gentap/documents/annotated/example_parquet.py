@@ -6,10 +6,8 @@ from typing import Any
 
 from gentap.documents.annotated.fields import Entries, each
 from gentap.errors import InputError
-from gentap.records import EXAMPLE_SCHEMA, Example, example_from_row
+from gentap.records import EVALUATION_COLUMNS, EXAMPLE_SCHEMA, Example, example_from_row
 from gentap.runs.store import parts, read_rows
-
-_OPTIONAL = {"alternatives"}
 
 
 def read_parquet(path: Path) -> Entries:
@@ -35,7 +33,7 @@ def _check_columns(file: Path) -> None:
         names = pq.read_schema(file).names
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{file}: not a readable Parquet file: {error}.") from error
-    missing = [name for name in EXAMPLE_SCHEMA.names if name not in {*names, *_OPTIONAL}]
+    missing = [name for name in EXAMPLE_SCHEMA.names if name not in {*names, *EVALUATION_COLUMNS}]
     if missing:
         raise InputError(
             f"{file}: no column {', '.join(missing)}. Give a file of examples, whose columns are "

@@ -10,7 +10,10 @@ from gentap.records import Example, digest
 
 
 def from_fetaqa(entry: dict[str, Any], path: Path) -> Example:
-    """``table_array`` holds the header first; ``highlighted_cell_ids`` count it as row 0."""
+    """``table_array`` holds the header first; ``highlighted_cell_ids`` count it as row 0.
+
+    Where cells of the header are highlighted, they are evidence too.
+    """
     array = entry["table_array"]
     if not isinstance(array, list) or len(array) < 2:
         raise ValueError("'table_array' has no rows below its header")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from gentap.documents.annotated.fetaqa import from_fetaqa
 from gentap.documents.annotated.fields import Entries, each, read_text_file
+from gentap.documents.annotated.hitab import from_hitab
 from gentap.documents.annotated.plain import from_plain
 from gentap.documents.annotated.totto import from_totto
 from gentap.documents.jsonl import json_object
@@ -24,4 +25,6 @@ def _read_line(line: str, path: Path, number: int) -> Example:
         return from_fetaqa(entry, path)
     if "highlighted_cells" in entry:
         return from_totto(entry, path, number)
+    if "sub_sentence" in entry and "linked_cells" in entry:
+        return from_hitab(entry, path, number)
     return from_plain(entry, path, number)

@@ -2,9 +2,10 @@
 
 The layout is told by the file's name and its fields:
 
-* ``.jsonl``: FeTaQA as released (``table_array``), ToTTo as released (``highlighted_cells``), or
-  the plain layout of :mod:`gentap.documents.annotated.plain`; they may be mixed;
-* ``.tsv``: WikiTableQuestions as released, its tables beside it;
+* ``.jsonl``: FeTaQA as released (``table_array``), ToTTo as released (``highlighted_cells``), HiTab
+  as released (``sub_sentence``), or the plain layout of :mod:`gentap.documents.annotated.plain`;
+  they may be mixed;
+* ``.tsv`` and ``.tagged``: WikiTableQuestions as released, its tables beside it;
 * ``.csv``: E2E as released;
 * ``.parquet``, or a folder of ``part-*.parquet``: rows of :class:`gentap.records.Example`.
 """
@@ -100,7 +101,7 @@ def find_question_files(paths: Sequence[str | Path]) -> list[Path]:
 def _entries(path: Path) -> Entries:
     if path.suffix == ".parquet" or path.is_dir():
         return read_parquet(path)
-    if path.suffix == ".tsv":
+    if path.suffix in (".tsv", ".tagged"):
         return read_wikitablequestions(path)
     if path.suffix == ".csv":
         return read_e2e(path)

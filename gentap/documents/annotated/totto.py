@@ -1,19 +1,23 @@
 """ToTTo as released (Parikh et al. 2020): a sentence about the highlighted cells of a table.
 
 The question lists the highlighted cells with their headings, for they are part of the task's input.
-Spanning cells fill all places that they span, each of them is evidence. The leading rows of header
-cells alone become the header, one below the other. Every annotator's final sentence is right. The
-hidden test set has no sentences, so that its lines are set aside.
+Spanning cells fill all places that they span; a highlighted one is evidence at one of them, in a
+row of the other highlighted cells where it has such a place. The first row of header cells alone
+becomes the header, and further such rows below it while the row above has a cell that spans columns
+or rows; a row of one cell over the whole width below them is no header but a group's name. Of a
+highlighted cell of the header its column's heading is evidence. Every annotator's final sentence is
+right. The hidden test set has no sentences, so that its lines are set aside.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from gentap.documents.annotated.fields import field_text
 from gentap.documents.annotated.table_to_text import to_say
 from gentap.documents.grid import MAX_CELLS
-from gentap.records import Cell, Example, Table
+from gentap.records import HEADER_ROW, Cell, Example, Table
 
 Grid = list[list[str]]
 GridPosition = tuple[int, int]
@@ -25,9 +29,9 @@ def from_totto(entry: dict[str, Any], path: Path, number: int) -> Example:
     if not isinstance(rows, list) or not all(isinstance(row, list) and row for row in rows):
         raise ValueError("'table' is no list of rows of cells")
     grid, places = _expand(rows)
-    above = _header_rows(rows)
-    if above == len(rows):
+    if len(rows) < 2:
         raise ValueError("the table has no rows below its header")
+    above = _header_rows(rows, len(grid[0]))
     table = Table(
         title=str(entry.get("table_page_title") or ""),
         section=str(entry.get("table_section_title") or ""),
@@ -50,6 +54,7 @@ def from_totto(entry: dict[str, Any], path: Path, number: int) -> Example:
         cells=cells,
         source=str(entry.get("table_webpage_url") or path.name),
         alternatives=tuple(alternatives),
+        section_text=" ".join(str(entry.get("table_section_text") or "").split()),
     )
 
 
@@ -84,21 +89,35 @@ def _span(cell: dict[str, Any], name: str) -> int:
         raise ValueError(f"a cell's {name!r} is no number") from None
 
 
-def _header_rows(rows: Sequence[Sequence[Any]]) -> int:
-    for number, row in enumerate(rows):
-        if not all(cell.get("is_header") for cell in row):
+def _header_rows(rows: Sequence[Sequence[Any]], width: int) -> int:
+    """How many leading rows are the header; at least one row is left below them."""
+    if not _is_header(rows[0]):
+        return 0
+    several = len(rows[0]) > 1
+    for number, (above, row) in enumerate(pairwise(rows), start=1):
+        group = several and len(row) == 1 and _span(row[0], "column_span") >= width
+        spans = any(_span(cell, name) > 1 for cell in above for name in ("column_span", "row_span"))
+        if not spans or group or not _is_header(row) or number == len(rows) - 1:
             return number
-    return len(rows)
+        several = several or len(row) > 1
+    return 1
+
+
+def _is_header(row: Sequence[Any]) -> bool:
+    return all(cell.get("is_header") for cell in row)
 
 
 def _highlighted(
     pairs: Any, places: dict[GridPosition, list[GridPosition]], above: int
 ) -> tuple[Cell, ...]:
     try:
-        spanned = [place for row, cell in pairs for place in places.get((row, cell), [])]
+        spans = [places[row, cell] for row, cell in pairs if (row, cell) in places]
     except (TypeError, ValueError):
         raise ValueError("'highlighted_cells' is no list of [row, cell] pairs") from None
-    return tuple(sorted({Cell(row - above, column) for row, column in spanned if row >= above}))
+    rows = {row for span in spans if len(span) == 1 for row, _ in span}
+    chosen = (next((place for place in span if place[0] in rows), span[0]) for span in spans)
+    cells = {Cell(max(row - above, HEADER_ROW), column) for row, column in chosen}
+    return tuple(sorted(cells))
 
 
 def _sentences(entry: dict[str, Any]) -> list[str]:

@@ -1,9 +1,10 @@
 r"""WikiTableQuestions as released (Pasupat and Liang 2015): questions whose answers are values.
 
-A TSV file with the columns ``id``, ``utterance``, ``context`` and ``targetValue``. ``context``
-names a table below the release's folder, in which ``data/`` with the TSV files lies; the ``.tsv``
-form of a table is read where its ``.csv`` is not there. An answer of several values is written with
-``|`` between them, here as there.
+A TSV file with the columns ``id``, ``utterance``, ``context`` and ``targetValue``: one of the
+release's ``data/``, or a ``.tagged`` file, whose column ``targetCanon`` says which number or date
+each value of the answer is. ``context`` names a table below the release's folder, in which the
+file's folder lies; the ``.tsv`` form of a table is read where its ``.csv`` is not there. An answer
+of several values is written with ``|`` between them, here as there.
 
 Both forms of a table escape: the CSV files ``"`` and ``\`` with a backslash, the TSV files line
 ends as ``\n``, ``|`` as ``\p`` and ``\`` as ``\\``. Answers are escaped as the TSV files are.
@@ -58,6 +59,7 @@ def _read_line(fields: Sequence[str], columns: Sequence[str], path: Path) -> Exa
         table=_table(path.parent, field_text(entry, "context")),
         cells=(),
         source=entry["context"],
+        canonical=_unescape(entry.get("targetCanon", "")),
     )
 
 

@@ -1,4 +1,4 @@
-"""BLEU for ``evaluate.load``: configurations ``default`` (cased) and ``fetaqa`` (lower-cased)."""
+"""BLEU for ``evaluate.load``: a configuration is a protocol's name; left out, ``fetaqa``."""
 
 from typing import Any
 
@@ -7,12 +7,14 @@ import evaluate
 
 from gentap.evaluation.metrics.bleu import bleu_statistics
 from gentap.evaluation.metrics.statistics import summary
+from gentap.evaluation.protocols import choices_of
 
 
 class Bleu(evaluate.Metric):  # type: ignore[misc]
     """sacreBLEU, tokenizer 13a: ``bleu`` and ``brevity_penalty`` in percent, with signatures."""
 
     def _info(self) -> evaluate.MetricInfo:
+        self._choices = choices_of(self.config_name)
         return evaluate.MetricInfo(
             description=str(self.__doc__),
             citation="Papineni et al. 2002; Post 2018",
@@ -26,5 +28,5 @@ class Bleu(evaluate.Metric):  # type: ignore[misc]
         )
 
     def _compute(self, predictions: list[str], references: list[list[str]]) -> dict[str, Any]:
-        lowercase = self.config_name == "fetaqa"
+        lowercase = self._choices.lowercase_bleu
         return summary(bleu_statistics(predictions, references, lowercase=lowercase))

@@ -7,6 +7,7 @@ import evaluate
 
 from gentap.evaluation.metrics.denotation import cell_statistics
 from gentap.evaluation.metrics.statistics import summary
+from gentap.evaluation.protocols import choices_of
 
 
 class Cells(evaluate.Metric):  # type: ignore[misc]
@@ -16,6 +17,7 @@ class Cells(evaluate.Metric):  # type: ignore[misc]
     """
 
     def _info(self) -> evaluate.MetricInfo:
+        choices_of(self.config_name)  # the same under all protocols, but none of another name
         return evaluate.MetricInfo(
             description=str(self.__doc__),
             citation="Pasupat and Liang 2015",

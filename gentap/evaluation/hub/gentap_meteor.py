@@ -1,19 +1,20 @@
-"""METEOR for ``evaluate.load``: the configurations ``default`` (NLTK's word tokens) and ``fetaqa``
-(tokens parted by white space)."""
+"""METEOR for ``evaluate.load``: a configuration is a protocol's name; left out, ``fetaqa``."""
 
 from typing import Any
 
 import datasets
 import evaluate
 
-from gentap.evaluation.metrics.meteor import Tokens, meteor_statistics
+from gentap.evaluation.metrics.meteor import meteor_statistics
 from gentap.evaluation.metrics.statistics import summary
+from gentap.evaluation.protocols import choices_of
 
 
 class Meteor(evaluate.Metric):  # type: ignore[misc]
     """METEOR with WordNet 3.0, in percent, with its signature."""
 
     def _info(self) -> evaluate.MetricInfo:
+        self._choices = choices_of(self.config_name)
         return evaluate.MetricInfo(
             description=str(self.__doc__),
             citation="Lavie and Agarwal 2007",
@@ -27,5 +28,5 @@ class Meteor(evaluate.Metric):  # type: ignore[misc]
         )
 
     def _compute(self, predictions: list[str], references: list[list[str]]) -> dict[str, Any]:
-        tokens: Tokens = "spaces" if self.config_name == "fetaqa" else "nltk"
+        tokens = self._choices.meteor_tokens
         return summary(meteor_statistics(predictions, references, tokens=tokens))

@@ -7,12 +7,14 @@ import evaluate
 
 from gentap.evaluation.metrics.rouge import rouge_statistics
 from gentap.evaluation.metrics.statistics import summary
+from gentap.evaluation.protocols import choices_of
 
 
 class Rouge(evaluate.Metric):  # type: ignore[misc]
     """ROUGE-1, ROUGE-2 and ROUGE-L F1 without stemming, in percent, with signatures."""
 
     def _info(self) -> evaluate.MetricInfo:
+        choices_of(self.config_name)  # the same under all protocols, but none of another name
         return evaluate.MetricInfo(
             description=str(self.__doc__),
             citation="Lin 2004",

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from gentap.evaluation.metrics.statistics import Formula, Rows, Statistics
+from gentap.evaluation.metrics.statistics import Formula, Rows, Statistics, check_references
 
 BLEU_ORDERS = 4
 
@@ -23,6 +23,7 @@ def bleu_statistics(
     """
     from sacrebleu.metrics.bleu import BLEU
 
+    check_references(predictions, references)
     metric = BLEU(lowercase=lowercase, effective_order=True)
     rows = np.zeros((len(predictions), 2 + 2 * BLEU_ORDERS))
     for row, said, wanted in zip(rows, predictions, references, strict=True):

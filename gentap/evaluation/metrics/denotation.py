@@ -1,9 +1,12 @@
 """Cell answers: exact match, and WikiTableQuestions' denotation accuracy.
 
 **Denotation accuracy** follows the official evaluator of WikiTableQuestions (Pasupat and Liang
-2015). An answer is a list of values, written with ``|`` between them. Each value is read as
+2015, version 1.0.2). An answer is a list of values, written with ``|`` between them. Each value is
+read as
 
-* a *number* where the whole text is a finite one for the machine (``1990``, ``-5.5``, ``1e3``);
+* a *number* where the whole text is a finite one for the machine (``1990``, ``-5.5``, ``1e3``), a
+  whole one exactly, however long it is, and one within 1e-6 of a whole one without what stands
+  behind its point; there are no ``_`` between digits;
 * a *date* where it reads ``yyyy-mm-dd``, ``xx`` standing for an unknown part, not all unknown; one
   of which only the year is known is a number;
 * a *text* otherwise.
@@ -18,10 +21,9 @@ than 1e-6, or dates whose parts are equal. Values that are equal within a list c
 prediction is right where it has as many values as the reference and each value of the reference
 matches one of its; their order does not matter.
 
-The official evaluator reads the reference's numbers and dates from files that CoreNLP tagged. Here
-they are read off the reference's text: one with thousands separators (``1,200``) is a number, and
-one in words (``June 8, 1996``, ``8 June 1996``, ``June 8``, ``June 1996``) a date. Predictions get
-no such help, there as here.
+A reference's number or date is that of its canonical values, which the release's ``.tagged`` files
+give; where they are absent, :mod:`gentap.evaluation.canonical_values` reads its text. Predictions
+get no such help, there as here.
 
 **Exact match** compares whole answers in the normal form of cells (:mod:`gentap.text.normal_form`).
 """
@@ -31,10 +33,11 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from gentap import __version__
-from gentap.evaluation.metrics.statistics import Statistics, mean_statistics
-from gentap.text.months import MONTH_NAMES
+from gentap.evaluation.metrics.canonical_values import canonical
+from gentap.evaluation.metrics.statistics import Statistics, check_references, mean_statistics
 from gentap.text.normal_form import normal_form
 
 SEPARATOR = "|"
@@ -46,17 +49,6 @@ _QUOTES = str.maketrans(
 _MARKS_AT_END = re.compile(r"((?<!^)\[[^\]]*\]|\[\d+\]|[•♦†‡*#+])*$")
 _BRACKETS_AT_END = re.compile(r"(?<!^)( \([^)]*\))*$")
 _IN_QUOTES = re.compile(r'^"([^"]*)"$')
-_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_MONTH = rf"(?P<month>{'|'.join(MONTH_NAMES)})"
-_DAYS_IN_WORDS = [
-    re.compile(pattern, re.I)
-    for pattern in (
-        rf"{_MONTH} (?P<day>\d{{1,2}})(?:,? (?P<year>\d{{4}}))?",
-        rf"(?P<day>\d{{1,2}}) {_MONTH}(?:,? (?P<year>\d{{4}}))?",
-        rf"{_MONTH},? (?P<year>\d{{4}})",
-    )
-]
-
 Day = tuple[int | None, int | None, int | None]
 
 
@@ -65,14 +57,14 @@ class Value:
     """A value's normal form, and its number or its date (year, month, day) where it is one."""
 
     form: str
-    number: float | None = None
+    number: int | float | None = None
     day: Day | None = None
 
     def matches(self, other: "Value") -> bool:
         if self.form == other.form:
             return True
         if self.number is not None and other.number is not None:
-            return abs(self.number - other.number) < NUMBER_TOLERANCE
+            return self.number == other.number or _are_close(self.number, other.number)
         return self.day is not None and self.day == other.day
 
     def key(self) -> object:
@@ -81,24 +73,41 @@ class Value:
 
 
 def cell_statistics(
-    predictions: Sequence[str], references: Sequence[Sequence[str]]
+    predictions: Sequence[str],
+    references: Sequence[Sequence[str]],
+    canonical_values: Sequence[str] = (),
 ) -> dict[str, Statistics]:
-    """``exact_match`` and ``denotation_accuracy``; any of several references may match."""
-    pairs = list(zip(predictions, references, strict=True))
-    exact = [any(normal_form(said) == normal_form(right) for right in all_) for said, all_ in pairs]
-    right = [any(denotes(said, reference) for reference in all_) for said, all_ in pairs]
+    """``exact_match`` and ``denotation_accuracy``; any of several references may match.
+
+    ``canonical_values`` are those of each first reference, values parted by ``|``; an empty one is
+    not known.
+    """
+    check_references(predictions, references)
+    known = canonical_values or [""] * len(references)
+    exact: list[bool] = []
+    right: list[bool] = []
+    for said, wanted, first in zip(predictions, references, known, strict=True):
+        exact.append(any(normal_form(said) == normal_form(reference) for reference in wanted))
+        canons = [first, *[""] * (len(wanted) - 1)]
+        right.append(any(map(partial(denotes, said), wanted, canons)))
+    canon = "tagged" if any(known) else "text"
+    canon = "mixed" if canon == "tagged" and not all(known) else canon
     return {
         "exact_match": mean_statistics(exact, f"normal form|refs:any|gentap:{__version__}"),
         "denotation_accuracy": mean_statistics(
-            right, f"wikitablequestions|canon:text|refs:any|gentap:{__version__}"
+            right, f"wikitablequestions:1.0.2|canon:{canon}|refs:any|gentap:{__version__}"
         ),
     }
 
 
-def denotes(said: str, reference: str) -> bool:
+def denotes(said: str, reference: str, canonical_values: str = "") -> bool:
     """Whether a prediction's list of values is that of the reference."""
     predicted = _distinct([read_value(text) for text in split_values(said)])
-    wanted = _distinct([read_target(text) for text in split_values(reference)])
+    texts = split_values(reference)
+    canons = split_values(canonical_values) if canonical_values else list(map(canonical, texts))
+    if len(canons) != len(texts):
+        canons = list(map(canonical, texts))
+    wanted = _distinct(list(map(read_value, texts, canons)))
     return len(predicted) == len(wanted) and all(
         any(target.matches(value) for value in predicted) for target in wanted
     )
@@ -108,30 +117,18 @@ def split_values(answer: str) -> list[str]:
     return [text.strip() for text in answer.split(SEPARATOR)]
 
 
-def read_value(text: str) -> Value:
-    """A value as the official evaluator reads a prediction's."""
+def read_value(text: str, canon: str = "") -> Value:
+    """A value as the official evaluator reads it, its number or date from ``canon`` if given."""
     form = normalize(text)
-    number = _number(text)
+    number = _number(canon or text)
     if number is not None:
         return Value(form, number=number)
-    day = _iso_day(text)
+    day = _iso_day(canon or text)
     if day is None:
         return Value(form)
     if day[0] is not None and day[1:] == (None, None):
-        return Value(form, number=float(day[0]))
+        return Value(form, number=day[0])
     return Value(form, day=day)
-
-
-def read_target(text: str) -> Value:
-    """A reference's value, its number or date also read from thousands separators and words."""
-    value = read_value(text)
-    if value.number is not None or value.day is not None:
-        return value
-    if _THOUSANDS.fullmatch(text.strip()):
-        return Value(value.form, number=_number(text.replace(",", "")))
-    if day := _day_in_words(text):
-        return Value(value.form, day=day)
-    return value
 
 
 def normalize(text: str) -> str:
@@ -151,18 +148,32 @@ def normalize(text: str) -> str:
     return " ".join(text.removesuffix(".").split()).lower()
 
 
-def _number(text: str) -> float | None:
+def _number(text: str) -> int | float | None:
+    if "_" in text:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        pass
     try:
         number = float(text)
     except ValueError:
         return None
     if not math.isfinite(number):
         return None
-    whole = float(round(number))
-    return whole if abs(number - whole) < NUMBER_TOLERANCE else number
+    return int(number) if abs(number - round(number)) < NUMBER_TOLERANCE else number
+
+
+def _are_close(one: int | float, other: int | float) -> bool:
+    try:
+        return abs(one - other) < NUMBER_TOLERANCE
+    except OverflowError:  # a whole number beyond all floats, less a broken one
+        return False
 
 
 def _iso_day(text: str) -> Day | None:
+    if "_" in text:
+        return None
     parts = text.strip().lower().split("-")
     if len(parts) != 3:
         return None
@@ -174,15 +185,6 @@ def _iso_day(text: str) -> Day | None:
     if month not in (None, *range(1, 13)) or day not in (None, *range(1, 32)):
         return None
     return None if year is month is day is None else (year, month, day)
-
-
-def _day_in_words(text: str) -> Day | None:
-    for pattern in _DAYS_IN_WORDS:
-        if match := pattern.fullmatch(text.strip()):
-            named = match.groupdict()
-            year, day = (int(named[part]) if named.get(part) else None for part in ("year", "day"))
-            return year, MONTH_NAMES.index(named["month"].lower()) + 1, day
-    return None
 
 
 def _distinct(values: Sequence[Value]) -> list[Value]:

@@ -14,26 +14,27 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from importlib.metadata import version
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
-from gentap.evaluation.metrics.statistics import Statistics, mean_statistics
+from gentap.evaluation.metrics.statistics import Statistics, check_references, mean_statistics
 from gentap.evaluation.metrics.wordnet import open_wordnet
+from gentap.evaluation.protocols import MeteorTokens
 
 ALPHA, BETA, GAMMA = 0.9, 3.0, 0.5
 
-Tokens = Literal["nltk", "spaces"]
 Forms = Callable[[str], Iterable[str]]
 Word = tuple[int, str]
 """A word's place and its lower-cased form."""
 
 
 def meteor_statistics(
-    predictions: Sequence[str], references: Sequence[Sequence[str]], *, tokens: Tokens
+    predictions: Sequence[str], references: Sequence[Sequence[str]], *, tokens: MeteorTokens
 ) -> dict[str, Statistics]:
     """``meteor``; of several references the best counts.
 
     ``tokens``: words as NLTK's word tokenizer parts them, or parted by white space alone.
     """
+    check_references(predictions, references)
     open_wordnet()  # before any work
     split = _splitter(tokens)
     scores = [
@@ -115,7 +116,7 @@ def _stemmer() -> Any:
     return PorterStemmer()
 
 
-def _splitter(tokens: Tokens) -> Callable[[str], list[str]]:
+def _splitter(tokens: MeteorTokens) -> Callable[[str], list[str]]:
     from nltk.tokenize import NLTKWordTokenizer
 
     split: Callable[[str], list[str]] = NLTKWordTokenizer().tokenize

@@ -15,22 +15,29 @@ zero. The score is F1, example by example; of several references the one with th
 
 Precision takes every word of the table, its title, section, caption and header for W. The values to
 recall are the evidence cells where they are known, else all cells, without empty ones.
+
+The form ``totto`` is that of ToTTo's official evaluation (Parikh et al. 2020): tokens are
+sacreBLEU's 13a of the lower-cased text; the titles of page and section are values to recall too; a
+cell that says nothing in words (``-``, ``n/a``) is a value like others; the words of the section's
+prose are the table's too.
 """
 
-import re
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
-from gentap.evaluation.metrics.statistics import Statistics, mean_statistics
+from gentap.evaluation.metrics.statistics import Statistics, check_references, mean_statistics
+from gentap.evaluation.protocols import ParentForm
 from gentap.records import Cell, Table
 from gentap.text.normal_form import is_placeholder, normal_form
+from gentap.text.unicode_words import words_and_signs
 
 PARENT_ORDERS = 4
 SMOOTHING = 1e-5
 PARENT = ("parent", "parent_precision", "parent_recall")
-_TOKEN = re.compile(r"\d[\d.,]*\d|\w+|[^\w\s]")
 
 Counts = list[Counter[tuple[str, ...]]]
 
@@ -40,26 +47,43 @@ def parent_statistics(
     references: Sequence[Sequence[str]],
     tables: Sequence[Table],
     evidence: Sequence[Sequence[Cell]],
+    *,
+    form: ParentForm = "paper",
+    beside: Sequence[str] = (),
 ) -> dict[str, Statistics]:
-    """F1, entailed precision and entailed recall."""
+    """F1, entailed precision and entailed recall.
+
+    ``beside`` is for each table prose whose words count as the table's.
+    """
+    check_references(predictions, references)
     scores = [
-        max(parent(said, reference, table, cells) for reference in wanted)
-        for said, wanted, table, cells in zip(
-            predictions, references, tables, evidence, strict=True
+        max(parent(said, reference, table, cells, form=form, beside=prose) for reference in wanted)
+        for said, wanted, table, cells, prose in zip(
+            predictions, references, tables, evidence, beside or [""] * len(tables), strict=True
         )
     ]
     array = np.asarray(scores, dtype=np.float64).reshape(-1, len(PARENT))
-    orders = f"orders:{PARENT_ORDERS}|smooth:{SMOOTHING}"
-    signature = f"entailment:overlap|{orders}|lambda:auto|refs:best"
+    signature = (
+        f"form:{form}|entailment:overlap|orders:{PARENT_ORDERS}|smooth:{SMOOTHING}|lambda:auto"
+        "|refs:best"
+    )
+
     return {name: mean_statistics(array[:, n], signature) for n, name in enumerate(PARENT)}
 
 
 def parent(
-    said: str, reference: str, table: Table, evidence: Sequence[Cell] = ()
+    said: str,
+    reference: str,
+    table: Table,
+    evidence: Sequence[Cell] = (),
+    *,
+    form: ParentForm = "paper",
+    beside: str = "",
 ) -> tuple[float, float, float]:
     """F1, precision and recall of one answer, 0 to 1."""
-    answer, wanted = tokens(said), tokens(reference)
-    words = table_words(table)
+    split = tokens_13a if form == "totto" else tokens
+    answer, wanted = split(said), split(reference)
+    words = table_words(table, _of_table if form == "totto" else split, beside)
     spoken, right = _ngrams(answer), _ngrams(wanted)
     precision = _geometric_mean(
         [_precision(spoken[n], right[n], words) for n in range(PARENT_ORDERS)], first=0.0
@@ -67,7 +91,7 @@ def parent(
     of_reference = _geometric_mean(
         [_recall(spoken[n], right[n], words) for n in range(PARENT_ORDERS)], first=SMOOTHING
     )
-    values = _values(table, evidence)
+    values = _values(table, evidence, form)
     of_table = _mentioned(values, answer) or SMOOTHING
     share = _mentioned(values, wanted)
     recall = of_reference**share * of_table ** (1 - share)
@@ -77,22 +101,42 @@ def parent(
 
 def tokens(text: str) -> list[str]:
     """Words, numbers and signs in normal form."""
-    return _TOKEN.findall(normal_form(text))
+    return words_and_signs(normal_form(text))
 
 
-def table_words(table: Table) -> Set[str]:
-    """The words of all that a table holds."""
-    texts = (table.title, table.section, table.caption, *table.header)
+def tokens_13a(text: str) -> list[str]:
+    """Tokens of the lower-cased text as sacreBLEU's tokenizer 13a parts them."""
+    return str(_tokenizer_13a()(text.strip().lower())).split()
+
+
+def _of_table(text: str) -> list[str]:
+    return tokens_13a(text.replace("|", "-"))  # the official evaluation parts a table's values by |
+
+
+@lru_cache(maxsize=1)
+def _tokenizer_13a() -> Any:
+    from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
+
+    return Tokenizer13a()  # type: ignore[no-untyped-call]
+
+
+def table_words(table: Table, split: Callable[[str], list[str]], beside: str = "") -> Set[str]:
+    """The words of all that a table holds, and of prose beside it."""
+    texts = (table.title, table.section, table.caption, beside, *table.header)
     cells = (cell for row in table.rows for cell in row)
-    return {word for text in (*texts, *cells) for word in tokens(text)}
+    return {word for text in (*texts, *cells) for word in split(text)}
 
 
-def _values(table: Table, evidence: Sequence[Cell]) -> list[list[str]]:
+def _values(table: Table, evidence: Sequence[Cell], form: ParentForm) -> list[list[str]]:
     cells = (
-        [table.rows[cell.row][cell.column] for cell in evidence]
+        [table.text_at(cell) for cell in evidence]
         if evidence
         else [cell for row in table.rows for cell in row]
     )
+    if form == "totto":
+        return [
+            words for text in (*cells, table.title, table.section) if (words := _of_table(text))
+        ]
     return [words for cell in cells if not is_placeholder(cell) and (words := tokens(cell))]
 
 

@@ -1,12 +1,16 @@
 """ROUGE-1, ROUGE-2 and ROUGE-L: F1 of shared words, word pairs, and the longest common sequence
-(Lin 2004), as Google's rouge-score computes them, without stemming."""
+(Lin 2004), as Google's rouge-score computes them, without stemming.
+
+rouge-score's words are runs of a–z and digits, so that of a text in another script only the digits
+are scored; :func:`leaves_out_most` tells such texts.
+"""
 
 from collections.abc import Sequence
 from importlib.metadata import version
 
 import numpy as np
 
-from gentap.evaluation.metrics.statistics import Statistics, mean_statistics
+from gentap.evaluation.metrics.statistics import Statistics, check_references, mean_statistics
 
 ROUGE = ("rouge1", "rouge2", "rougeL")
 
@@ -17,6 +21,7 @@ def rouge_statistics(
     """Each of the three; of several references the best counts, each time."""
     from rouge_score.rouge_scorer import RougeScorer
 
+    check_references(predictions, references)
     scorer = RougeScorer(list(ROUGE), use_stemmer=False)
     scores = np.zeros((len(predictions), len(ROUGE)))
     for row, said, wanted in zip(scores, predictions, references, strict=True):
@@ -27,3 +32,9 @@ def rouge_statistics(
     return {
         name: mean_statistics(scores[:, column], signature) for column, name in enumerate(ROUGE)
     }
+
+
+def leaves_out_most(text: str) -> bool:
+    """Whether ROUGE's tokenizer leaves out more than half of a text's letters."""
+    letters = [letter for letter in text if letter.isalpha()]
+    return 2 * sum(letter.isascii() for letter in letters) < len(letters)

@@ -1,9 +1,6 @@
 """All scores of a system's answers under a named protocol, with their intervals and signatures.
 
-``default``: BLEU cased, METEOR on NLTK's word tokens. ``fetaqa`` is the protocol of FeTaQA's
-published figures: BLEU lower-cased, METEOR on tokens parted by white space. Both: sacreBLEU's 13a
-tokenizer, ROUGE F1 without stemming, METEOR with alpha 0.9, beta 3 and gamma 0.5. PARENT, support,
-exact match and denotation accuracy are the same under both.
+:mod:`gentap.evaluation.protocols` says what each protocol is.
 """
 
 from collections import Counter
@@ -19,9 +16,10 @@ from gentap.evaluation.metrics.denotation import cell_statistics
 from gentap.evaluation.metrics.meteor import meteor_statistics
 from gentap.evaluation.metrics.parent import parent_statistics
 from gentap.evaluation.metrics.resampling import RESAMPLING, intervals
-from gentap.evaluation.metrics.rouge import rouge_statistics
+from gentap.evaluation.metrics.rouge import leaves_out_most, rouge_statistics
 from gentap.evaluation.metrics.statistics import Statistics
 from gentap.evaluation.metrics.support import support_statistics
+from gentap.evaluation.protocols import PROTOCOLS
 from gentap.records import Example, Kind
 from gentap.settings.sections import Protocol
 
@@ -44,6 +42,8 @@ METRICS = {
 MAX_SCORED_CHARACTERS = 10_000
 """Characters of a prediction that are scored: more is no answer, and some metrics' time is square
 in its length."""
+
+NOT_LATIN = "answers in scripts of which ROUGE scores the digits alone (its words are of a-z)"
 
 _KINDS: tuple[Kind, ...] = ("long", "cell")
 
@@ -120,7 +120,7 @@ def score(examples: Sequence[Example], predictions: Sequence[str], protocol: Pro
         protocol,
         {kind: sum(example.kind == kind for example in examples) for kind in _KINDS},
         {name: found[name] for name in METRICS if name in found},
-        _warnings(predictions),
+        _warnings(examples, predictions),
     )
 
 
@@ -132,20 +132,34 @@ def needs_wordnet(examples: Iterable[Example]) -> bool:
 def _of_sentences(
     examples: Sequence[Example], said: Sequence[str], protocol: Protocol
 ) -> Mapping[str, Statistics]:
-    published = protocol == "fetaqa"
+    choices = PROTOCOLS[protocol]
+    said = [text or choices.empty for text in said]
     wanted = [example.references for example in examples]
     tables = [example.table for example in examples]
     return {
-        **bleu_statistics(said, wanted, lowercase=published),
+        **bleu_statistics(said, wanted, lowercase=choices.lowercase_bleu),
         **rouge_statistics(said, wanted),
-        **meteor_statistics(said, wanted, tokens="spaces" if published else "nltk"),
-        **parent_statistics(said, wanted, tables, [example.cells for example in examples]),
+        **meteor_statistics(said, wanted, tokens=choices.meteor_tokens),
+        **parent_statistics(
+            said,
+            wanted,
+            tables,
+            [example.cells for example in examples],
+            form=choices.parent,
+            beside=[example.section_text for example in examples]
+            if choices.parent == "totto"
+            else (),
+        ),
         **support_statistics(said, [example.question for example in examples], tables),
     }
 
 
 def _of_cells(examples: Sequence[Example], said: Sequence[str]) -> Mapping[str, Statistics]:
-    return cell_statistics(said, [example.references for example in examples])
+    return cell_statistics(
+        said,
+        [example.references for example in examples],
+        [example.canonical for example in examples],
+    )
 
 
 def _spread(kept: Statistics, places: Sequence[int], count: int) -> Statistics:
@@ -155,9 +169,10 @@ def _spread(kept: Statistics, places: Sequence[int], count: int) -> Statistics:
     return Statistics(rows, kept.signature, kept.formula, kept.of_one)
 
 
-def _warnings(predictions: Sequence[str]) -> dict[str, int]:
+def _warnings(examples: Sequence[Example], predictions: Sequence[str]) -> dict[str, int]:
     counts = Counter[str]()
-    for text in predictions:
+    for example, text in zip(examples, predictions, strict=True):
+        counts[NOT_LATIN] += example.kind == "long" and leaves_out_most(example.answer)
         counts["empty predictions"] += not text.strip()
         counts[f"predictions scored by their first {MAX_SCORED_CHARACTERS:,} characters"] += (
             len(text) > MAX_SCORED_CHARACTERS

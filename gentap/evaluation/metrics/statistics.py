@@ -5,12 +5,14 @@ all that its score needs. So a score, its bootstrap interval and a paired test a
 one formula, and nothing is tokenized twice.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gentap.errors import InputError
 
 Rows = NDArray[np.float64]
 """Of shape (examples, numbers); a row of zeros where the metric does not apply to an example."""
@@ -38,6 +40,21 @@ class Statistics:
         applies = np.any(self.rows, axis=1).tolist()
         scores = self.of_one(self.rows).tolist()
         return [score if there else None for score, there in zip(scores, applies, strict=True)]
+
+
+def check_references(predictions: Sequence[str], references: Sequence[Sequence[str]]) -> None:
+    """Raises InputError where a prediction has no reference to be scored by."""
+    if len(predictions) != len(references):
+        raise InputError(
+            f"{len(predictions):,} predictions and {len(references):,} lists of references: give "
+            "each prediction its own list."
+        )
+    for number, wanted in enumerate(references, start=1):
+        if not wanted:
+            raise InputError(
+                f"The list of references of prediction {number:,} is empty: give each prediction "
+                "at least one reference."
+            )
 
 
 def summary(kept: Mapping[str, Statistics]) -> dict[str, Any]:

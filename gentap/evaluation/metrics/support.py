@@ -1,13 +1,14 @@
 """How many of an answer's numbers and names the table or the question supports.
 
-A *number* is a run of digits with its separators (``1,200.5``). It is supported where one of equal
-value stands in the table, its title, section, caption or header, or in the question; the words zero
-to twelve count as numbers there, not in the answer. A sum that the answer makes itself is not
-supported.
+A *number* is a run of digits of any script with its separators (``1,200.5``). It is supported
+where one of equal value stands in the table, its title, section, caption or header, or in the
+question; the words zero to twelve count as numbers there, not in the answer. A sum that the answer
+makes itself is not supported.
 
 A *name* is a capitalised word. The answer's first word is one only where a further capitalised word
 follows it, and common words are none. It is supported where the same word stands there, in any
-case, a possessive's ending aside.
+case, a possessive's ending aside. Scripts without capitals have no names here: of their texts the
+numbers alone count.
 
 The score is the share over all answers together, so that long answers weigh more.
 """
@@ -21,9 +22,10 @@ from gentap.evaluation.metrics.statistics import Statistics, ratio_statistics
 from gentap.records import Table
 from gentap.text.function_words import CAPITALISED_WORDS
 from gentap.text.normal_form import normal_form
+from gentap.text.unicode_words import words as words_of
 
 _NUMBER = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_SEPARATORS = str.maketrans("٬٫，．", ",.,.")
 _SMALL = {
     word: float(value)
     for value, word in enumerate(
@@ -52,7 +54,7 @@ def support(said: str, question: str, table: Table) -> tuple[int, int]:
     cells = (cell for row in table.rows for cell in row)
     context = (question, table.title, table.section, table.caption)
     source = " \n ".join((*context, *table.header, *cells))
-    words = {_bare(word) for word in _WORD.findall(source)}
+    words = {_bare(word) for word in words_of(source)}
     known = set(numbers_of(source)) | {_SMALL[word] for word in words & _SMALL.keys()}
     words |= {part for word in words for part in word.split("-")}
     supported = sum(number in known for number in numbers)
@@ -64,12 +66,14 @@ def support(said: str, question: str, table: Table) -> tuple[int, int]:
 
 
 def numbers_of(text: str) -> list[float]:
-    return [float(digits.replace(",", "")) for digits in _NUMBER.findall(text)]
+    return [
+        float(digits.replace(",", "")) for digits in _NUMBER.findall(text.translate(_SEPARATORS))
+    ]
 
 
 def capitalised_names(text: str) -> list[str]:
     """The capitalised words of an answer that are names."""
-    words = _WORD.findall(text)
+    words = words_of(text)
     names = [
         (place, word)
         for place, word in enumerate(words)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gentap.evaluation.results import Results
-from gentap.records import Example, Table
+from gentap.records import HEADER_ROW, Example, Table
 from gentap.text.normal_form import normal_form
 
 LONGEST_TEXT = 2000
@@ -106,9 +106,8 @@ class _Tables:
         place, rows_at = self._known[key]
 
         def places(cells: Iterable[tuple[int, int]]) -> list[list[int]]:
-            return [
-                [rows_at[row], column] for row, column in cells if row in rows_at and column < width
-            ]
+            at = {HEADER_ROW: HEADER_ROW, **rows_at}
+            return [[at[row], column] for row, column in cells if row in at and column < width]
 
         return place, places
 

@@ -5,9 +5,7 @@ what was kept out for evaluation, and the scores of reports.
 """
 
 import re
-import tomllib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +13,16 @@ from gentap import __version__
 from gentap.errors import InputError
 from gentap.evaluation.metrics.scoring import METRICS
 from gentap.evaluation.report.score_tables import markdown, scores_table
+from gentap.evaluation.report.stage_facts import (
+    FinishedStage,
+    counts_text,
+    finished_stage,
+    finished_stages,
+    overlap_text,
+    settings_text,
+)
 from gentap.evaluation.results import SCORES, is_report
-from gentap.runs.store import is_done, read_json, require_stage
-
-_ORDER = ("mine", "base", "writer", "write", "sample", "pretrain", "finetune")
-_SCORED = ("evaluate", "score")
-_TRAINING = ("parameters", "steps", "first_loss", "last_loss", "best_dev_loss")
-_KEPT_OUT = re.compile(r"(\w+) of an evaluation set")
-
-
-@dataclass(frozen=True, slots=True)
-class _Stage:
-    """A finished output folder: the stage that made it, its settings and its statistics."""
-
-    name: str
-    folder: Path
-    settings: Mapping[str, Any]
-    stats: Mapping[str, Any]
+from gentap.runs.store import read_json, require_stage
 
 
 def model_card(
@@ -50,39 +41,19 @@ def model_card(
             raise InputError(
                 f"{report}: not a report's folder. Give the output of `gentap evaluate`."
             )
-    stages = _stages([model, *sources])
-    scored = [(_stage(report), read_json(report / SCORES)) for report in reports]
+    stages = finished_stages([model, *sources])
+    scored = [(finished_stage(report), read_json(report / SCORES)) for report in reports]
     front = _front_matter(stages, scored, name, license_)
     parts = [f"---\n{front}---\n", f"# {name}\n", _summary(stages[-1])]
     parts += _results(scored)
-    parts += [_made(stages), _overlap(stages), _settings([*stages, *(one for one, _ in scored)])]
+    parts += [counts_text(stages), overlap_text(stages)]
+    parts.append(settings_text([*stages, *(one for one, _ in scored)]))
     return "\n".join(parts)
 
 
-def _stages(folders: Iterable[Path]) -> list[_Stage]:
-    """The stages of these folders and of those right below them, in the order of their work; the
-    model's own stage, the first one given, comes last."""
-    found: dict[Path, _Stage] = {}
-    own, *others = folders
-    for folder in others:
-        below = [folder] if is_done(folder) else sorted(filter(is_done, folder.glob("*/")))
-        if not below:
-            raise InputError(f"{folder}: neither an output folder of GenTaP nor a folder of such.")
-        found |= {path.resolve(): _stage(path) for path in below}
-    found.pop(own.resolve(), None)
-    known = [stage for stage in found.values() if stage.name in _ORDER]
-    return [*sorted(known, key=lambda stage: _ORDER.index(stage.name)), _stage(own)]
-
-
-def _stage(folder: Path) -> _Stage:
-    name = read_json(folder / "done.json")["stage"]
-    settings = tomllib.loads((folder / "recipe.toml").read_text(encoding="utf-8"))
-    return _Stage(name, folder, settings.get(name, {}), read_json(folder / "stats.json"))
-
-
 def _front_matter(
-    stages: Sequence[_Stage],
-    scored: Sequence[tuple[_Stage, Mapping[str, Any]]],
+    stages: Sequence[FinishedStage],
+    scored: Sequence[tuple[FinishedStage, Mapping[str, Any]]],
     name: str,
     license_: str,
 ) -> str:
@@ -107,7 +78,7 @@ def _front_matter(
     return str(yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=10_000))
 
 
-def _result(stage: _Stage, scores: Mapping[str, Any]) -> dict[str, Any]:
+def _result(stage: FinishedStage, scores: Mapping[str, Any]) -> dict[str, Any]:
     """One evaluation as the hub's model index has it."""
     data = _data(stage)
     dataset = re.sub(r"[^\w.-]+", "-", Path(data[0]).stem).lower() if data else "unknown"
@@ -131,11 +102,11 @@ def _result(stage: _Stage, scores: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _data(stage: _Stage) -> list[str]:
+def _data(stage: FinishedStage) -> list[str]:
     return [str(path) for path in stage.settings.get("data", [])]
 
 
-def _summary(own: _Stage) -> str:
+def _summary(own: FinishedStage) -> str:
     numbers = own.stats.get("parameters")
     size = f" of {numbers:,} parameters" if isinstance(numbers, int) else ""
     return (
@@ -146,7 +117,7 @@ def _summary(own: _Stage) -> str:
     )
 
 
-def _results(scored: Sequence[tuple[_Stage, Mapping[str, Any]]]) -> list[str]:
+def _results(scored: Sequence[tuple[FinishedStage, Mapping[str, Any]]]) -> list[str]:
     parts = ["## Results\n"] if scored else []
     for stage, scores in scored:
         count = sum(scores["questions"].values())
@@ -169,67 +140,3 @@ def _upright(table: str) -> str:
         [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()
     )
     return markdown([["metric", "score"], *map(list, zip(header[1:], values[1:], strict=True))])
-
-
-def _made(stages: Sequence[_Stage]) -> str:
-    """What every stage counted."""
-    lines = [["stage", "what", "number"]]
-    for stage in stages:
-        counts = dict(stage.stats.get("counts", {}))
-        counts |= {
-            f"{kind} examples trained on": count
-            for kind, count in stage.stats.get("examples", {}).items()
-        }
-        counts |= {
-            name.replace("_", " "): stage.stats[name]
-            for name in _TRAINING
-            if stage.stats.get(name) is not None
-        }
-        aside = stage.stats.get("rejected", {})
-        counts |= {f"set aside: {reason}": count for reason, count in aside.items()}
-        lines += [
-            [stage.name, what.replace("|", "/"), _number(count)] for what, count in counts.items()
-        ]
-    return f"## Data and training\n\n{markdown(lines)}"
-
-
-def _number(value: Any) -> str:
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
-
-
-def _overlap(stages: Sequence[_Stage]) -> str:
-    """What was kept out of the corpus because evaluation sets hold it."""
-    text = "## Overlap with evaluation sets\n\n"
-    mined = [stage for stage in stages if stage.name == "mine"]
-    if not mined:
-        return text + "Not known: no mined folder was given to this card.\n"
-    for stage in mined:
-        kept_out = stage.settings.get("exclude", [])
-        if not kept_out:
-            text += "Nothing was kept out of the corpus (`mine.exclude` is empty).\n"
-            continue
-        counts = [
-            f"{count:,} × {match[1]}"
-            for reason, count in stage.stats.get("rejected", {}).items()
-            if (match := _KEPT_OUT.fullmatch(reason))
-        ]
-        text += (
-            f"Kept out of the corpus, for {', '.join(map(str, kept_out))}: "
-            f"{', '.join(counts) or 'nothing had to be'}. Pages, tables, and sentences that share "
-            f"{stage.settings.get('answer_words')} words in a row with an answer go.\n"
-        )
-    return text
-
-
-def _settings(stages: Sequence[_Stage]) -> str:
-    import tomli_w
-
-    known = [stage for stage in stages if stage.name in (*_ORDER, *_SCORED)]
-    blocks = [
-        f"<details><summary>{stage.name}</summary>\n\n```toml\n"
-        f"{tomli_w.dumps({stage.name: dict(stage.settings)})}```\n\n</details>\n"
-        for stage in known
-    ]
-    return "## Settings\n\n" + "\n".join(blocks)

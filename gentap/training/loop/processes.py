@@ -18,6 +18,18 @@ def process_count() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
+def starts_alone() -> bool:
+    """Whether ``accelerate launch`` was asked for several processes and started this one alone.
+
+    It does so on CPUs, where it starts several through MPI alone.
+    """
+    return (
+        "ACCELERATE_USE_CPU" in os.environ
+        and "MASTER_ADDR" in os.environ
+        and "WORLD_SIZE" not in os.environ
+    )
+
+
 def is_main() -> bool:
     return os.environ.get("RANK", "0") == "0"
 

@@ -5,7 +5,6 @@ checkpoints without pickle, exact resumption, dev metrics of each decoder, and c
 """
 
 import math
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -32,8 +31,9 @@ from gentap.training.loop.checkpoint import (
     staging_folder,
 )
 from gentap.training.loop.dev_metrics import Dev
+from gentap.training.loop.experiment_logs import logs_in
 from gentap.training.loop.failures import explained_failures
-from gentap.training.loop.processes import is_main, main_first, process_count
+from gentap.training.loop.processes import is_main, main_first, process_count, starts_alone
 from gentap.training.loop.progress import TrainingProgress
 from gentap.training.loop.sharded import (
     full_optimizer_state,
@@ -75,6 +75,12 @@ def train(
     """
     if settings.patience and not dev_streams:
         raise SettingError(f"{label}.patience needs dev examples to look at, and there are none.")
+    if starts_alone():
+        say(
+            f"{label}: `accelerate launch` was asked for several processes and started one, for on "
+            "CPUs it starts more through MPI alone. To train with two, type `torchrun "
+            "--nproc-per-node 2 -m gentap.cli …` instead."
+        )
     group = settings.accumulate * process_count()
     steps = plan(
         streams,
@@ -105,23 +111,23 @@ def train(
         has_dev=dev is not None,
         keep_best=keep_best,
     )
-    trainer = PlannedTrainer(
-        model=model,
-        args=arguments,
-        keep=settings.keep_checkpoints,
-        dev=dev,
-        optimizer_cls_and_kwargs=optimizer_of(settings),
-        train_dataset=StepDataset(streams, steps, padding),
-        callbacks=callbacks,
-    )
-    trainer.remove_callback(PrinterCallback)
-    os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(folder.parent / LOGS))
-    logging.disable_progress_bar()  # a bar for each checkpoint would break our lines
-    with main_first():
-        checkpoint = latest_checkpoint(folder / CHECKPOINTS, say)
-    set_seed(seed + trainer.args.process_index)
-    with explained_failures(label, folder / CHECKPOINTS, trainer.batch):
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    with logs_in(folder.parent / LOGS):
+        trainer = PlannedTrainer(
+            model=model,
+            args=arguments,
+            keep=settings.keep_checkpoints,
+            dev=dev,
+            optimizer_cls_and_kwargs=optimizer_of(settings),
+            train_dataset=StepDataset(streams, steps, padding),
+            callbacks=callbacks,
+        )
+        trainer.remove_callback(PrinterCallback)
+        logging.disable_progress_bar()  # a bar for each checkpoint would break our lines
+        with main_first():
+            checkpoint = latest_checkpoint(folder / CHECKPOINTS, say)
+        set_seed(seed + trainer.args.process_index)
+        with explained_failures(label, folder / CHECKPOINTS, trainer.batch):
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     return Trained(_statistics(trainer, streams), trainer.gathered_weights())
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gentap.errors import InputError, SettingError
 from gentap.evaluation.metrics.bleu import bleu_statistics
 from gentap.evaluation.metrics.denotation import cell_statistics
 from gentap.evaluation.metrics.meteor import meteor_statistics
@@ -35,10 +36,13 @@ def lowered(lowercase: bool) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("name", "configuration", "expected"),
     [
-        ("bleu", "default", lambda: lowered(False)),
+        ("bleu", "default", lambda: lowered(True)),
         ("bleu", "fetaqa", lambda: lowered(True)),
+        ("bleu", "totto", lambda: lowered(True)),
+        ("bleu", "cased", lambda: lowered(False)),
         ("rouge", "default", lambda: summary(rouge_statistics(SAID, WANTED))),
-        ("meteor", "default", lambda: summary(meteor_statistics(SAID, WANTED, tokens="nltk"))),
+        ("meteor", "default", lambda: summary(meteor_statistics(SAID, WANTED, tokens="spaces"))),
+        ("meteor", "cased", lambda: summary(meteor_statistics(SAID, WANTED, tokens="nltk"))),
         ("meteor", "fetaqa", lambda: summary(meteor_statistics(SAID, WANTED, tokens="spaces"))),
         ("cells", "default", lambda: summary(cell_statistics(SAID, WANTED))),
     ],
@@ -67,6 +71,45 @@ def test_faithfulness_takes_tables_and_evidence(tmp_path: Path, evidence: list[l
     cells = [[Cell(row, column) for row, column in evidence]] * 3
     kept = parent_statistics(SAID, WANTED, tables, cells)
     assert found == summary(kept | support_statistics(SAID, ["which?"] * 3, tables))
+
+
+def test_faithfulness_by_tottos_protocol_takes_titles_and_prose(tmp_path: Path) -> None:
+    found = load("faithfulness", tmp_path, "totto").compute(
+        predictions=SAID,
+        references=WANTED,
+        questions=["which?"] * 3,
+        header=[["Year", "Film"]] * 3,
+        rows=ROWS,
+        cells=[[[0, 0], [-1, 1]]] * 3,
+        titles=["Jane Doe"] * 3,
+        sections=["Films"] * 3,
+        section_texts=["", "sang", "sang"],
+    )
+    tables = [
+        Table(title="Jane Doe", section="Films", header=("Year", "Film"), rows=(tuple(rows[0]),))
+        for rows in ROWS
+    ]
+    cells, beside = [[Cell(0, 0), Cell(-1, 1)]] * 3, ["", "sang", "sang"]
+    kept = parent_statistics(SAID, WANTED, tables, cells, form="totto", beside=beside)
+    assert found["parent"] == kept["parent"].score > 0
+    assert found["signatures"]["parent"] == kept["parent"].signature
+
+
+@pytest.mark.parametrize("name", ["bleu", "rouge", "meteor", "cells", "faithfulness"])
+def test_a_protocol_that_there_is_none_of_is_an_error(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingError, match="No protocol is named 'bleurt': give one of fetaqa, "):
+        load(name, tmp_path, "bleurt")
+
+
+@pytest.mark.parametrize("name", ["bleu", "rouge", "meteor", "cells", "faithfulness"])
+def test_a_prediction_without_references_is_the_same_error_in_every_metric(
+    tmp_path: Path, name: str
+) -> None:
+    about = {"questions": ["?", "?"], "header": [["A"]] * 2, "rows": [[["1"]]] * 2}
+    more: dict[str, Any] = {**about, "cells": [[], []]} if name == "faithfulness" else {}
+    message = "The list of references of prediction 2 is empty: give each prediction at least one"
+    with pytest.raises(InputError, match=message):
+        load(name, tmp_path).compute(predictions=["a", "b"], references=[["a"], []], **more)
 
 
 def test_metrics_are_combined(tmp_path: Path) -> None:

@@ -57,6 +57,13 @@ def test_texts_have_the_official_normal_form(text: str, form: str) -> None:
         ("1996-06-xx", "June 1996"),
         ("1996-xx-xx", "1996"),
         ("1996", "1996-xx-xx"),
+        ("17", "17 years"),
+        ("48.4", "48.4%"),
+        ("1560000000", "$1.56 billion"),
+        ("2007-12-17", "Dec. 17, 2007"),
+        ("xxxx-09-xx", "September"),
+        ("012345678901234567890", "12345678901234567890"),
+        ("12345678901234567890", "12,345,678,901,234,567,890"),
         ("Dusk|Dawn", "Dawn|Dusk"),
         ("Dawn | Dusk", "Dawn|Dusk"),
         ("Dusk|dusk", "Dusk"),
@@ -75,6 +82,12 @@ def test_predictions_that_denote_the_reference(said: str, wanted: str) -> None:
         ("4.001", "4"),
         ("1,200", "1200"),
         ("twelve", "12"),
+        ("17 years", "17"),
+        ("1_000", "1000"),
+        ("1_996-06-08", "1996-06-08"),
+        ("12345678901234567891", "12,345,678,901,234,567,890"),
+        ("9" * 400, "1.5"),
+        ("3.9999999", "4"),
         ("June 8, 1996", "1996-06-08"),
         ("1996-06-09", "June 8, 1996"),
         ("1996-06-xx", "June 8, 1996"),
@@ -117,6 +130,31 @@ def test_the_order_of_values_does_not_matter(values: list[str], random: object) 
 def test_any_text_is_read_and_denotes_itself(said: str, wanted: str) -> None:
     assert denotes(said, said)
     denotes(said, wanted)
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted", "canonical_values", "right"),
+    [
+        ("2004", "2004 Athens", "2004.0", True),
+        ("2004", "2004 Athens", "2004 Athens", False),
+        ("9", "September 2011|Dusk", "2011-09-xx|Dusk", False),
+        ("Dusk|2011-09-xx", "September 2011|Dusk", "2011-09-xx|Dusk", True),
+        ("17", "17 years", "17 years", False),
+        ("17", "17 years", "", True),
+    ],
+)
+def test_canonical_values_go_before_the_text(
+    said: str, wanted: str, canonical_values: str, right: bool
+) -> None:
+    assert denotes(said, wanted, canonical_values) is right
+
+
+def test_the_signature_tells_where_numbers_and_dates_are_from() -> None:
+    for canons, canon in (([], "text"), (["", ""], "text"), (["1", "2"], "tagged")):
+        kept = cell_statistics(["1", "2"], [["1"], ["2"]], canons)
+        assert f"canon:{canon}" in kept["denotation_accuracy"].signature.split("|")
+    kept = cell_statistics(["1", "2"], [["1"], ["2"]], ["1", ""])
+    assert "canon:mixed" in kept["denotation_accuracy"].signature.split("|")
 
 
 def test_any_of_several_references_may_match() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gentap.documents.annotated.reading import read_questions
 from gentap.evaluation.metrics.meteor import meteor, meteor_statistics
+from gentap.evaluation.protocols import MeteorTokens
 
 # Words with stems and synonyms in common, so that every way of pairing is taken.
 WORDS = (
@@ -53,3 +54,21 @@ def test_the_best_reference_counts() -> None:
     kept = meteor_statistics(["she sang"], [["he ran", "she sang", "she"]], tokens="spaces")
     assert kept["meteor"].score == pytest.approx(100 * (1 - 0.5 / 8))
     assert "refs:best" in kept["meteor"].signature
+
+
+@pytest.mark.usefixtures("wordnet")
+@pytest.mark.parametrize("tokens", ["nltk", "spaces"])
+def test_a_no_break_space_parts_words(tokens: MeteorTokens) -> None:
+    plain, unbroken = (
+        meteor_statistics([said], [["it took 5 km"]], tokens=tokens)["meteor"].score
+        for said in ("it took 5 km", "it took\u00a05\u202fkm")
+    )
+    assert plain == unbroken > 99
+
+
+@pytest.mark.usefixtures("wordnet")
+def test_an_answer_is_tokenized_as_a_whole() -> None:
+    # nltk.word_tokenize would part the first full stop too, for it parts sentences first
+    kept = meteor_statistics(["qa. qb."], [["qa . qb ."]], tokens="nltk")
+    apart = meteor_statistics(["qa . qb."], [["qa . qb ."]], tokens="nltk")
+    assert kept["meteor"].score < apart["meteor"].score

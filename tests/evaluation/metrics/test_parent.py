@@ -2,8 +2,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gentap.evaluation.metrics.parent import SMOOTHING, parent, parent_statistics, tokens
-from gentap.records import Cell, Table
+from gentap.evaluation.metrics.parent import (
+    SMOOTHING,
+    parent,
+    parent_statistics,
+    tokens,
+    tokens_13a,
+)
+from gentap.records import HEADER_ROW, Cell, Table
 
 TABLE = Table(
     title="Jane Doe",
@@ -96,3 +102,32 @@ def test_tokens_are_words_numbers_and_signs_in_normal_form() -> None:
         *["the", '"', "1,200.5", '"', "km", ","],
         *["said", "ann", "'", "s"],
     ]
+
+
+def test_tottos_form_recalls_the_titles_and_takes_prose_for_the_table() -> None:
+    table = Table(title="Jane Doe", section="Films", header=("Film",), rows=(("Dusk",), ("-",)))
+    cells = [Cell(0, 0)]
+    # the values are Dusk, Jane Doe and Films
+    for said, share in (("Dusk", 1 / 3), ("Dusk Films", 2 / 3), ("Jane x Dusk", 1 / 2)):
+        assert parent(said, "nothing", table, cells, form="totto")[2] == pytest.approx(share)
+    assert parent("Dusk", "nothing", table, cells)[2] == pytest.approx(1)
+    bare, told = (
+        parent("a Dusk sequel by Doe", "x", table, cells, form="totto", beside=prose)[1]
+        for prose in ("", "a sequel by")
+    )
+    assert bare < told == pytest.approx(1)
+
+
+def test_tottos_tokens_are_13a_and_a_dash_is_a_value() -> None:
+    assert tokens_13a("The 1,200.5km, (U.S.) so-called") == [
+        *["the", "1,200.5km", ",", "(", "u", ".", "s", ".", ")", "so-called"]
+    ]
+    table = Table(header=("A",), rows=(("-",), ("Dusk",)))
+    assert parent("Dusk", "no", table, [Cell(0, 0), Cell(1, 0)], form="totto")[2] == 1 / 2
+    assert parent("Dusk", "no", table, [Cell(0, 0), Cell(1, 0)])[2] == pytest.approx(1)
+
+
+def test_a_cell_of_the_header_may_be_evidence() -> None:
+    cells = [Cell(HEADER_ROW, 1), Cell(1, 1)]
+    assert parent("Film", "no", TABLE, cells)[2] == pytest.approx(1 / 2)
+    assert parent("Film Dusk", "no", TABLE, cells)[2] == pytest.approx(1)

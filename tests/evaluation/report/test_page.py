@@ -60,7 +60,9 @@ def page_of(*answers: str, prediction: str = "It was Dusk.", **given: Any) -> st
 
 def test_the_page_holds_every_text_of_every_example() -> None:
     examples = [
-        example("a", "Which film?", "Dusk it was.", cells=[(1, 1)], alternatives=("Dusk.",)),
+        example(
+            "a", "Which film?", "Dusk it was.", cells=[(-1, 1), (1, 1)], alternatives=("Dusk.",)
+        ),
         example("b", "And when?", "2005", kind="cell", cells=[(1, 0)]),
     ]
     data = embedded(report_page("Films", [results("ours", examples, ["It was Dawn.", "2004"])]))
@@ -68,7 +70,7 @@ def test_the_page_holds_every_text_of_every_example() -> None:
     assert first["question"] == "Which film?"
     assert first["references"] == ["Dusk it was.", "Dusk."]
     assert first["said"] == ["It was Dawn."]
-    assert first["cells"] == [[1, 1]]
+    assert first["cells"] == [[-1, 1], [1, 1]]
     assert "answer" not in first
     assert (second["answer"], second["picked"]) == ([[1, 0]], [[0, 0]])
     assert list(second["scores"]) == ["exact_match"]

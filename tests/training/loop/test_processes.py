@@ -49,6 +49,26 @@ def test_two_processes_train_as_one_that_accumulates_twice(tmp_path: Path) -> No
         assert count == {"one": 1, "two": 2}[name]
 
 
+@pytest.mark.parametrize("arguments", [["--cpu"], []])
+def test_processes_that_accelerate_does_not_start_are_missed(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    launcher = ["-m", "accelerate.commands.launch", *arguments, "--num_processes", "2"]
+    command = [sys.executable, *launcher, str(HERE / "two_processes.py"), str(tmp_path), "1", "1"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment)
+    assert done.returncode == 0, done.stderr[-4000:]
+    told = "`accelerate launch` was asked for several processes and started one"
+    assert done.stderr.count(told) == 1
+    assert "torchrun --nproc-per-node 2" in done.stderr
+
+
+def test_a_process_alone_or_one_of_several_is_not_told_so(tmp_path: Path) -> None:
+    for processes in (1, 2):
+        folder = str(tmp_path / str(processes))
+        assert "accelerate" not in launch(processes, "two_processes.py", folder, "1", "1")
+
+
 def test_a_model_in_parts_is_saved_whole_and_goes_on_equal(tmp_path: Path) -> None:
     launch(2, "parts_of_a_model.py", str(tmp_path))
     assert (tmp_path / "equal").exists()

@@ -261,8 +261,28 @@ def test_parting_a_batch_changes_no_gradient(list_stream, make_t5, tmp_path) -> 
     )
 
 
-def test_losses_go_to_tensorboard(run: Callable[..., Any], tmp_path, monkeypatch) -> None:
+@pytest.mark.parametrize(
+    ("program", "files"), [("tensorboard", "events.out.tfevents.*"), ("trackio", "*.db")]
+)
+def test_each_training_of_a_process_logs_in_its_own_folder(
+    run: Callable[..., Any], tmp_path, monkeypatch, program: str, files: str
+) -> None:
+    pytest.importorskip(program)
+    for name in ("TENSORBOARD_LOGGING_DIR", "TRACKIO_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
+    for name in ("first", "second"):
+        run(f"{name}/work", max_steps=2, report_to=[program])
+        assert list((tmp_path / name / "logs").rglob(files)), name
+    written = {path.parents[1] for path in tmp_path.rglob(files)}
+    assert {path.relative_to(tmp_path).parts[0] for path in written} == {"first", "second"}
+
+
+def test_a_folder_of_the_users_own_for_logs_goes_before(
+    run: Callable[..., Any], tmp_path, monkeypatch
+) -> None:
     pytest.importorskip("tensorboard")
-    monkeypatch.setenv("TENSORBOARD_LOGGING_DIR", str(tmp_path / "logs"))
+    monkeypatch.setenv("TENSORBOARD_LOGGING_DIR", str(tmp_path / "mine"))
     run("out", max_steps=2, report_to=["tensorboard"])
-    assert list((tmp_path / "logs").rglob("events.*"))
+    assert list((tmp_path / "mine").rglob("events.*"))
+    assert not (tmp_path / "logs").exists()

@@ -88,6 +88,7 @@ function cellMarks(example) {
   return marks;
 }
 
+const HEADER_ROW = -1;
 const MARK_NAMES = { evidence: "evidence", answer: "answer", "said-cell": "predicted" };
 
 function drawTable(data, example) {
@@ -97,17 +98,18 @@ function drawTable(data, example) {
   const figure = make("figure", {}, title ? make("figcaption", { dir: "auto" }, title) : "");
   const body = make("tbody");
   const width = table.header.length + 1;
+  const draw = (tag, more, text, place, column) => {
+    const names = marks.get(`${place},${column}`) || [];
+    const drawn = make(tag, { ...more, dir: "auto", class: names.join(" ") || null }, text);
+    if (names.length) {
+      const spoken = names.map((name) => MARK_NAMES[name]).join(", ");
+      drawn.append(make("span", { class: "hidden-text" }, ` (${spoken})`));
+    }
+    return drawn;
+  };
   const row = (cells, place) => make(
     "tr", {}, make("td", { class: "number" }, number.format(((table.places || {})[place] ?? place) + 1)),
-    ...cells.map((cell, column) => {
-      const names = marks.get(`${place},${column}`) || [];
-      const drawn = make("td", { dir: "auto", class: names.join(" ") || null }, cell);
-      if (names.length) {
-        const spoken = names.map((name) => MARK_NAMES[name]).join(", ");
-        drawn.append(make("span", { class: "hidden-text" }, ` (${spoken})`));
-      }
-      return drawn;
-    }),
+    ...cells.map((cell, column) => draw("td", {}, cell, place, column)),
   );
   const fill = (places) => {
     const lines = [];
@@ -130,7 +132,7 @@ function drawTable(data, example) {
   const unfold = () => fill(table.rows.map((cells, place) => place));
   fill(unfolded(table, marks));
   const head = make("tr", {}, make("th", { class: "number", scope: "col" }, make("span", { class: "hidden-text" }, "row")),
-    ...table.header.map((name) => make("th", { scope: "col", dir: "auto" }, name)));
+    ...table.header.map((name, column) => draw("th", { scope: "col" }, name, HEADER_ROW, column)));
   figure.append(make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title || "Table" },
     make("table", {}, make("thead", {}, head), body)));
   if (table.left) figure.append(make("p", { class: "note" }, table.left));

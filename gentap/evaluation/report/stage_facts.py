@@ -1,0 +1,113 @@
+"""What finished output folders say about themselves, for cards of models and of corpora."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gentap.errors import InputError
+from gentap.evaluation.report.score_tables import markdown
+from gentap.runs.store import is_done, read_json
+
+ORDER = ("mine", "base", "writer", "write", "sample", "pretrain", "finetune")
+_SCORED = ("evaluate", "score")
+_TRAINING = ("parameters", "steps", "first_loss", "last_loss", "best_dev_loss")
+_KEPT_OUT = re.compile(r"(\w+) of an evaluation set")
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedStage:
+    """A finished output folder: the stage that made it, its settings and its statistics."""
+
+    name: str
+    folder: Path
+    settings: Mapping[str, Any]
+    stats: Mapping[str, Any]
+
+
+def finished_stages(folders: Iterable[Path]) -> list[FinishedStage]:
+    """The stages of these folders and of those right below them, in the order of their work; the
+    model's own stage, the first one given, comes last."""
+    found: dict[Path, FinishedStage] = {}
+    own, *others = folders
+    for folder in others:
+        below = [folder] if is_done(folder) else sorted(filter(is_done, folder.glob("*/")))
+        if not below:
+            raise InputError(f"{folder}: neither an output folder of GenTaP nor a folder of such.")
+        found |= {path.resolve(): finished_stage(path) for path in below}
+    found.pop(own.resolve(), None)
+    known = [stage for stage in found.values() if stage.name in ORDER]
+    return [*sorted(known, key=lambda stage: ORDER.index(stage.name)), finished_stage(own)]
+
+
+def finished_stage(folder: Path) -> FinishedStage:
+    """What an output folder says; raises InputError where it is none."""
+    name = read_json(folder / "done.json")["stage"]
+    settings = tomllib.loads((folder / "recipe.toml").read_text(encoding="utf-8"))
+    return FinishedStage(name, folder, settings.get(name, {}), read_json(folder / "stats.json"))
+
+
+def counts_text(stages: Sequence[FinishedStage]) -> str:
+    """What every stage counted."""
+    lines = [["stage", "what", "number"]]
+    for stage in stages:
+        counts = dict(stage.stats.get("counts", {}))
+        counts |= {
+            f"{kind} examples trained on": count
+            for kind, count in stage.stats.get("examples", {}).items()
+        }
+        counts |= {
+            name.replace("_", " "): stage.stats[name]
+            for name in _TRAINING
+            if stage.stats.get(name) is not None
+        }
+        aside = stage.stats.get("rejected", {})
+        counts |= {f"set aside: {reason}": count for reason, count in aside.items()}
+        lines += [
+            [stage.name, what.replace("|", "/"), _number(count)] for what, count in counts.items()
+        ]
+    return f"## Data and training\n\n{markdown(lines)}"
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def overlap_text(stages: Sequence[FinishedStage]) -> str:
+    """What was kept out of the corpus because evaluation sets hold it."""
+    text = "## Overlap with evaluation sets\n\n"
+    mined = [stage for stage in stages if stage.name == "mine"]
+    if not mined:
+        return text + "Not known: no mined folder was given to this card.\n"
+    for stage in mined:
+        kept_out = stage.settings.get("exclude", [])
+        if not kept_out:
+            text += "Nothing was kept out of the corpus (`mine.exclude` is empty).\n"
+            continue
+        counts = [
+            f"{count:,} × {match[1]}"
+            for reason, count in stage.stats.get("rejected", {}).items()
+            if (match := _KEPT_OUT.fullmatch(reason))
+        ]
+        text += (
+            f"Kept out of the corpus, for {', '.join(map(str, kept_out))}: "
+            f"{', '.join(counts) or 'nothing had to be'}. Pages, tables, and sentences that share "
+            f"{stage.settings.get('answer_words')} words in a row with an answer go.\n"
+        )
+    return text
+
+
+def settings_text(stages: Sequence[FinishedStage]) -> str:
+    import tomli_w
+
+    known = [stage for stage in stages if stage.name in (*ORDER, *_SCORED)]
+    blocks = [
+        f"<details><summary>{stage.name}</summary>\n\n```toml\n"
+        f"{tomli_w.dumps({stage.name: dict(stage.settings)})}```\n\n</details>\n"
+        for stage in known
+    ]
+    return "## Settings\n\n" + "\n".join(blocks)
