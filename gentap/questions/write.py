@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from gentap.errors import InputError
+from gentap.model.chat.chat_client import is_address
 from gentap.questions.candidate_selection import (
     QuestionCandidate,
     SentenceCandidates,
@@ -24,7 +25,7 @@ from gentap.questions.filters import QuestionContext
 from gentap.questions.round_trip import RoundTrip
 from gentap.questions.writer_input import mined_sources
 from gentap.questions.writers.interface import Writer
-from gentap.questions.writers.open_writer import is_endpoint, open_writer
+from gentap.questions.writers.open_writer import open_writer
 from gentap.records import (
     EXAMPLE_SCHEMA,
     Cell,
@@ -189,7 +190,7 @@ class _Writing:
     def _described(self) -> str:
         """The settings that a question depends on, as JSON."""
         names = ["beams", "temperature", "top_p", "candidates", "asked", "max_question_tokens"]
-        names += [] if is_endpoint(self._name) else ["backend", "precision"]
+        names += [] if is_address(self._name) else ["backend", "precision"]
         values = self._settings.model_dump(include=set(names))
         return json.dumps({**values, "seed": self._seed}, sort_keys=True)
 

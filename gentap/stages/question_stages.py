@@ -137,10 +137,6 @@ def score_held_out(settings: WriterSettings, folder: StageFolder, seed: int) -> 
     return scores
 
 
-OPERATIONAL = ("concurrency", "timeout", "retries", "backoff", "max_requests", "max_spent")
-"""Settings of an endpoint that change how fast and how far a run goes, not what is written."""
-
-
 def write_stage(
     mined: Path,
     writer: str,
@@ -150,25 +146,27 @@ def write_stage(
     seed: int,
     overwrite: bool = False,
 ) -> None:
-    from gentap.questions.writers.open_writer import check_writer, is_endpoint
+    from gentap.model.chat.chat_client import is_address
+    from gentap.questions.writers.open_writer import check_writer, idle_settings
 
     require_stage(mined, "mine", "questions are written for mined sentences")
     require_columns(parts(mined / "sentences"), MINED_SCHEMA.names)
-    used: dict[str, Any] = {**settings.model_dump(exclude={"threads"}), "seed": seed}
-    for name in (*OPERATIONAL, "cache", "key_variable"):
-        del used["endpoint"][name]
+    used: dict[str, Any] = {**settings.model_dump(exclude={"threads", "endpoint"}), "seed": seed}
     inputs = [mined]
-    if is_endpoint(writer):
-        used["writer"] = writer
+    if is_address(writer):
+        check_writer(writer, settings)
+        used |= {"endpoint": settings.endpoint.decisive(), "writer": writer}
         if settings.endpoint.prompt:
             inputs.append(Path(settings.endpoint.prompt))
     else:
         inputs.append(Path(writer))
-        used.pop("endpoint")
     if settings.filters.round_trip:
         inputs.append(Path(settings.filters.round_trip))
         if not (inputs[-1] / "config.json").exists():
             raise InputError(f"{inputs[-1]}: no model folder (write.filters.round_trip).")
+    if idle := idle_settings(writer, settings):
+        kind = "a chat endpoint" if is_address(writer) else "a model's folder"
+        say(f"questions write: without effect where {kind} writes: {', '.join(idle)}")
     with stage_folder(output, "write", used, inputs, overwrite) as folder:
         if folder is not None:
             from gentap.questions.write import write_questions
