@@ -11,13 +11,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from gentap.evaluation.metrics.scoring import LONGEST, Scored
+from gentap.errors import SettingError
+from gentap.evaluation.metrics.scoring import MAX_SCORED_CHARACTERS, Scored
 from gentap.evaluation.metrics.statistics import Statistics, ratio_statistics
 from gentap.model.chat.chat_client import ChatClient, ChatRequest, Unanswered
 from gentap.model.chat.chat_reply import spoken
 from gentap.model.chat.prompt_template import PromptTemplate, load_template
 from gentap.records import Example, Table
-from gentap.settings.sections import JudgeSettings
+from gentap.settings.sections import NO_JUDGE, JudgeSettings
 
 RATINGS = {"judge_faithfulness": "faithfulness", "judge_completeness": "completeness"}
 """Each metric's name in files and what the judge calls it."""
@@ -44,7 +45,7 @@ class Judge:
         An answer without a rating does not count in its mean.
         """
         requests = [
-            ChatRequest(messages=judge_messages(self._prompt, example, said[:LONGEST]))
+            ChatRequest(messages=judge_messages(self._prompt, example, said))
             for example, said in zip(examples, predictions, strict=True)
         ]
         rows = {metric: np.zeros((len(examples), 2)) for metric in RATINGS}
@@ -63,8 +64,17 @@ class Judge:
                     left_out[reason] = left_out.get(reason, 0) + 1
         about = f"{self._client.name}|prompt:{self._prompt.digest}|1-5|temperature:0"
         return {
-            metric: ratio_statistics(numbers, f"judge:{about}") for metric, numbers in rows.items()
+            metric: ratio_statistics(numbers, f"judge:{about}")
+            for metric, numbers in rows.items()
+            if numbers.any()
         }, left_out
+
+
+def open_judge(settings: JudgeSettings) -> Judge | None:
+    """The judge that the settings name; raises SettingError where it can't be asked."""
+    if not settings.address and settings != NO_JUDGE:
+        raise SettingError("a judge's settings have no effect without its address (--judge).")
+    return Judge(settings) if settings.address else None
 
 
 def judged(
@@ -87,17 +97,17 @@ def judge_messages(prompt: PromptTemplate, example: Example, said: str) -> list[
             "table": _shown(table, {cell.row for cell in example.cells}),
             "question": example.question,
             "reference": " / ".join(example.references),
-            "answer": said,
+            "answer": said[:MAX_SCORED_CHARACTERS],
         }
     )
 
 
 def read_ratings(reply: str) -> dict[str, float]:
     """The ratings of a judge's reply, as JSON or as text; the last of each counts."""
-    found = {}
+    found, said = {}, spoken(reply)
     for name in RATINGS.values():
-        pattern = rf"{name}\b[\"'*_`]*\s*(?:score|rating)?\s*(?:[:=]|is|of)?\s*[\"'*_`]*"
-        rated = re.findall(rf"{pattern}([1-5](?:\.\d+)?)(?![\d.]*\d)", spoken(reply), re.IGNORECASE)
+        pattern = rf"{name}[\W_]{{0,9}}(?:score|rating)?[\W_]{{0,9}}(?:is|of)?[\W_]{{0,9}}"
+        rated = re.findall(rf"{pattern}([1-5](?:\.\d+)?)(?![\d.]*\d)", said, re.IGNORECASE)
         if rated and _WORST <= float(rated[-1]) <= _BEST:
             found[name] = float(rated[-1])
     return found

@@ -38,7 +38,7 @@ from gentap.records import (
 )
 from gentap.runs.runner import run_shards
 from gentap.runs.shards import Shard
-from gentap.runs.store import StageFolder, Tally, groups_at, parts, read_at, read_rows
+from gentap.runs.store import REJECTED, StageFolder, Tally, groups_at, parts, read_at, read_rows
 from gentap.settings.sections import WriteSettings
 
 NO_ENTRY = "sentence without an entry"
@@ -91,10 +91,12 @@ def write_questions(
     task = _Writing(writer, settings, seed, folder.work).write_shard
     tally = run_shards(folder.path, shards, task, OUTPUTS, workers=1, label="questions write")
     if not tally.counts["examples"]:
+        what = "Train the writer for longer"
+        if is_address(writer):
+            what = f"See {folder.path / REJECTED} for what the endpoint said, try another prompt"
         raise InputError(
             "questions write: no question passed the filters "
-            f"({dict(tally.rejected.most_common())}). Train the writer for longer, or loosen "
-            "write.filters."
+            f"({dict(tally.rejected.most_common())}). {what}, or loosen write.filters."
         )
     return tally
 

@@ -193,6 +193,9 @@ class JudgeSettings(EndpointSettings):
     address: str = Field("", description="the judge's address (http://…/v1); empty: no judge")
 
 
+NO_JUDGE = JudgeSettings()
+
+
 class WriteSettings(Settings):
     """`gentap questions write`: a question for each mined sentence."""
 
@@ -259,4 +262,4 @@ class EvaluateSettings(Settings):
     batch_size: int = Field(32, ge=1, description="questions answered at a time")
     chunk: int = Field(256, ge=1, description="questions between two savings")
     precision: Precision = Field("auto", description="bf16 where it is fast, or bf16, or fp32")
-    judge: JudgeSettings = Field(JudgeSettings(), description="a chat endpoint that rates answers")
+    judge: JudgeSettings = Field(NO_JUDGE, description="a chat endpoint that rates answers")

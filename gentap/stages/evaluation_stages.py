@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gentap.errors import InputError, SettingError
 from gentap.runs.console import say
 from gentap.runs.store import read_json, write_json, write_text
-from gentap.settings.sections import EvaluateSettings, Protocol
+from gentap.settings.sections import NO_JUDGE, EvaluateSettings, JudgeSettings, Protocol
 from gentap.stages.stage_folder import stage_folder
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ def evaluate_stage(
     if settings.min_answer_tokens >= settings.max_answer_tokens:
         raise SettingError("evaluate: min_answer_tokens must be below max_answer_tokens.")
     inputs = [Path(model), *find_question_files([*settings.data, *settings.tune_length])]
-    with stage_folder(output, "evaluate", settings.model_dump(), inputs, overwrite) as folder:
+    used = settings.model_dump(exclude={"judge"}) | _judge_used(settings.judge, inputs)
+    with stage_folder(output, "evaluate", used, inputs, overwrite) as folder:
         if folder is not None:
             from gentap.evaluation.evaluate import evaluate
 
@@ -75,6 +76,7 @@ def score_stage(
     data: Sequence[str],
     protocol: Protocol,
     output: Path,
+    judging: JudgeSettings = NO_JUDGE,
     *,
     overwrite: bool = False,
 ) -> dict[str, Any]:
@@ -86,17 +88,29 @@ def score_stage(
         raise InputError(f"{predictions}: no such file.")
     inputs = [predictions, *find_question_files(data)]
     used = {"predictions": str(predictions), "data": list(data), "protocol": protocol}
+    used = used | _judge_used(judging, inputs)
     with stage_folder(output, "score", used, inputs, overwrite) as folder:
         if folder is not None:
             from gentap.evaluation.report.page import write_report
             from gentap.evaluation.results import write_results
 
-            results = score_file(predictions, data, protocol)
+            results = score_file(predictions, data, protocol, judging)
             write_results(folder.path, results)
             write_report(folder.path, [results], facts=_facts([results], data))
             stats = {"questions": results.scored.questions, "warnings": results.scored.warnings}
             folder.finish(stats)
     return dict(read_json(output / "scores.json"))
+
+
+def _judge_used(judging: JudgeSettings, inputs: list[Path]) -> dict[str, Any]:
+    """What a judge's ratings depend on, {} where there is none; its prompt is one more input."""
+    from gentap.evaluation.judge import open_judge
+
+    if open_judge(judging) is None:  # before any work
+        return {}
+    if judging.prompt:
+        inputs.append(Path(judging.prompt))
+    return {"judge": judging.decisive()}
 
 
 def compare_stage(

@@ -10,7 +10,6 @@ answer this one; :class:`~gentap.errors.WorkerError` where none will ever be ans
 
 import os
 import re
-import sys
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -26,6 +25,7 @@ from gentap.model.chat.dialect import Dialect
 from gentap.model.chat.exchange import FailedError, RefusedError, Sender
 from gentap.model.chat.prompt_template import Message
 from gentap.records import digest
+from gentap.runs.console import say
 from gentap.runs.store import read_json, write_json, writing
 from gentap.settings.sections import EndpointSettings
 
@@ -34,6 +34,8 @@ MAX_FAILURES = 8
 
 MAX_REFUSALS = 4
 """Equal refusals before any answer that end the run."""
+
+_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\[\]:@]+)(?::[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +145,7 @@ class ChatClient:
             return kept
         count = wanted["n"] if wanted["temperature"] else 1
         choices: list[ChatAnswer] = []
-        if not self._dialect.single:
+        if not self._dialect.single and not self._kept(_part(wanted, 0)):
             choices = self._paid(wanted)
             if len(choices) < count:
                 self._adopt(Dialect(single=True), "it gives one answer to a request for more")
@@ -186,7 +188,7 @@ class ChatClient:
             self._dialect = before.joined(dialect)
             told = self._dialect.told(before)
         if told:
-            print(f"{self.name}: {'; '.join(told)} ({why}).", file=sys.stderr, flush=True)
+            say(f"{self.name}: {'; '.join(told)} ({why})")
 
     def _place(self, wanted: Mapping[str, Any]) -> Path:
         name = digest(self._url, repr(sorted(wanted.items())))
@@ -258,13 +260,12 @@ def check_address(address: str, key_variable: str) -> SplitResult:
     try:
         parts = urlsplit(address)
         host = (parts.hostname or "").encode("idna")
-        whole = bool(host) and parts.port != 0 and parts.netloc[-1] != ":"
+        whole = bool(host and _HOST.fullmatch(parts.netloc)) and parts.port != 0
     except (ValueError, UnicodeError):
         whole = False
     if (
         not whole
         or parts.scheme not in ("http", "https")
-        or parts.username is not None
         or "?" in address
         or "#" in address
         or not address.isascii()

@@ -22,9 +22,11 @@ _CLOSE = rf"(?:</{_NAMES}\s*>|\[/THINK\]|◁/think▷|<\|end_of_thought\|>)"
 _THOUGHT = re.compile(rf"{_OPEN}|{_CLOSE}", re.IGNORECASE)
 _CLOSING = re.compile(_CLOSE, re.IGNORECASE)
 _CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)[^<]*<\|message\|>")
+_ROLE = r"(?:\s*(?:assistant|model|user|system)\b)?"
 _START = re.compile(
-    r"\s*(?:<\|im_start\|>\s*\w*|<\|start_header_id\|>\s*\w*\s*<\|end_header_id\|>|<\|assistant\|>"
-    r"|<\|start\|>\s*\w*|<\|begin_of_text\|>|<start_of_turn>\s*\w*|<s>|<bos>|\[/?INST\])"
+    rf"(?:\s*(?:<\|im_start\|>{_ROLE}|<\|start_header_id\|>{_ROLE}\s*<\|end_header_id\|>"
+    rf"|<\|start\|>{_ROLE}|<start_of_turn>{_ROLE}|<\|assistant\|>|<\|begin_of_text\|>|<s>|<bos>"
+    r"|\[/?INST\]))*"
 )
 _END = re.compile(
     r"<\|(?:im_end|eot_id|eom_id|end|endoftext|end_of_text|return|call|im_start|start"
@@ -74,16 +76,21 @@ def spoken(text: str) -> str:
     A thought that is not closed is all that follows it. What stands before a closing tag alone was
     opened by the prompt's template.
     """
-    text = _final_channel(text)
-    while match := _THOUGHT.search(text):
-        if _CLOSING.fullmatch(match[0]):
-            text = text[match.end() :]
-            continue
-        closing = _CLOSING.search(text, match.end())
-        text = f"{text[: match.start()]}\n{text[closing.end() :] if closing else ''}"
-    while match := _START.match(text):
-        text = text[match.end() :]
-    return _END.split(text, maxsplit=1)[0].strip()
+    said = "".join(_outside_thoughts(_final_channel(text)))
+    match = _START.match(said)
+    return _END.split(said[match.end() if match else 0 :], maxsplit=1)[0].strip()
+
+
+def _outside_thoughts(text: str) -> list[str]:
+    parts: list[str] = []
+    inside, place = False, 0
+    for tag in _THOUGHT.finditer(text):
+        if _CLOSING.fullmatch(tag[0]):
+            parts = parts if inside else []
+        elif not inside:
+            parts += [text[place : tag.start()], "\n"]
+        inside, place = not _CLOSING.fullmatch(tag[0]), tag.end()
+    return parts if inside else [*parts, text[place:]]
 
 
 def server_words(reply: Any) -> str:

@@ -12,6 +12,9 @@ import re
 from gentap.model.chat.chat_reply import spoken
 
 MAX_QUESTION_CHARS = 1000
+_READ = 20_000
+"""Characters at a reply's end that are read: what stands before them is no question alone."""
+
 
 QUESTION_MARKS = "?？؟"
 _QUOTES = "\"'“”‘’„«»`*_ \t"
@@ -54,7 +57,7 @@ def question_of(reply: str) -> str:
 
     Of several questions the last labelled one counts, else the last that does not talk to the user.
     """
-    text = spoken(reply)
+    text = spoken(reply)[-_READ:]
     text = _RULE.sub("", _FENCE.sub("\n", text))
     text = _of_json(text) or _BOXED.sub(r"\1", _WRAPPER.sub("\n", text))
     lines = [line for line in _WRAPPED_LINE.sub(" ", text).splitlines() if line.strip(_QUOTES)]
