@@ -1,9 +1,11 @@
 """Settings of all tests: no deadlines, for a busy machine is no failure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from chat_server import Server, ask_back, serve_chat
 from hypothesis import settings
 from whole_chain import Chain, run_once
 
@@ -90,3 +92,19 @@ def contents() -> Callable[[Path], dict[str, bytes]]:
         }
 
     return contents
+
+
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Server]]:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    running: list[Any] = []
+
+    def start(answer: Callable[..., None] = ask_back) -> Server:
+        server, httpd = serve_chat(answer)
+        running.append(httpd)
+        return server
+
+    yield start
+    for httpd in running:
+        httpd.shutdown()
+        httpd.server_close()

@@ -18,10 +18,18 @@ from gentap.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from gentap.settings.sections import Protocol
+    from gentap.settings.sections import JudgeSettings, Protocol
 
 app = typer.Typer()
 
+JudgeAddress = Annotated[
+    str | None,
+    typer.Option("--judge", help="A chat endpoint's address (http://…/v1) that rates the answers."),
+]
+JudgeAssignments = Annotated[
+    list[str] | None,
+    typer.Option("--judge-set", help="A setting of the judge, as name=value; may be repeated."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print scores as one JSON object.")]
 
 
@@ -40,6 +48,8 @@ def evaluate_command(
         list[str] | None,
         typer.Option(help="Dev questions that choose length penalty and least length by BLEU."),
     ] = None,
+    judge: JudgeAddress = None,
+    judge_assignments: JudgeAssignments = None,
     as_json: Json = False,
     recipe: RecipeFile = None,
     assignments: Assignments = None,
@@ -61,6 +71,8 @@ def evaluate_command(
         protocol=protocol,
         tune_length=tune_length,
     )
+    judging = _judging(judge, judge_assignments, settings.judge)
+    settings = settings.model_copy(update={"judge": judging})
     scores = evaluate_models(model, settings, output, overwrite=overwrite)
     _print_scores(scores, as_json)
 
@@ -74,6 +86,8 @@ def score_command(
     ],
     data: Data,
     protocol: ProtocolName = "fetaqa",
+    judge: JudgeAddress = None,
+    judge_assignments: JudgeAssignments = None,
     as_json: Json = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder for a report; may be left out.")
@@ -85,11 +99,13 @@ def score_command(
     from gentap.runs.store import read_json
     from gentap.stages.evaluation_stages import ScoreStage
 
-    checked = _protocol(protocol)
+    checked, judging = _protocol(protocol), _judging(judge, judge_assignments)
     if output is None:
-        scores = score_file(predictions, data, checked).scored.to_json()
+        scores = score_file(predictions, data, checked, judging).scored.to_json()
     else:
-        stage = ScoreStage(predictions=predictions, data=tuple(data), protocol=checked)
+        stage = ScoreStage(
+            predictions=predictions, data=tuple(data), protocol=checked, judge=judging
+        )
         stage.make(output, overwrite=overwrite)
         scores = read_json(output / "scores.json")
     _print_scores({str(predictions): scores}, as_json)
@@ -150,6 +166,19 @@ def _protocol(name: str) -> "Protocol":
     from gentap.settings.sections import EvaluateSettings
 
     return make_settings(EvaluateSettings, {"protocol": name}, "--protocol").protocol
+
+
+def _judging(
+    address: str | None, assignments: list[str] | None, given: "JudgeSettings | None" = None
+) -> "JudgeSettings":
+    """The judge's settings: those of a recipe, then --judge-set, then its address."""
+    from gentap.settings.recipe import make_settings, merge, parse_assignments
+    from gentap.settings.sections import JudgeSettings
+
+    values = given.model_dump(exclude_unset=True) if given else {}
+    values = merge(values, parse_assignments(assignments or []))
+    values |= {"address": address} if address else {}
+    return make_settings(JudgeSettings, values, "--judge-set")
 
 
 def _print_scores(systems: dict[str, dict[str, Any]], as_json: bool) -> None:

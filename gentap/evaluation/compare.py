@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from gentap.errors import InputError, SettingError
+from gentap.evaluation.judge import RATINGS
 from gentap.evaluation.metrics.resampling import Difference, differences
 from gentap.evaluation.metrics.scoring import METRICS, score
+from gentap.evaluation.metrics.statistics import Statistics
 from gentap.evaluation.read_predictions import score_file
 from gentap.evaluation.results import EXAMPLES, Results, is_report, read_results
 from gentap.settings.sections import Protocol
@@ -182,7 +184,40 @@ def _like(system: Results, first: Results) -> Results:
 
 
 def _scored_alike(systems: list[Results], protocol: Protocol) -> list[Results]:
-    """Score systems anew where one was scored under another protocol or with other versions."""
+    """Score systems anew where one was scored under another protocol or with other versions.
+
+    A judge is not asked again: its ratings stay where all systems have them from the same one.
+    """
+    shared = {
+        name: kept
+        for name, kept in systems[0].scored.statistics.items()
+        if name in RATINGS
+        and all(
+            name in system.scored.statistics
+            and system.scored.statistics[name].signature == kept.signature
+            for system in systems
+        )
+    }
+    judges = [{name: system.scored.statistics[name] for name in shared} for system in systems]
+    systems = [
+        replace(system, scored=replace(system.scored, statistics=_computed(system)))
+        for system in systems
+    ]
+    return [
+        replace(
+            system,
+            scored=replace(system.scored, statistics=system.scored.statistics | ratings),
+        )
+        for system, ratings in zip(_computed_alike(systems, protocol), judges, strict=True)
+    ]
+
+
+def _computed(system: Results) -> dict[str, Statistics]:
+    """A system's statistics without a judge's."""
+    return {name: kept for name, kept in system.scored.statistics.items() if name not in RATINGS}
+
+
+def _computed_alike(systems: list[Results], protocol: Protocol) -> list[Results]:
     signatures = [
         {name: kept.signature for name, kept in system.scored.statistics.items()}
         for system in systems

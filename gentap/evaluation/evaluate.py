@@ -4,6 +4,7 @@ from typing import Any
 
 from gentap.documents.annotated.reading import read_questions
 from gentap.documents.rejected import write_rejected
+from gentap.evaluation.judge import judged, open_judge
 from gentap.evaluation.metrics.scoring import needs_wordnet, score
 from gentap.evaluation.metrics.wordnet import open_wordnet
 from gentap.evaluation.predict import Answerer, Length
@@ -21,10 +22,11 @@ def evaluate_model(model: str, settings: EvaluateSettings, folder: StageFolder) 
     settings name one. Predictions are kept chunk by chunk, so that a rerun goes on where a run was
     interrupted.
     """
+    judge = open_judge(settings.judge)  # before any work, as WordNet is
     questions = read_questions(settings.data, settings.task)
     examples, unread = questions.examples, questions.unread
     if needs_wordnet(examples):
-        open_wordnet()  # before any work
+        open_wordnet()
     write_rejected(folder.path / REJECTED, unread)
     length = Length(settings.length_penalty, settings.min_answer_tokens)
     answerer = Answerer(model, examples, settings)
@@ -34,6 +36,8 @@ def evaluate_model(model: str, settings: EvaluateSettings, folder: StageFolder) 
         length, trials = tune_length(model, dev, settings, folder.work / "length")
     predictions = answerer.answer(length, folder.work / "chunks", "evaluate")
     scored = score(examples, predictions, settings.protocol)
+    if judge is not None:
+        scored = judged(scored, examples, predictions, judge)
     results = Results(model, examples, predictions, scored, answerer.shown)
     write_results(folder.path, results)
     write_report(

@@ -17,22 +17,28 @@ from gentap.documents.annotated.fields import read_text_file
 from gentap.documents.annotated.reading import Questions, read_questions
 from gentap.documents.jsonl import json_object
 from gentap.errors import InputError
+from gentap.evaluation.judge import judged, open_judge
 from gentap.evaluation.metrics.denotation import SEPARATOR
 from gentap.evaluation.metrics.scoring import score
 from gentap.evaluation.results import Results, Shown
-from gentap.settings.sections import Protocol
+from gentap.settings.sections import NO_JUDGE, JudgeSettings, Protocol
 
 _NAMED = 20
 """Lines that a message names; the others are counted."""
 
 
-def score_file(path: Path, data: Sequence[str], protocol: Protocol) -> Results:
-    """Score a file of predictions for the questions of ``data``."""
+def score_file(
+    path: Path, data: Sequence[str], protocol: Protocol, judging: JudgeSettings = NO_JUDGE
+) -> Results:
+    """Score a file of predictions for the questions of ``data``, and have a judge rate them."""
     if not path.is_file():
         raise InputError(f"{path}: no such file.")
+    judge = open_judge(judging)
     questions = read_questions(data)
     predictions, left_out = read_predictions(path, questions, data)
     scored = score(questions.examples, predictions, protocol)
+    if judge is not None:
+        scored = judged(scored, questions.examples, predictions, judge)
     more = {"questions that can't be read": len(questions.unread), **left_out}
     warnings = scored.warnings | {name: count for name, count in more.items() if count}
     shown: list[Shown | None] = [None] * len(predictions)

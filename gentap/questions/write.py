@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from gentap.errors import InputError
+from gentap.model.chat.chat_client import is_address
 from gentap.questions.candidate_selection import (
     QuestionCandidate,
     SentenceCandidates,
@@ -24,7 +25,7 @@ from gentap.questions.question_context import QuestionContext
 from gentap.questions.round_trip import RoundTrip
 from gentap.questions.writer_input import mined_sources
 from gentap.questions.writers.interface import Writer
-from gentap.questions.writers.open_writer import is_endpoint, open_writer
+from gentap.questions.writers.open_writer import open_writer
 from gentap.records import (
     EXAMPLE_SCHEMA,
     Cell,
@@ -37,7 +38,7 @@ from gentap.records import (
 )
 from gentap.runs.runner import run_shards
 from gentap.runs.shards import Shard
-from gentap.runs.store import StageFolder, Tally, groups_at, parts, read_at, read_rows
+from gentap.runs.store import REJECTED, StageFolder, Tally, groups_at, parts, read_at, read_rows
 from gentap.settings.sections import WriteSettings
 
 NO_ENTRY = "sentence without an entry"
@@ -90,10 +91,12 @@ def write_questions(
     task = _Writing(writer, settings, seed, folder.work).write_shard
     tally = run_shards(folder.path, shards, task, OUTPUTS, workers=1, label="questions write")
     if not tally.counts["examples"]:
+        what = "Train the writer for longer"
+        if is_address(writer):
+            what = f"See {folder.path / REJECTED} for what the endpoint said, try another prompt"
         raise InputError(
             "questions write: no question passed the filters "
-            f"({dict(tally.rejected.most_common())}). Train the writer for longer, or loosen "
-            "write.filters."
+            f"({dict(tally.rejected.most_common())}). {what}, or loosen write.filters."
         )
     return tally
 
@@ -189,7 +192,7 @@ class _Writing:
     def _described(self) -> str:
         """The settings that a question depends on, as JSON."""
         names = ["beams", "temperature", "top_p", "candidates", "asked", "max_question_tokens"]
-        names += [] if is_endpoint(self._name) else ["backend", "precision"]
+        names += [] if is_address(self._name) else ["backend", "precision"]
         values = self._settings.model_dump(include=set(names))
         return json.dumps({**values, "seed": self._seed}, sort_keys=True)
 

@@ -1,6 +1,6 @@
 """Every setting of every stage, with its default and meaning; checked when they are made."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -153,7 +153,7 @@ class FilterSettings(Settings):
 
 
 class EndpointSettings(Settings):
-    """A chat endpoint as the writer; the API key is taken from the environment alone."""
+    """A chat endpoint; the API key is taken from the environment alone."""
 
     model: str = Field("", description="name of the endpoint's model")
     prompt: str = Field("", description="file of the prompt's template; empty: the one of ours")
@@ -163,16 +163,37 @@ class EndpointSettings(Settings):
         description="environment variable that holds the API key, if one is needed",
     )
     concurrency: int = Field(4, ge=1, le=256, description="requests at a time")
-    timeout: float = Field(120.0, gt=0, description="seconds that a reply may take")
+    timeout: float = Field(
+        120.0, gt=0, le=86400, description="seconds that a request and its reply may take in all"
+    )
     retries: int = Field(5, ge=0, description="further tries of a request that failed")
     backoff: float = Field(
-        1.0, ge=0, description="seconds before the second try; doubled each time"
+        1.0, ge=0, le=3600, description="seconds before the second try; doubled each time"
     )
     max_requests: int = Field(0, ge=0, description="requests that a run may send; 0: no limit")
     max_spent: int = Field(0, ge=0, description="tokens that a run may pay for; 0: no limit")
     cache: str = Field(
         "", description="folder of answers paid for; empty: gentap/answers in the user's cache"
     )
+
+    def decisive(self) -> dict[str, Any]:
+        """What an answer depends on: not how fast and how far a run goes, or where it keeps."""
+        return self.model_dump(exclude=set(_OPERATIONAL))
+
+
+_OPERATIONAL = (
+    *("concurrency", "timeout", "retries", "backoff", "max_requests", "max_spent"),
+    *("cache", "key_variable"),
+)
+
+
+class JudgeSettings(EndpointSettings):
+    """A chat endpoint that rates answers beside the metrics; without an address there is none."""
+
+    address: str = Field("", description="the judge's address (http://…/v1); empty: no judge")
+
+
+NO_JUDGE = JudgeSettings()
 
 
 class WriteSettings(Settings):
@@ -241,6 +262,7 @@ class EvaluateSettings(Settings):
     batch_size: int = Field(32, ge=1, description="questions answered at a time")
     chunk: int = Field(256, ge=1, description="questions between two savings")
     precision: Precision = Field("auto", description="bf16 where it is fast, or bf16, or fp32")
+    judge: JudgeSettings = Field(NO_JUDGE, description="a chat endpoint that rates answers")
 
     @model_validator(mode="after")
     def _can_end(self) -> "EvaluateSettings":

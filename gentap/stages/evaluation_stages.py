@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from gentap.errors import InputError, SettingError
 from gentap.runs.store import StageFolder, read_json, write_json, write_text
-from gentap.settings.sections import EvaluateSettings, Protocol
+from gentap.settings.sections import NO_JUDGE, EvaluateSettings, JudgeSettings, Protocol
 from gentap.stages.stage import Planned, Stage
 
 if TYPE_CHECKING:
@@ -26,20 +26,23 @@ class EvaluateStage(Stage):
     evaluate: EvaluateSettings
 
     def settings(self) -> dict[str, Any]:
-        return self.evaluate.model_dump()
+        return self.evaluate.model_dump(exclude={"judge"}) | _judge_used(self.evaluate.judge)
 
     def inputs(self) -> list[Path]:
         from gentap.documents.annotated.reading import find_question_files
 
         data = [*self.evaluate.data, *self.evaluate.tune_length]
-        return [Path(self.model), *find_question_files(data)]
+        prompt = self.evaluate.judge.prompt
+        return [Path(self.model), *find_question_files(data), *([Path(prompt)] if prompt else [])]
 
     def check(self, planned: Planned = ()) -> None:
         from gentap.documents.annotated.reading import read_questions
+        from gentap.evaluation.judge import open_judge
         from gentap.evaluation.metrics.scoring import needs_wordnet
         from gentap.evaluation.metrics.wordnet import open_wordnet
         from gentap.model.checkpoints import check_model
 
+        open_judge(self.evaluate.judge)
         if not self.evaluate.data:
             raise SettingError("evaluate: no annotated questions given (evaluate.data, --data).")
         if needs_wordnet(read_questions(self.evaluate.data, self.evaluate.task).examples):
@@ -126,17 +129,23 @@ class ScoreStage(Stage):
     predictions: Path
     data: tuple[str, ...]
     protocol: Protocol
+    judge: JudgeSettings = NO_JUDGE
 
     def settings(self) -> dict[str, Any]:
         data = list(self.data)
-        return {"predictions": str(self.predictions), "data": data, "protocol": self.protocol}
+        used = {"predictions": str(self.predictions), "data": data, "protocol": self.protocol}
+        return used | _judge_used(self.judge)
 
     def inputs(self) -> list[Path]:
         from gentap.documents.annotated.reading import find_question_files
 
-        return [self.predictions, *find_question_files(self.data)]
+        prompt = [Path(self.judge.prompt)] if self.judge.prompt else []
+        return [self.predictions, *find_question_files(self.data), *prompt]
 
     def check(self, planned: Planned = ()) -> None:
+        from gentap.evaluation.judge import open_judge
+
+        open_judge(self.judge)
         if not self.predictions.is_file():
             raise InputError(f"{self.predictions}: no such file.")
 
@@ -145,7 +154,7 @@ class ScoreStage(Stage):
         from gentap.evaluation.report.page import write_report
         from gentap.evaluation.results import write_results
 
-        results = score_file(self.predictions, self.data, self.protocol)
+        results = score_file(self.predictions, self.data, self.protocol, self.judge)
         write_results(folder.path, results)
         write_report(folder.path, [results], facts=_facts([results], self.data))
         return {"questions": results.scored.questions, "warnings": results.scored.warnings}
@@ -203,6 +212,11 @@ class CompareStage(Stage):
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
         return []
+
+
+def _judge_used(judge: JudgeSettings) -> dict[str, Any]:
+    """What a judge's ratings depend on; {} where there is none."""
+    return {"judge": judge.decisive()} if judge.address else {}
 
 
 def _facts(systems: Sequence["Results"], data: Sequence[str]) -> list[str]:

@@ -7,13 +7,11 @@ from typing import Any, ClassVar
 
 from gentap.errors import InputError, SettingError
 from gentap.records import MINED_SCHEMA
+from gentap.runs.console import say
 from gentap.runs.store import StageFolder, Tally, parts, require_columns, require_stage
 from gentap.settings.sections import LinearizerSettings, WriteSettings
 from gentap.settings.training_sections import WriterSettings
 from gentap.stages.stage import Planned, Stage
-
-PACE = ("concurrency", "timeout", "retries", "backoff", "max_requests", "max_spent")
-"""Settings of an endpoint that change how fast and how far a run goes, not what is written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,12 +113,9 @@ class WriteStage(Stage):
     seed: int
 
     def settings(self) -> dict[str, Any]:
-        used: dict[str, Any] = {**self.write.model_dump(exclude={"threads"}), "seed": self.seed}
-        endpoint = used.pop("endpoint")
+        used = {**self.write.model_dump(exclude={"threads", "endpoint"}), "seed": self.seed}
         if self._asks_an_endpoint:
-            unused = {*PACE, "cache", "key_variable"}
-            used["endpoint"] = {name: endpoint[name] for name in endpoint if name not in unused}
-            used["writer"] = self.writer
+            used |= {"endpoint": self.write.endpoint.decisive(), "writer": self.writer}
         return used
 
     def inputs(self) -> list[Path]:
@@ -146,7 +141,11 @@ class WriteStage(Stage):
 
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
         from gentap.questions.write import write_questions
+        from gentap.questions.writers.open_writer import idle_settings
 
+        if idle := idle_settings(self.writer, self.write):
+            kind = "a chat endpoint" if self._asks_an_endpoint else "a model's folder"
+            say(f"questions write: without effect where {kind} writes: {', '.join(idle)}")
         sentences = self.mined / "sentences"
         tally = write_questions(sentences, self.writer, self.write, folder, seed=self.seed)
         return tally.to_json()
@@ -160,6 +159,6 @@ class WriteStage(Stage):
 
     @property
     def _asks_an_endpoint(self) -> bool:
-        from gentap.questions.writers.open_writer import is_endpoint
+        from gentap.model.chat.chat_client import is_address
 
-        return is_endpoint(self.writer)
+        return is_address(self.writer)

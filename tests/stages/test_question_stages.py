@@ -2,6 +2,7 @@ import errno
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -272,3 +273,62 @@ def test_bad_settings_end_the_run_before_any_work(
             tmp_path / "long"
         )
     assert not list(tmp_path.glob("long/part-*"))
+
+
+@pytest.mark.parametrize("address", ["http://[::1/v1", "http://host:port/v1", "ftp://host/v1"])
+def test_an_impossible_address_leaves_no_folder(
+    tmp_path: Path, write: Callable[..., Path], address: str
+) -> None:
+    with pytest.raises(SettingError, match=r"http\(s\)://HOST"):
+        write(address)
+    assert not (tmp_path / "long").exists()
+
+
+@pytest.mark.parametrize(
+    ("address", "settings", "told"),
+    [
+        ("{}", {"backend": "ctranslate2"}, "write.backend"),
+        ("{}", {"precision": "fp32", "threads": 2}, "write.precision, write.threads"),
+        ("{}", {"max_question_tokens": 9, "batch_size": 2}, "write.max_question_tokens"),
+        ("{}", {"filters": {"min_score": -2.0}}, "write.filters.min_score"),
+        ("{}", {"filters": {"min_margin": 0.0}}, "write.filters.min_margin"),
+        ("none", {"endpoint": {"model": "m"}}, "write.endpoint.model"),
+        ("none", {"endpoint": {"max_spent": 9, "cache": "c"}}, "write.endpoint.max_spent"),
+    ],
+)
+def test_settings_without_effect_on_the_writer_are_told(
+    chat: tuple[Chat, str],
+    mined: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    address: str,
+    settings: dict[str, Any],
+    told: str,
+) -> None:
+    _, served = chat
+    ours = {"model": "m", "cache": str(tmp_path / "answers")} if address == "{}" else {}
+    endpoint = {**ours, **settings.get("endpoint", {})}
+    wanted = WriteSettings(**{**settings, "endpoint": endpoint})
+    with pytest.raises(InputError, match="no such model") if address == "none" else nullcontext():
+        writer = served if address == "{}" else str(tmp_path / "none")
+        WriteStage(mined=mined, writer=writer, write=wanted, seed=1).make(tmp_path / "long")
+    shown = [line for line in capsys.readouterr().err.splitlines() if "without effect" in line]
+    assert len(shown) == 1
+    assert told in shown[0]
+
+
+def test_a_key_that_is_sent_back_stands_in_no_file(
+    chat: tuple[Chat, str],
+    write: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    state, address = chat
+    monkeypatch.setenv("GENTAP_API_KEY", "win the cup")
+    with pytest.raises(InputError, match="names what stands nowhere"):
+        write(address)
+    folder = tmp_path / "long"
+    assert state.asked == 8
+    for file in (*folder.rglob("*.json*"), *(tmp_path / "answers").rglob("*.json")):
+        assert "win the cup" not in file.read_text()
+    assert "[API key]" in (folder / "rejected.jsonl").read_text()

@@ -36,6 +36,8 @@ METRICS = {
     "supported": "supported",
     "exact_match": "exact match",
     "denotation_accuracy": "denotation",
+    "judge_faithfulness": "judge: faithful",
+    "judge_completeness": "judge: complete",
 }
 """Each metric's name in files and its title for people, in the order of all tables."""
 

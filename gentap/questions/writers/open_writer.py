@@ -1,18 +1,18 @@
 """Which writer a name stands for."""
 
 from pathlib import Path
+from typing import Any
 
+from gentap.model.chat.chat_client import is_address
 from gentap.questions.writers.interface import Writer
-from gentap.settings.sections import WriteSettings
+from gentap.settings.sections import EndpointSettings, FilterSettings, WriteSettings
 
-
-def is_endpoint(writer: str) -> bool:
-    return writer.startswith(("http://", "https://"))
+_LOCAL_ONLY = ("backend", "precision", "max_question_tokens", "batch_size", "threads")
 
 
 def check_writer(writer: str, settings: WriteSettings) -> None:
     """Raise where the writer can't be what its name and the settings say, before any work."""
-    if is_endpoint(writer):
+    if is_address(writer):
         from gentap.questions.writers.chat_writer import ChatWriter
 
         ChatWriter(writer, settings)
@@ -26,12 +26,29 @@ def check_writer(writer: str, settings: WriteSettings) -> None:
         require_ctranslate2()
 
 
+def idle_settings(writer: str, settings: WriteSettings) -> list[str]:
+    """Settings that somebody has changed and that have no effect on this kind of writer."""
+    if is_address(writer):
+        places: list[tuple[str, Any, Any]] = [("", settings, WriteSettings())]
+        places.append(("filters.", settings.filters, FilterSettings()))
+        known = {"": _LOCAL_ONLY, "filters.": ("min_score", "min_margin")}
+    else:
+        places = [("endpoint.", settings.endpoint, EndpointSettings())]
+        known = {"endpoint.": tuple(EndpointSettings.model_fields)}
+    return [
+        f"write.{place}{name}"
+        for place, given, default in places
+        for name in known[place]
+        if getattr(given, name) != getattr(default, name)
+    ]
+
+
 def open_writer(writer: str, settings: WriteSettings, work: Path) -> Writer:
     """The writer of a model's folder or hub name, or of a chat endpoint's address.
 
     What a backend makes for itself is kept below ``work``. Raises InputError where there is none.
     """
-    if is_endpoint(writer):
+    if is_address(writer):
         from gentap.questions.writers.chat_writer import ChatWriter
 
         return ChatWriter(writer, settings)

@@ -1,11 +1,10 @@
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from chat_server import Server, ask_back, serve_chat
 from toys import toy_t5
 
 from gentap.model.tokenizer import TableTokenizer, train_vocabulary
@@ -74,22 +73,6 @@ def make_writer(tokenizer: TableTokenizer) -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def writer(make_writer: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_writer(tmp_path_factory.mktemp("writer") / "model")
-
-
-@pytest.fixture
-def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Server]]:
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    running: list[Any] = []
-
-    def start(answer: Callable[..., None] = ask_back) -> Server:
-        server, httpd = serve_chat(answer)
-        running.append(httpd)
-        return server
-
-    yield start
-    for httpd in running:
-        httpd.shutdown()
-        httpd.server_close()
 
 
 @pytest.fixture

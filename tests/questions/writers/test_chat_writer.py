@@ -11,8 +11,9 @@ import pytest
 from chat_server import Request, Server, ask_back, completion, failing, reply
 
 from gentap.errors import FolderError, SettingError, WorkerError
+from gentap.model.chat.chat_client import MAX_FAILURES
 from gentap.questions.writer_input import Entry, WriterInput
-from gentap.questions.writers.chat_writer import MAX_FAILURES, ChatWriter
+from gentap.questions.writers.chat_writer import ChatWriter
 from gentap.questions.writers.interface import Unwritten, Written
 
 SECRET = "sk-only-for-this-test"
@@ -41,7 +42,7 @@ def test_questions_come_back_in_the_order_of_their_sentences(
     assert {**request.content, "messages": 0} == {
         "model": "m",
         "messages": 0,
-        "n": 4,
+        "n": 1,
         "temperature": 0.0,
         "top_p": 0.95,
         "max_tokens": 128,
@@ -69,7 +70,7 @@ def test_a_rerun_pays_nothing_and_other_content_is_paid_for(
     again = chat(server.address)
     assert again.write(SOURCES, 1) == once
     assert len(server.requests) == len(SOURCES)
-    assert (again.spent.requests, again.spent.tokens) == (0, 0)
+    assert (again.client.spent.requests, again.client.spent.tokens) == (0, 0)
     chat(server.address).write(SOURCES, 2)
     chat(server.address, model="other").write(SOURCES, 1)
     chat(server.address, write={"temperature": 0.5}).write(SOURCES, 1)
@@ -176,7 +177,7 @@ def test_tries_count_as_requests_and_tokens_are_estimated_where_not_said(
     silent = serve(lambda _, handler, request: reply(handler, 200, completion("W?", tokens=None)))
     writer = chat(silent.address)
     writer.write(SOURCES[:1], 1)
-    assert writer.spent.tokens > 50
+    assert writer.client.spent.tokens > 50
 
 
 def test_the_key_goes_into_the_header_and_nowhere_else(

@@ -1,10 +1,11 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gentap.errors import InputError, SettingError
 from gentap.questions.writer_input import Entry, WriterInput
-from gentap.questions.writers.prompt import Prompt, load_prompt
+from gentap.questions.writers.prompt import load_prompt, writer_messages
 
 SOURCE = WriterInput(
     title="Cups",
@@ -14,11 +15,21 @@ SOURCE = WriterInput(
 )
 
 
-def test_all_places_are_filled_and_braces_in_the_data_stay() -> None:
-    prompt = Prompt(
-        "Be {{brief}}.\n---\n{title}|{section}|{asked}|{entries}|{sentence}|{{}}\n", "p.txt"
-    )
-    assert prompt.messages(SOURCE) == [
+@pytest.fixture
+def shown(tmp_path: Path) -> Callable[[str, WriterInput], list[dict[str, str]]]:
+    def shown(text: str, source: WriterInput = SOURCE) -> list[dict[str, str]]:
+        (tmp_path / "p").write_text(text)
+        return writer_messages(load_prompt(str(tmp_path / "p")), source)
+
+    return shown
+
+
+Shown = Callable[..., list[dict[str, str]]]
+
+
+def test_all_places_are_filled_and_braces_in_the_data_stay(shown: Shown) -> None:
+    text = "Be {{brief}}.\n---\n{title}|{section}|{asked}|{entries}|{sentence}|{{}}\n"
+    assert shown(text) == [
         {"role": "system", "content": "Be {brief}."},
         {
             "role": "user",
@@ -27,21 +38,17 @@ def test_all_places_are_filled_and_braces_in_the_data_stay() -> None:
     ]
 
 
-def test_without_a_rule_all_of_it_is_the_user_s() -> None:
-    assert Prompt("Ask: {sentence}", "p").messages(SOURCE) == [
-        {"role": "user", "content": "Ask: Ada {won} in 1914."}
-    ]
+def test_without_a_rule_all_of_it_is_the_user_s(shown: Shown) -> None:
+    assert shown("Ask: {sentence}") == [{"role": "user", "content": "Ask: Ada {won} in 1914."}]
 
 
-def test_a_source_without_entries_is_filled_in_too() -> None:
-    (message,) = Prompt("[{asked}{entries}] {sentence}", "p").messages(
-        WriterInput(sentence="", entries=())
-    )
+def test_a_source_without_entries_is_filled_in_too(shown: Shown) -> None:
+    (message,) = shown("[{asked}{entries}] {sentence}", WriterInput(sentence="", entries=()))
     assert message["content"] == "[]"
 
 
 def test_the_template_of_ours_shows_everything() -> None:
-    system, user = load_prompt("").messages(SOURCE)
+    system, user = writer_messages(load_prompt(""), SOURCE)
     assert system["role"] == "system"
     for text in ("Cups", "Winners", "Year: 1914", "Name: Ada", "Rome", "Ada {won} in 1914."):
         assert text in user["content"]
@@ -57,9 +64,9 @@ def test_the_template_of_ours_shows_everything() -> None:
         ("", "has no place {sentence}"),
     ],
 )
-def test_mistakes_are_named_with_their_line(text: str, message: str) -> None:
+def test_mistakes_are_named_with_their_line(shown: Shown, text: str, message: str) -> None:
     with pytest.raises(SettingError, match=message):
-        Prompt(text, "p")
+        shown(text)
 
 
 def test_a_file_that_is_missing_or_no_text(tmp_path: Path) -> None:
@@ -69,4 +76,4 @@ def test_a_file_that_is_missing_or_no_text(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a readable UTF-8 text"):
         load_prompt(str(tmp_path / "bytes.txt"))
     (tmp_path / "own.txt").write_text("Ask: {sentence}")
-    assert load_prompt(str(tmp_path / "own.txt")).messages(SOURCE)
+    assert writer_messages(load_prompt(str(tmp_path / "own.txt")), SOURCE)

@@ -51,7 +51,8 @@ def completion(*texts: str | None, tokens: int | None = 10) -> bytes:
 
 
 def ask_back(server: Server, handler: Any, request: Request) -> None:
-    reply(handler, 200, completion(f"What did Ada win in '{request.sentence}'?"))
+    question = f"What did Ada win in '{request.sentence}'?"
+    reply(handler, 200, completion(*[question] * request.content.get("n", 1)))
 
 
 def serve_chat(
