@@ -1,5 +1,6 @@
 """Commands that train a model."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -23,17 +24,29 @@ app = typer.Typer()
 @app.command("base")
 @reports_errors
 def base_command(
-    mined: Annotated[Path, typer.Argument(help="A mined folder.")],
     output: Output,
+    mined: Annotated[Path | None, typer.Argument(help="A mined folder.")] = None,
+    packed: Annotated[
+        Path | None, typer.Option("--from", help="A GGUF file, to be made a checkpoint's folder.")
+    ] = None,
     seed: Seed = 1,
     recipe: RecipeFile = None,
     assignments: Assignments = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Train a vocabulary and a small T5 from scratch, where no checkpoint is at hand."""
+    """Train a small T5 from scratch, or unpack a GGUF file: a base for the other commands."""
+    from gentap.errors import SettingError
     from gentap.settings.training_sections import BaseSettings
     from gentap.stages.training_stages import base_stage
 
+    if packed is not None:
+        from gentap.model.gguf import unpack
+
+        unpack(packed, output)
+        print(f"base: {packed} → {output}", file=sys.stderr)
+        return
+    if mined is None:
+        raise SettingError("base: give a mined folder, or a GGUF file as --from.")
     settings = stage_settings(BaseSettings, "base", recipe, assignments)
     base_stage(mined, settings, linearizer_settings(recipe), output, seed=seed, overwrite=overwrite)
 

@@ -43,6 +43,7 @@ class Answerer:
         *,
         model: Any = None,
     ) -> None:
+        from gentap.model.causal_checkpoints import has_two_decoders
         from gentap.model.checkpoints import load_config
         from gentap.model.tokenizer import load_tokenizer
 
@@ -51,7 +52,7 @@ class Answerer:
             example.kind if settings.decoder == "auto" else settings.decoder for example in examples
         ]
         self.counts: Counter[str] = Counter()
-        if load_config(path).model_type != "gentap":
+        if not has_two_decoders(load_config(path)):
             self.counts["cell questions answered by the model's one decoder"] = sum(
                 kind == "cell" for kind in self._kinds
             )
@@ -96,10 +97,10 @@ class Answerer:
     def _write(self, places: Sequence[int], length: Length, progress: Progress) -> list[str]:
         from gentap.model.cell_tree import write_cells
         from gentap.model.generate import generate_texts
-        from gentap.model.network import load_model
+        from gentap.model.load import load_table_model
 
         if self._model is None:
-            self._model = load_model(self._path, vocabulary=len(self._tokenizer.hf))
+            self._model = load_table_model(self._path, tokenizer=self._tokenizer)
         settings = self._settings
         texts: list[str] = []
         for kind in ("cell", "long"):  # their order in a chunk

@@ -16,20 +16,45 @@ from pydantic import ValidationError
 from gentap.errors import InputError, first_line
 from gentap.runs.store import write_json
 from gentap.settings.sections import LinearizerSettings
-from gentap.tables.linearize import SPECIAL_TOKENS, Linearizer
+from gentap.tables.linearize import (
+    CAPTION,
+    CELL,
+    ENTRY,
+    HEAD,
+    ROW,
+    SECTION,
+    SENTENCE,
+    SPECIAL_TOKENS,
+    TITLE,
+    Linearizer,
+)
 
 LINEARIZER_FILE = "linearizer.json"
 SENTINELS = 100
 _VOCABULARY_FILES = ("tokenizer.json", "spiece.model", "vocab.json")
-_SPACED = " a"
+_MEANINGS = {
+    TITLE: " title:",
+    SECTION: " section:",
+    CAPTION: " caption:",
+    HEAD: "\n columns:",
+    ROW: "\n",
+    CELL: " |",
+    SENTENCE: " sentence:",
+    ENTRY: ",",
+}
+"""Texts that say about what the marks say, for models that have read texts but no marks."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableTokenizer:
-    """A Hugging Face tokenizer that knows the marks, with the linearizer made of it."""
+    """A Hugging Face tokenizer that knows the marks, with the linearizer made of it.
+
+    ``causal`` says that its model is decoder-only: what it writes goes on from what it has read.
+    """
 
     hf: Any
     linearizer: Linearizer
+    causal: bool = False
 
     @property
     def settings(self) -> LinearizerSettings:
@@ -42,9 +67,17 @@ class TableTokenizer:
 
     def targets_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """:meth:`target_ids` of several texts."""
+        if self.causal:  # copied words have the pieces that they have in the table
+            return [[*ids, self.hf.eos_token_id] for ids in self.linearizer.tokenize(texts)]
         before = self.linearizer.start
         ids: list[list[int]] = self.hf(list(texts), add_special_tokens=False)["input_ids"]
         return [[*before, *of_text, self.hf.eos_token_id] for of_text in ids]
+
+    def meanings(self) -> dict[int, list[int]]:
+        """For each mark the ids of a text that says about the same."""
+        texts = self.hf(list(_MEANINGS.values()), add_special_tokens=False)["input_ids"]
+        marks = self.hf.convert_tokens_to_ids(list(_MEANINGS))
+        return dict(zip(marks, texts, strict=True))
 
     def texts(self, sequences: Any) -> list[str]:
         """Generated ids to texts, without any special token."""
@@ -65,7 +98,7 @@ def load_tokenizer(base: str, settings: LinearizerSettings) -> TableTokenizer:
     """
     check_model_folder(base)
     tokenizer = _load(base, settings)
-    longest, asked = _longest_input(base), tokenizer.settings.max_tokens
+    longest, asked = _longest_input(_config(base)), tokenizer.settings.max_tokens
     if longest is not None and asked > longest:
         raise InputError(
             f"{base}: reads at most {longest:,} tokens; linearizer.max_tokens is {asked:,}. Lower "
@@ -95,22 +128,35 @@ def _load(base: str, settings: LinearizerSettings) -> TableTokenizer:
             f"{base}: no tokenizer could be loaded: {first_line(error)} Give the folder of a "
             "checkpoint with its tokenizer files, or a name on the hub that can be reached."
         ) from error
-    return with_special_tokens(hf, _saved_settings(folder) or settings)
+    if hf.eos_token_id is None:
+        raise InputError(
+            f"{base}: its tokenizer has no end token, so that no answer would ever end. Name one in "
+            "tokenizer_config.json (eos_token)."
+        )
+    config = _config(base)
+    causal = config is not None and not config.is_encoder_decoder
+    return with_special_tokens(hf, _saved_settings(folder) or settings, causal=causal)
 
 
-def _longest_input(base: str) -> int | None:
-    """How many positions a model has (BART's are learnt); None where any number will do."""
+def _config(base: str) -> Any:
+    """A model's configuration, None where it can't be read: who loads the model will say why."""
     from transformers import AutoConfig
 
     try:
-        config = AutoConfig.from_pretrained(base, trust_remote_code=False)
+        return AutoConfig.from_pretrained(base, trust_remote_code=False)
     except (OSError, ValueError, KeyError):
-        return None  # who loads the model will say what is wrong
+        return None
+
+
+def _longest_input(config: Any) -> int | None:
+    """How many positions a model has (BART's are learnt); None where any number will do."""
     longest: int | None = getattr(getattr(config, "base", config), "max_position_embeddings", None)
     return longest
 
 
-def with_special_tokens(hf: Any, settings: LinearizerSettings) -> TableTokenizer:
+def with_special_tokens(
+    hf: Any, settings: LinearizerSettings, *, causal: bool = False
+) -> TableTokenizer:
     """Add the marks where they are missing and make the linearizer."""
     known = hf.get_vocab()
     missing = [mark for mark in SPECIAL_TOKENS if mark not in known]
@@ -126,7 +172,8 @@ def with_special_tokens(hf: Any, settings: LinearizerSettings) -> TableTokenizer
 
     # BART's tokenizer has other pieces for a word at the start of a text and one after a space:
     # names stand in tables as they stand within sentences.
-    spaced = hf.decode(hf(_SPACED, add_special_tokens=False)["input_ids"]) == _SPACED
+    alone, after = (hf(text, add_special_tokens=False)["input_ids"] for text in ("a", "a a"))
+    spaced = after[-len(alone) :] != alone
     # BART's texts stand between marks, and its decoder writes the first one too.
     begins = hf.bos_token_id is not None and hf("a")["input_ids"][0] == hf.bos_token_id
 
@@ -140,7 +187,10 @@ def with_special_tokens(hf: Any, settings: LinearizerSettings) -> TableTokenizer
     sentinels = [name for number in range(SENTINELS) if (name := f"<extra_id_{number}>") in known]
     ids_of = {mark: hf.convert_tokens_to_ids(mark) for mark in (*SPECIAL_TOKENS, *sentinels)}
     start = [hf.bos_token_id] if begins else []
-    return TableTokenizer(hf, Linearizer(settings, tokenize, ids_of, hf.eos_token_id, start))
+    if hf.pad_token_id is None:
+        hf.pad_token = hf.eos_token  # what is padding is said by the mask
+    linearizer = Linearizer(settings, tokenize, ids_of, hf.eos_token_id, start)
+    return TableTokenizer(hf, linearizer, causal)
 
 
 def train_vocabulary(

@@ -24,11 +24,11 @@ class RoundTrip:
     """A GenTaP model that answers from the table, both of its decoders greedily."""
 
     def __init__(self, folder: str, batch_size: int, precision: Precision) -> None:
-        from gentap.model.network import load_model
+        from gentap.model.load import load_table_model
         from gentap.model.tokenizer import load_tokenizer
 
         self._tokenizer = load_tokenizer(folder, LinearizerSettings())
-        self._model = load_model(folder, vocabulary=len(self._tokenizer.hf))
+        self._model = load_table_model(folder, tokenizer=self._tokenizer)
         self._batch_size, self._precision = batch_size, precision
 
     def ask(self, questions: Sequence[tuple[str, Table]]) -> list[Reply]:

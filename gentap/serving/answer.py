@@ -38,12 +38,12 @@ class Answerer:
         batch_size: int = 32,
         constrain: bool = False,
     ) -> None:
-        from gentap.model.network import load_model
+        from gentap.model.load import load_table_model
         from gentap.model.tokenizer import load_tokenizer
         from gentap.settings.sections import LinearizerSettings
 
         self._tokenizer = load_tokenizer(model, LinearizerSettings())
-        self._network = load_model(model, vocabulary=len(self._tokenizer.hf))
+        self._network = load_table_model(model, tokenizer=self._tokenizer)
         self._beams, self._max_tokens = beams, max_tokens
         self._batch_size, self._constrain = batch_size, constrain
 

@@ -61,7 +61,7 @@ class Linearizer:
         """Inputs end with ``end`` and begin with ``start``, which may be empty."""
         self.settings = settings
         self.start = tuple(start)
-        self._tokenize = tokenize
+        self.tokenize = tokenize
         self._marks = marks
         self._end = end
 
@@ -77,7 +77,7 @@ class Linearizer:
         self, question: str, table: Table, keep: Sequence[Cell] = (), *, cut_table: bool = True
     ) -> Encoded:
         """Linearize; ``cut_table=False`` leaves the table as :meth:`fit` once returned it."""
-        question_ids = self._tokenize([question])[0]
+        question_ids = self.tokenize([question])[0]
         longest = self.settings.max_question_tokens
         cut = len(question_ids) > longest
         question_ids = question_ids[:longest]
@@ -94,7 +94,7 @@ class Linearizer:
         pieces = table_pieces(table)
         ids: list[int] = []
         for (mark, _), tokens in zip(
-            pieces, self._tokenize([text for _, text in pieces]), strict=True
+            pieces, self.tokenize([text for _, text in pieces]), strict=True
         ):
             ids.append(self._marks[mark])
             ids.extend(tokens)
@@ -104,7 +104,7 @@ class Linearizer:
         """Token ids of ``(mark, text)`` pieces, with an end mark; the mark "" is none."""
         ids = [*self.start]
         for (mark, _), tokens in zip(
-            pieces, self._tokenize([text for _, text in pieces]), strict=True
+            pieces, self.tokenize([text for _, text in pieces]), strict=True
         ):
             if mark:
                 ids.append(self._marks[mark])
@@ -117,7 +117,7 @@ class Linearizer:
 
     def _fit(self, table: Table, question: str, keep: Sequence[Cell], budget: int) -> Fitted:
         def lengths(texts: Sequence[str]) -> list[int]:
-            return [len(ids) + 1 for ids in self._tokenize(texts)]
+            return [len(ids) + 1 for ids in self.tokenize(texts)]
 
         return fit(table, lengths, budget, self.settings.max_cell_chars, question, keep)
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError, SettingError
 from gentap.model.checkpoints import load_seq2seq
-from gentap.model.network import load_model
+from gentap.model.load import load_table_model
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
 from gentap.records import Example, Kind
 from gentap.runs.store import REJECTED, StageFolder, Tally, parts, read_rows, write_text
@@ -192,7 +192,9 @@ def _train_table_model(
             store = write_tokens(folder.work / "tokens" / "train-masked", windows)
             tally.add(store.tally)
             streams["train"]["masked"] = MaskedStream(store, hiding, settings.hidden_cells)
-    model = load_model(base, vocabulary=len(tokenizer.hf), dropout=settings.dropout)
+    model = load_table_model(
+        base, tokenizer=tokenizer, dropout=settings.dropout, adapters=settings.adapters
+    )
     trained = train(
         model,
         streams["train"],
