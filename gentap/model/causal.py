@@ -32,6 +32,7 @@ from gentap.model.causal_checkpoints import (
 )
 from gentap.model.lora import Adapters, rank_of
 from gentap.model.network import DECODERS, OBJECTIVES, Decoder
+from gentap.model.recompute import recompute_layers
 from gentap.settings.sections import AdapterSettings
 
 ENCODER = "encoder"
@@ -76,6 +77,7 @@ class CausalModel(nn.Module):
             self.adapters.add(name)
         if settings.trunk == "adapter":
             self.adapters.add(ENCODER)
+        self.is_gradient_checkpointing = False
         trunk.requires_grad_(settings.trunk == "whole")
         self.eval()
 
@@ -95,6 +97,12 @@ class CausalModel(nn.Module):
         """How many weights there are, as transformers' models say it."""
         left_out = self.trunk.get_input_embeddings().weight if exclude_embeddings else None
         return sum(weight.numel() for weight in self.parameters() if weight is not left_out)
+
+    def gradient_checkpointing_enable(self, **kwargs: Any) -> None:
+        """As transformers' models have it; kwargs are without meaning here."""
+        if not self.is_gradient_checkpointing:
+            self.is_gradient_checkpointing = True
+            recompute_layers(self.trunk, self.adapters)
 
     def encode(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> Encoding:
         """The encoding of inputs (rows, tokens) that are padded on either side."""

@@ -34,6 +34,4 @@ def load_table_model(
         )
     names = None if tokenizer is None else tokenizer.meanings()
     settings = adapters or AdapterSettings()
-    return load_causal(
-        path, config, settings, names=names, vocabulary=vocabulary, dropout=dropout
-    )
+    return load_causal(path, config, settings, names=names, vocabulary=vocabulary, dropout=dropout)

@@ -62,7 +62,9 @@ class Adapters(nn.Module):
                 self.layers[path] = sizes if isinstance(layer, Conv1D) else (sizes[1], sizes[0])
                 layer.register_forward_hook(partial(_add_low_rank, self, _key(path)))
         if not self.layers:
-            raise InputError(f"A model of the type '{trunk.config.model_type}' has no linear layer.")
+            raise InputError(
+                f"A model of the type '{trunk.config.model_type}' has no linear layer."
+            )
 
     def add(self, name: str) -> None:
         """A new adapter, which changes nothing yet."""
