@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 _ENTRIES = {
     "GenTapConfig": "gentap.model.network",
     "GenTapModel": "gentap.model.network",
-    "answer": "gentap.serving.answer",
+    "answer": "gentap.model.answerer",
 }
 _REGISTERING = {
     "transformers.models.auto.configuration_auto": "gentap.model.config",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gentap.errors import FolderError, SettingError
+from gentap.model.objectives import Objective
 from gentap.runs.store import is_done
 from gentap.settings.recipe import Recipe, recipe_variants
 from gentap.settings.sections import EvaluateSettings, Settings, WriteSettings
@@ -16,7 +17,7 @@ from gentap.settings.training_sections import FinetuneSettings, WriterSettings
 from gentap.stages.corpus_stages import mine_stage, sample_stage
 from gentap.stages.evaluation_stages import evaluate_stage
 from gentap.stages.question_stages import write_stage, writer_stage
-from gentap.stages.training_stages import Objective, base_stage, finetune_stage, pretrain_stage
+from gentap.stages.training_stages import base_stage, finetune_stage, pretrain_stage
 
 OWN_ROUND_TRIP = "finetuned-base"
 

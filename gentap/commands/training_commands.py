@@ -67,8 +67,9 @@ def pretrain_command(
     overwrite: Overwrite = False,
 ) -> None:
     """Pretrain one encoder and two decoders on both kinds of examples in equal numbers."""
+    from gentap.model.objectives import Objective
     from gentap.settings.training_sections import PretrainSettings
-    from gentap.stages.training_stages import Objective, pretrain_stage
+    from gentap.stages.training_stages import pretrain_stage
 
     settings = stage_settings(PretrainSettings, "pretrain", recipe, assignments)
     given: list[tuple[Objective, Path | None]] = [

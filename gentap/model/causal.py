@@ -31,7 +31,7 @@ from gentap.model.causal_checkpoints import (
     stock_tensors,
 )
 from gentap.model.lora import Adapters, rank_of
-from gentap.model.network import DECODERS, OBJECTIVES, Decoder
+from gentap.model.objectives import DECODERS, OBJECTIVES, Decoder, Objective
 from gentap.model.recompute import recompute_layers
 from gentap.settings.sections import AdapterSettings
 
@@ -109,15 +109,17 @@ class CausalModel(nn.Module):
         ids, mask = _to_the_right(input_ids, attention_mask)
         ids, last, mask = ids[:, :-1], ids[:, -1:], mask[:, :-1]
         frozen = self.settings.trunk == "frozen"
-        with torch.set_grad_enabled(torch.is_grad_enabled() and not frozen):
-            with self.adapters.use(ENCODER if ENCODER in self.adapters.named else ""):
-                cache = self.trunk.base_model(
-                    input_ids=ids,
-                    attention_mask=self._seen(mask),
-                    position_ids=_positions(mask),
-                    past_key_values=DynamicCache(),
-                    use_cache=True,
-                ).past_key_values
+        with (
+            torch.set_grad_enabled(torch.is_grad_enabled() and not frozen),
+            self.adapters.use(ENCODER if ENCODER in self.adapters.named else ""),
+        ):
+            cache = self.trunk.base_model(
+                input_ids=ids,
+                attention_mask=self._seen(mask),
+                position_ids=_positions(mask),
+                past_key_values=DynamicCache(),
+                use_cache=True,
+            ).past_key_values
         layers = [(layer.keys, layer.values) for layer in cache.layers]
         return Encoding(layers, mask, last)
 
@@ -162,7 +164,7 @@ class CausalModel(nn.Module):
         labels: torch.Tensor | None = None,
         long_labels: torch.Tensor | None = None,
         cell_labels: torch.Tensor | None = None,
-        denoise_labels: torch.Tensor | None = None,
+        masked_labels: torch.Tensor | None = None,
     ) -> CausalLMOutputWithPast:
         """The loss of a batch, as :meth:`gentap.model.network.GenTapModel.forward` has it.
 
@@ -172,12 +174,16 @@ class CausalModel(nn.Module):
         if labels is not None:
             logits = self.logits(decoder, encoding, labels)
             return CausalLMOutputWithPast(loss=_loss(logits, labels), logits=logits)
-        given = {"long": long_labels, "cell": cell_labels, "denoise": denoise_labels}
+        given: dict[Objective, torch.Tensor | None] = {
+            "long": long_labels,
+            "cell": cell_labels,
+            "masked": masked_labels,
+        }
         losses, first = [], 0
-        for name, targets in given.items():
-            if targets is not None:
+        for name, decoder in OBJECTIVES.items():
+            if (targets := given[name]) is not None:
                 rows = slice(first, first := first + len(targets))
-                logits = self.logits(OBJECTIVES[name], encoding.rows(rows), targets)
+                logits = self.logits(decoder, encoding.rows(rows), targets)
                 losses.append(_loss(logits, targets))
         return CausalLMOutputWithPast(loss=cast(torch.FloatTensor, torch.stack(losses).mean()))
 
@@ -258,4 +264,3 @@ def _to_the_right(ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, 
     ends = (mask * torch.arange(1, width + 1, device=ids.device)).amax(1, keepdim=True)
     places = (torch.arange(width, device=ids.device) + ends) % width
     return ids.gather(1, places), mask.gather(1, places)
-

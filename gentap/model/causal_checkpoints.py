@@ -39,8 +39,8 @@ def load_trunk(path: str, config: Any) -> Any:
 def grow_tokens(trunk: Any, names: dict[int, list[int]], vocabulary: int) -> None:
     """Grow embeddings and head to at least ``vocabulary`` rows.
 
-    ``names`` gives for new tokens the ids of known ones that say what they mean: their rows begin at
-    the mean of those. Others begin at the mean of all.
+    ``names`` gives for new tokens the ids of known ones that say what they mean: their rows begin
+    at the mean of those. Others begin at the mean of all.
     """
     rows = trunk.get_input_embeddings().weight.shape[0]
     if vocabulary <= rows:

@@ -8,7 +8,8 @@ import torch
 
 from gentap.model.causal import CausalModel
 from gentap.model.device import autocast, best_device
-from gentap.model.network import Decoder, GenTapModel
+from gentap.model.network import GenTapModel
+from gentap.model.objectives import Decoder
 from gentap.model.search import Search, Steps, Tree, search
 from gentap.model.steps import CausalSteps, DecoderSteps
 from gentap.model.tokenizer import TableTokenizer

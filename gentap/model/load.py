@@ -29,8 +29,8 @@ def load_table_model(
     if not is_causal(config):
         raise InputError(
             f"{path}: a model of the type '{config.model_type}', which is not supported. Give an "
-            f"encoder-decoder of one of the types {', '.join(FAMILIES)}, or a decoder-only language "
-            "model that transformers loads without code of its own."
+            f"encoder-decoder of one of the types {', '.join(FAMILIES)}, or a decoder-only "
+            "language model that transformers loads without code of its own."
         )
     names = None if tokenizer is None else tokenizer.meanings()
     settings = adapters or AdapterSettings()

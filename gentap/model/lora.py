@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -57,9 +57,9 @@ class Adapters(nn.Module):
         head = trunk.get_output_embeddings()
         for path, layer in trunk.named_modules():
             if isinstance(layer, nn.Linear | Conv1D) and layer is not head:
-                sizes = tuple(layer.weight.shape)
+                rows, columns = layer.weight.shape
                 self._transposed |= isinstance(layer, Conv1D)
-                self.layers[path] = sizes if isinstance(layer, Conv1D) else (sizes[1], sizes[0])
+                self.layers[path] = (rows, columns) if self._transposed else (columns, rows)
                 layer.register_forward_hook(partial(_add_low_rank, self, _key(path)))
         if not self.layers:
             raise InputError(
@@ -123,7 +123,8 @@ class Adapters(nn.Module):
         try:
             with safe_open(file, "pt") as stored:
                 made_for = (stored.metadata() or {}).get(_TRUNK, "")
-                found = {key.removeprefix(_PREFIX): stored.get_tensor(key) for key in stored.keys()}
+                names = list(stored.keys())
+                found = {key.removeprefix(_PREFIX): stored.get_tensor(key) for key in names}
         except (OSError, SafetensorError) as error:
             raise InputError(f"{file}: no adapter can be read: {first_line(error)}") from error
         wanted = {
@@ -145,7 +146,7 @@ class Adapters(nn.Module):
 
 
 def rank_of(folder: Path) -> int:
-    """The rank of an adapter in peft's format; InputError where its configuration is not readable."""
+    """The rank of an adapter in peft's format; InputError where it can't be read."""
     file = folder / ADAPTER_CONFIG
     try:
         return int(json.loads(file.read_text(encoding="utf-8"))["r"])
@@ -162,5 +163,6 @@ def _add_low_rank(
 ) -> torch.Tensor | None:
     if not adapters.active:
         return None
-    layer = adapters.named[adapters.active][key]  # type: ignore[index]
-    return out + SCALE * layer(adapters._dropout(given[0]))
+    layer = cast(Any, adapters.named[adapters.active])[key]
+    changed: torch.Tensor = out + SCALE * layer(adapters._dropout(given[0]))
+    return changed

@@ -7,7 +7,6 @@ checkpoint's logits bit for bit, and either can be exported as what it is: a sto
 """
 
 import copy
-from collections.abc import Mapping
 from typing import Any, Literal, cast
 
 import torch
@@ -18,11 +17,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_L
 
 from gentap.model.checkpoints import load_config, load_seq2seq, load_weights, own_head, set_dropout
 from gentap.model.config import MODEL_TYPE, GenTapConfig
-
-Decoder = Literal["long", "cell"]
-DECODERS: tuple[Decoder, ...] = ("long", "cell")
-OBJECTIVES: Mapping[str, Decoder] = {"long": "long", "cell": "cell", "denoise": "long"}
-"""What a batch may hold examples of, in this order, and the decoder that learns each."""
+from gentap.model.objectives import DECODERS, OBJECTIVES, Decoder, Objective
 
 _SHARED = ("shared", "encoder")
 _IGNORED = -100
@@ -101,18 +96,22 @@ class GenTapModel(PreTrainedModel, GenerationMixin):
         decoder: Decoder = "long",
         long_labels: torch.Tensor | None = None,
         cell_labels: torch.Tensor | None = None,
-        denoise_labels: torch.Tensor | None = None,
+        masked_labels: torch.Tensor | None = None,
         **kwargs: Any,
     ) -> Seq2SeqLMOutput:
         """As the stock model's with one of the decoders, and one addition for training.
 
-        With ``long_labels`` (n, t), ``cell_labels`` (m, s) and ``denoise_labels`` (k, r), or some
+        With ``long_labels`` (n, t), ``cell_labels`` (m, s) and ``masked_labels`` (k, r), or some
         of them, the batch of n + m + k inputs is encoded once; its rows go in this order to their
         decoders (:data:`OBJECTIVES`). The loss is the mean of the objectives' mean token losses,
         and there are no logits.
         """
-        given = {"long": long_labels, "cell": cell_labels, "denoise": denoise_labels}
-        labels = {name: of_kind for name, of_kind in given.items() if of_kind is not None}
+        given: dict[Objective, torch.Tensor | None] = {
+            "long": long_labels,
+            "cell": cell_labels,
+            "masked": masked_labels,
+        }
+        labels = {name: found for name in OBJECTIVES if (found := given[name]) is not None}
         if not labels:
             written: Seq2SeqLMOutput = self.reader(decoder)(
                 input_ids=input_ids, attention_mask=attention_mask, **kwargs

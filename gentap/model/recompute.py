@@ -30,8 +30,8 @@ def _recomputed(
         return forward(*args, **kwargs)
     given = [*args, *kwargs.values()]
     (cache,) = (one for one in given if isinstance(one, DynamicCache))
-    held = len(cache.layers) > index and cache.layers[index].keys is not None
-    before = (cache.layers[index].keys, cache.layers[index].values) if held else (None, None)
+    held: Any = cache.layers[index] if len(cache.layers) > index else None
+    before = (None, None) if held is None else (held.keys, held.values)
     name = adapters.active
 
     def run(keys: Any, values: Any, *inputs: Any) -> Any:
@@ -42,11 +42,12 @@ def _recomputed(
         named = dict(zip(kwargs, taken[len(args) :], strict=True))
         with adapters.use(name):
             out = forward(*taken[: len(args)], **named)
-        return out, own.layers[index].keys, own.layers[index].values
+        grown: Any = own.layers[index]
+        return out, grown.keys, grown.values
 
-    out, keys, values = checkpoint(run, *before, *given, use_reentrant=False)  # type: ignore[misc]
-    if held:
-        cache.layers[index].keys, cache.layers[index].values = keys, values
-    else:
+    out, keys, values = checkpoint(run, *before, *given, use_reentrant=False)
+    if held is None:
         cache.update(keys, values, index)
+    else:
+        held.keys, held.values = keys, values
     return out

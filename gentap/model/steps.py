@@ -7,7 +7,7 @@ from transformers import DynamicCache, EncoderDecoderCache
 from transformers.modeling_outputs import BaseModelOutput
 
 from gentap.model.causal import CausalModel, Encoding
-from gentap.model.network import Decoder
+from gentap.model.objectives import Decoder
 from gentap.model.search import flat_places
 
 

@@ -130,8 +130,8 @@ def _load(base: str, settings: LinearizerSettings) -> TableTokenizer:
         ) from error
     if hf.eos_token_id is None:
         raise InputError(
-            f"{base}: its tokenizer has no end token, so that no answer would ever end. Name one in "
-            "tokenizer_config.json (eos_token)."
+            f"{base}: its tokenizer has no end token, so that no answer would ever end. Name one "
+            "in tokenizer_config.json (eos_token)."
         )
     config = _config(base)
     causal = config is not None and not config.is_encoder_decoder

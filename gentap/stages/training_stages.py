@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from gentap.errors import SettingError
+from gentap.model.objectives import Objective
 from gentap.records import EXAMPLE_SCHEMA, MINED_SCHEMA
 from gentap.runs.console import say
 from gentap.runs.store import REJECTED, parts, require_columns, require_stage
 from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import BaseSettings, FinetuneSettings, PretrainSettings
 from gentap.stages.stage_folder import training_folder
-
-Objective = Literal["long", "cell", "masked"]
 
 
 def base_stage(

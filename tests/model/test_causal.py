@@ -179,3 +179,37 @@ def test_a_prefix_that_attends_both_ways_sees_what_comes_later() -> None:
     for model, same in ((one, True), (both, False)):
         first = [model.encode(given, mask).layers[1][0][0, :, 3] for given in (ids, other)]
         assert torch.equal(*first) == same
+
+
+def test_an_exported_decoder_answers_with_transformers_and_peft_alone(tmp_path: Path) -> None:
+    pytest.importorskip("peft")
+    from transformers import AutoModelForCausalLM
+
+    from gentap.model.export_causal import USE_FILE, write_decoder
+
+    assert write_decoder(model_of("llama"), "cell", tmp_path / "plain")
+    plain = AutoModelForCausalLM.from_pretrained(tmp_path / "plain")
+    ids, mask = batch(rows=1)
+    torch.testing.assert_close(plain(ids).logits, causal_toy("llama")(ids).logits)
+    for trunk in ("whole", "adapter"):
+        model, folder = moved(model_of("llama", trunk=trunk)), tmp_path / trunk
+        with torch.inference_mode():
+            steps = CausalSteps(model, "cell", model.encode(ids, mask))
+            (expected,) = search(steps, Search(start=END, end=END, max_new_tokens=6))
+        assert not write_decoder(model, "cell", folder)
+        code = (folder / USE_FILE).read_text()
+
+        class Tokenizer:
+            eos_token_id = END
+
+            def decode(self, given: torch.Tensor, **_: Any) -> str:
+                return " ".join(map(str, given.tolist()))
+
+        code = code.replace('AutoTokenizer.from_pretrained(".")', "given")
+        code = code.replace('from_pretrained(".")', f"from_pretrained({str(folder)!r})")
+        for name in ("cell", "encoder"):
+            code = code.replace(f'"{name}")', f"{str(folder / name)!r})", 1)
+        names: dict[str, Any] = {"given": Tokenizer()}
+        exec(code, names)
+        found = [int(one) for one in names["answer"](ids[0].tolist(), max_new_tokens=6).split()]
+        assert found[: len(expected)] == expected
