@@ -8,6 +8,7 @@ from gentap.model.causal_checkpoints import OURS
 from gentap.model.objectives import Decoder
 
 USE_FILE = "use.py"
+_ENCODE = "cache = model(input_ids=read[:, :-1]).past_key_values"
 
 _USE = '''"""Answer with this decoder: transformers and peft alone.
 
@@ -58,11 +59,11 @@ def write_decoder(model: CausalModel, decoder: Decoder, folder: Path) -> bool:
         del model.adapters.named[name]
     model.save_pretrained(folder)
     encoder = ""
-    encode = "with model.disable_adapter():\n            cache = model(input_ids=read[:, :-1]).past_key_values"
+    encode = f"with model.disable_adapter():\n            {_ENCODE}"
     if ENCODER in own:
         encoder = f'model.load_adapter("{ENCODER}", "{ENCODER}")\n'
         encode = (
-            f'model.set_adapter("{ENCODER}")\n        cache = model(input_ids=read[:, :-1]).past_key_values\n'
+            f'model.set_adapter("{ENCODER}")\n        {_ENCODE}\n'
             '        model.set_adapter("default")'
         )
     code = _USE.format(decoder=decoder, encoder=encoder, encode=encode)
