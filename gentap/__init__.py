@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gentap.evaluation.metrics.scoring import score as score
+    from gentap.model.answerer import Answer as Answer
+    from gentap.model.answerer import Answerer as Answerer
+    from gentap.model.answerer import answer as answer
     from gentap.model.config import GenTapConfig as GenTapConfig
     from gentap.model.network import GenTapModel as GenTapModel
     from gentap.records import Example as Example
     from gentap.records import Table as Table
-    from gentap.serving.answer import Answer as Answer
-    from gentap.serving.answer import Answerer as Answerer
-    from gentap.serving.answer import answer as answer
     from gentap.settings.recipe import load_recipe as load_recipe
     from gentap.stages.evaluation_stages import evaluate as evaluate
 
 __version__ = "0.1.0"
 
 _ENTRIES = {
-    "Answer": "gentap.serving.answer",
-    "Answerer": "gentap.serving.answer",
+    "Answer": "gentap.model.answerer",
+    "Answerer": "gentap.model.answerer",
     "Example": "gentap.records",
     "GenTapConfig": "gentap.model.config",
     "GenTapModel": "gentap.model.network",
     "Table": "gentap.records",
-    "answer": "gentap.serving.answer",
+    "answer": "gentap.model.answerer",
     "evaluate": "gentap.stages.evaluation_stages",
     "load_recipe": "gentap.settings.recipe",
     "score": "gentap.evaluation.metrics.scoring",

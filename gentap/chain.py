@@ -5,9 +5,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gentap.errors import SettingError
+from gentap.model.objectives import Objective
 from gentap.settings.recipe import Recipe, recipe_variants
 from gentap.settings.sections import WriteSettings
 from gentap.stages.corpus_stages import MineStage, SampleStage
@@ -15,9 +15,6 @@ from gentap.stages.evaluation_stages import EvaluateStage
 from gentap.stages.question_stages import WriterStage, WriteStage
 from gentap.stages.stage import Stage
 from gentap.stages.training_stages import BaseStage, FinetuneStage, PretrainStage
-
-if TYPE_CHECKING:
-    from gentap.training.train_stages import Objective
 
 OWN_ROUND_TRIP = "finetuned-base"
 

@@ -37,7 +37,7 @@ def answer_command(
     content = read_csv_table(table)
     if title is not None:
         content = replace(content, title=title)
-    from gentap.serving.answer import answer as answer_question
+    from gentap.model.answerer import answer as answer_question
 
     found = answer_question(model, content, question, constrain=constrain)
     print(f"answer: {found.sentence}")

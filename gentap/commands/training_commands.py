@@ -1,7 +1,8 @@
 """Commands that train a model."""
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -17,26 +18,35 @@ from gentap.commands.options import (
     stage_settings,
 )
 
-if TYPE_CHECKING:
-    from gentap.training.train_stages import Objective
-
 app = typer.Typer()
 
 
 @app.command("base")
 @reports_errors
 def base_command(
-    mined: Annotated[Path, typer.Argument(help="A mined folder.")],
     output: Output,
+    mined: Annotated[Path | None, typer.Argument(help="A mined folder.")] = None,
+    packed: Annotated[
+        Path | None, typer.Option("--from", help="A GGUF file, to be made a checkpoint's folder.")
+    ] = None,
     seed: Seed = 1,
     recipe: RecipeFile = None,
     assignments: Assignments = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Train a vocabulary and a small T5 from scratch, where no checkpoint is at hand."""
+    """Train a small T5 from scratch, or unpack a GGUF file: a base for the other commands."""
+    from gentap.errors import SettingError
     from gentap.settings.training_sections import BaseSettings
     from gentap.stages.training_stages import BaseStage
 
+    if packed is not None:
+        from gentap.model.gguf import unpack
+
+        unpack(packed, output)
+        print(f"base: {packed} → {output}", file=sys.stderr)
+        return
+    if mined is None:
+        raise SettingError("base: give a mined folder, or a GGUF file as --from.")
     settings = stage_settings(BaseSettings, "base", recipe, assignments)
     linearizer = linearizer_settings(recipe)
     stage = BaseStage(mined=mined, base=settings, linearizer=linearizer, seed=seed)
@@ -59,6 +69,7 @@ def pretrain_command(
     overwrite: Overwrite = False,
 ) -> None:
     """Pretrain one encoder and two decoders on both kinds of examples in equal numbers."""
+    from gentap.model.objectives import Objective
     from gentap.settings.training_sections import PretrainSettings
     from gentap.stages.training_stages import PretrainStage
 

@@ -7,7 +7,7 @@ from gentap.documents.rejected import write_rejected
 from gentap.evaluation.judge import judged, open_judge
 from gentap.evaluation.metrics.scoring import needs_wordnet, score
 from gentap.evaluation.metrics.wordnet import open_wordnet
-from gentap.evaluation.predict import Answerer, Length
+from gentap.evaluation.predict import ChunkedAnswers, Length
 from gentap.evaluation.report.page import training_log, write_report
 from gentap.evaluation.results import Results, write_results
 from gentap.evaluation.tune_length import tune_length
@@ -29,7 +29,7 @@ def evaluate_model(model: str, settings: EvaluateSettings, folder: StageFolder) 
         open_wordnet()
     write_rejected(folder.path / REJECTED, unread)
     length = Length(settings.length_penalty, settings.min_answer_tokens)
-    answerer = Answerer(model, examples, settings)
+    answerer = ChunkedAnswers(model, examples, settings)
     trials: list[dict[str, Any]] = []
     if settings.tune_length:
         dev = read_questions(settings.tune_length, settings.task).examples

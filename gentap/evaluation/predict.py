@@ -3,19 +3,18 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gentap.evaluation.results import Shown
-from gentap.records import Example, Kind, Table
+from gentap.model.answerer import Answerer, Asked
+from gentap.records import Example, Kind
 from gentap.runs.runner import Progress
 from gentap.runs.store import write_json
-from gentap.settings.sections import EvaluateSettings, LinearizerSettings
-from gentap.tables.truncate import Fitted
+from gentap.settings.sections import EvaluateSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Length:
     least: int
 
 
-class Answerer:
+class ChunkedAnswers:
     """Answers the same questions, once or with several length settings.
 
     Inputs are encoded and sorted by length once. Answers are written chunk by chunk, so that a
@@ -43,37 +42,42 @@ class Answerer:
         *,
         model: Any = None,
     ) -> None:
+        from gentap.model.causal_checkpoints import has_two_decoders
         from gentap.model.checkpoints import check_model
-        from gentap.model.tokenizer import load_tokenizer
 
-        self._path, self._settings = path, settings
+        self._settings = settings
         self._kinds: list[Kind] = [
             example.kind if settings.decoder == "auto" else settings.decoder for example in examples
         ]
         self.counts: Counter[str] = Counter()
-        if check_model(path).model_type != "gentap":
+        if not has_two_decoders(check_model(path)):
             self.counts["cell questions answered by the model's one decoder"] = sum(
                 kind == "cell" for kind in self._kinds
             )
-        self._tokenizer = load_tokenizer(path, LinearizerSettings())
-        self._model = model
-        self._tables: list[tuple[Fitted, Table]] = []
+        self._answerer = Answerer(
+            path,
+            beams=settings.beams,
+            max_tokens=settings.max_answer_tokens,
+            batch_size=settings.batch_size,
+            constrain=settings.constrain_cells,
+            precision=settings.precision,
+            network=model,
+        )
         self.shown: list[Shown | None] = []
-        self._inputs = [self._encode(example) for example in examples]
+        self._asked = [self._encode(example) for example in examples]
         self._order = sorted(
             range(len(examples)),
-            key=lambda place: (self._kinds[place], len(self._inputs[place]), place),
+            key=lambda place: (self._kinds[place], len(self._asked[place].ids), place),
         )
 
-    def _encode(self, example: Example) -> NDArray[np.int32]:
-        encoded = self._tokenizer.linearizer.encode(example.question, example.table)
-        fitted, table = encoded.fitted, example.table
+    def _encode(self, example: Example) -> Asked:
+        asked = self._answerer.encode(example.question, example.table)
+        fitted, table = asked.fitted, example.table
         cut = (len(fitted.rows), len(fitted.columns)) != (len(table.rows), len(table.header))
         self.counts["questions whose table was cut"] += cut
-        self.counts["questions that were cut"] += encoded.question_cut
+        self.counts["questions that were cut"] += asked.question_cut
         self.shown.append(Shown(fitted.rows, fitted.columns) if cut else None)
-        self._tables.append((fitted, table))
-        return np.asarray(encoded.ids, dtype=np.int32)
+        return replace(asked, ids=np.asarray(asked.ids, dtype=np.int32))
 
     def answer(self, length: Length, folder: Path, label: str) -> list[str]:
         """A text for each question, in their order; ``folder`` keeps what is written."""
@@ -94,35 +98,16 @@ class Answerer:
         return texts
 
     def _write(self, places: Sequence[int], length: Length, progress: Progress) -> list[str]:
-        from gentap.model.cell_tree import write_cells
-        from gentap.model.generate import generate_texts
-        from gentap.model.network import load_model
-
-        if self._model is None:
-            self._model = load_model(self._path, vocabulary=len(self._tokenizer.hf))
-        settings = self._settings
         texts: list[str] = []
         for kind in ("cell", "long"):  # their order in a chunk
-            of_kind = [place for place in places if self._kinds[place] == kind]
-            inputs = [self._inputs[place].tolist() for place in of_kind]
-            options: dict[str, Any] = {
-                "beams": settings.beams,
-                "length_penalty": length.penalty,
-                "batch_size": settings.batch_size,
-                "precision": settings.precision,
-                "progress": progress.advance,
-            }
-            if inputs and kind == "cell" and settings.constrain_cells:
-                tables = [self._tables[place] for place in of_kind]
-                texts += write_cells(self._model, self._tokenizer, inputs, tables, **options)
-            elif inputs:
-                texts += generate_texts(
-                    self._model,
-                    self._tokenizer,
-                    inputs,
-                    decoder=kind,
-                    max_new_tokens=settings.max_answer_tokens,
-                    min_new_tokens=length.least,
-                    **options,
+            asked = [self._asked[place] for place in places if self._kinds[place] == kind]
+            if asked:
+                written = self._answerer.write(
+                    asked,
+                    (kind,),
+                    min_tokens=length.least,
+                    length_penalty=length.penalty,
+                    progress=progress.advance,
                 )
+                texts += [text for text, _ in written[kind]]
         return texts

@@ -12,7 +12,7 @@ from typing import Any
 
 from gentap.errors import InputError
 from gentap.evaluation.metrics.bleu import bleu_statistics
-from gentap.evaluation.predict import Answerer, Length
+from gentap.evaluation.predict import ChunkedAnswers, Length
 from gentap.evaluation.protocols import PROTOCOLS
 from gentap.records import Example
 from gentap.settings.sections import EvaluateSettings
@@ -35,7 +35,7 @@ def tune_length(
             f"{', '.join(settings.tune_length)}: no question that is answered in a sentence; only "
             "those can tune the length."
         )
-    answerer = Answerer(model, asked, settings)
+    answerer = ChunkedAnswers(model, asked, settings)
     tried: dict[Length, dict[str, Any]] = {}
 
     def best_of(lengths: Sequence[Length]) -> Length:
@@ -53,7 +53,7 @@ def tune_length(
 
 
 def _try(
-    answerer: Answerer,
+    answerer: ChunkedAnswers,
     length: Length,
     asked: Sequence[Example],
     settings: EvaluateSettings,

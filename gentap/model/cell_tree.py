@@ -53,34 +53,5 @@ def find_cell(fitted: Fitted, value: str) -> Cell | None:
     return near
 
 
-def write_cells(
-    model: Any,
-    tokenizer: TableTokenizer,
-    inputs: Sequence[Sequence[int]],
-    shown: Sequence[tuple[Fitted, Table]],
-    **options: Any,
-) -> list[str]:
-    """A cell's text for each input by the cell decoder, "" where the table has none.
-
-    ``shown`` are the cut tables that the inputs hold, each with the whole one; options are those of
-    :func:`gentap.model.generate.generate_ids`.
-    """
-    from gentap.model.generate import generate_ids
-
-    trees = [CellTree(tokenizer, fitted) for fitted, _ in shown]
-    written = generate_ids(
-        model,
-        tokenizer,
-        inputs,
-        decoders=("cell",),
-        trees=[tree.root for tree in trees],
-        **options,
-    )["cell"]
-    return [
-        cell_text(table, tree.cell(ids))
-        for ids, tree, (_, table) in zip(written, trees, shown, strict=True)
-    ]
-
-
 def cell_text(table: Table, cell: Cell | None) -> str:
     return "" if cell is None else table.rows[cell.row][cell.column]

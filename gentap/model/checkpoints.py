@@ -5,7 +5,7 @@ own file), and the network this file: so it names them inside functions only.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +65,13 @@ def load_config(name: str) -> Any:
     values = read_object(path)
     known = values.get("base") if values.get("model_type") == MODEL_TYPE else values
     family = known.get("model_type") if isinstance(known, dict) else None
-    if not isinstance(family, str) or family not in FAMILIES:
+    if not isinstance(family, str) or (
+        family not in FAMILIES and (known is not values or family not in causal_types())
+    ):
         raise InputError(
-            f"{name}: a model of the type '{family}'; a stock checkpoint of one of these types is "
-            f"needed here: {', '.join(FAMILIES)}."
+            f"{name}: a model of the type '{family}', which is not supported. Give an "
+            f"encoder-decoder of one of the types {', '.join(FAMILIES)}, or a decoder-only "
+            "language model that transformers loads without code of its own."
         )
     if known is not values and not isinstance(values.get("tied_heads"), bool):
         raise InputError(f"{path}: 'tied_heads' must be true or false.")
@@ -79,12 +82,19 @@ def load_config(name: str) -> Any:
         raise spoilt(path, error) from error
 
 
+def causal_types() -> Collection[str]:
+    """The types of all decoder-only language models that transformers knows."""
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+
+    return MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.keys()
+
+
 def check_model(name: str) -> Any:
     """The configuration of a model that can be loaded: its files are whole, its weights fit.
 
     Commands ask before any work. Raises InputError with what is wrong and in which file.
     """
-    from transformers import AutoModelForSeq2SeqLM, GenerationConfig
+    from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, GenerationConfig
 
     config = load_config(name)
     folder = find_model(name)
@@ -96,6 +106,8 @@ def check_model(name: str) -> Any:
     if config.model_type == MODEL_TYPE:
         kind: Any = AutoModelForSeq2SeqLM._model_mapping[type(config)]
         parted = not config.tied_heads
+    elif config.model_type not in FAMILIES:
+        kind, parted = AutoModelForCausalLM, not config.get_text_config().tie_word_embeddings
     else:
         kind = AutoModelForSeq2SeqLM
         # transformers ties T5's head whatever the file says; published ones are parted where false
@@ -185,10 +197,11 @@ def _try(model: Any, folder: Path) -> None:
 
 def attention_of(config: Any) -> str:
     """The attention of transformers to use: the fastest that the family has (see `device`)."""
-    from transformers import AutoModelForSeq2SeqLM
+    from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
-    kind: Any = AutoModelForSeq2SeqLM._model_mapping[type(getattr(config, "base", config))]
-    return attention() if kind._supports_sdpa else "eager"
+    stock = getattr(config, "base", config)
+    auto: Any = AutoModelForSeq2SeqLM if stock.model_type in FAMILIES else AutoModelForCausalLM
+    return attention() if auto._model_mapping[type(stock)]._supports_sdpa else "eager"
 
 
 def own_head(stock: Any) -> None:

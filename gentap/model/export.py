@@ -1,13 +1,16 @@
-"""One decoder as a stock checkpoint's folder, for whatever loads its family."""
+"""One decoder as a folder for other programs: a stock checkpoint's, where there can be one."""
 
 import json
 import shutil
 from pathlib import Path
 
 from gentap.errors import FolderError, InputError
+from gentap.model.causal import CausalModel
+from gentap.model.causal_checkpoints import has_two_decoders
 from gentap.model.checkpoints import load_config
-from gentap.model.config import MODEL_TYPE
-from gentap.model.network import Decoder, load_model
+from gentap.model.export_causal import write_decoder
+from gentap.model.load import load_table_model
+from gentap.model.objectives import Decoder
 from gentap.model.tokenizer import load_tokenizer
 from gentap.settings.sections import LinearizerSettings
 
@@ -17,19 +20,24 @@ PARTIAL = ".partial"
 def export(model: str, decoder: Decoder, folder: Path) -> None:
     """Write a decoder, with encoder and tokenizer, as a stock model whose outputs are equal.
 
+    For decoder-only models see :func:`gentap.model.export_causal.write_decoder`.
+
     The folder must not exist; it is written aside and renamed.
     """
     if folder.exists():
         raise FolderError(f"{folder}: exists already. Give a new folder.")
-    if load_config(model).model_type != MODEL_TYPE:
+    if not has_two_decoders(load_config(model)):
         raise InputError(f"{model}: has one decoder: it is a stock model already.")
     tokenizer = load_tokenizer(model, LinearizerSettings())
-    stock = load_model(model).stock(decoder)
+    network = load_table_model(model)
     aside = folder.with_name(folder.name + PARTIAL)
     shutil.rmtree(aside, ignore_errors=True)
-    stock.save_pretrained(aside)
+    if isinstance(network, CausalModel):
+        write_decoder(network, decoder, aside)
+    else:
+        network.stock(decoder).save_pretrained(aside)
+        _as_published(aside / "config.json")
     tokenizer.save(aside)
-    _as_published(aside / "config.json")
     aside.rename(folder)
 
 

@@ -6,9 +6,12 @@ from typing import Any
 
 import torch
 
+from gentap.model.causal import CausalModel
 from gentap.model.device import autocast, best_device
-from gentap.model.network import Decoder, GenTapModel
-from gentap.model.search import Search, Tree, search
+from gentap.model.network import GenTapModel
+from gentap.model.objectives import Decoder
+from gentap.model.search import Search, Steps, Tree, search
+from gentap.model.steps import CausalSteps, DecoderSteps
 from gentap.model.tokenizer import TableTokenizer
 from gentap.settings.sections import Precision
 
@@ -51,9 +54,6 @@ def generate_ids(
     that equal calls give equal ids.
     """
     model = model.to(best_device()).eval()
-    readers = {
-        name: model.reader(name) if isinstance(model, GenTapModel) else model for name in decoders
-    }
     settings = replace(
         _search(model, tokenizer),
         beams=beams,
@@ -68,10 +68,10 @@ def generate_ids(
             batch = order[start : start + batch_size]
             ids, mask = pad([inputs[index] for index in batch], tokenizer.hf.pad_token_id)
             ids, mask = ids.to(model.device), mask.to(model.device)
-            hidden = model.get_encoder()(input_ids=ids, attention_mask=mask)[0]
-            for name, reader in readers.items():
+            steps = _stepper(model, ids, mask)
+            for name in decoders:
                 allowed = [trees[index] for index in batch] if trees and name == "cell" else None
-                found = search(reader, hidden, mask, settings, allowed)
+                found = search(steps(name), settings, allowed)
                 for index, of_input in zip(batch, found, strict=True):
                     written[name][index] = of_input
             if progress is not None:
@@ -79,8 +79,21 @@ def generate_ids(
     return written
 
 
+def _stepper(model: Any, ids: torch.Tensor, mask: torch.Tensor) -> Callable[[Decoder], Steps]:
+    """Encode a batch; any decoder can then be run over it."""
+    if isinstance(model, CausalModel):
+        encoding = model.encode(ids, mask)
+        return lambda name: CausalSteps(model, name, encoding)
+    hidden = model.get_encoder()(input_ids=ids, attention_mask=mask)[0]
+    return lambda name: DecoderSteps(
+        model.reader(name) if isinstance(model, GenTapModel) else model, hidden, mask
+    )
+
+
 def _search(model: Any, tokenizer: TableTokenizer) -> Search:
     """The tokens that a model's texts start and end with, and those that its family forces."""
+    if isinstance(model, CausalModel):
+        return Search(start=tokenizer.hf.eos_token_id, end=tokenizer.hf.eos_token_id)
     return Search(
         start=start_token(model, tokenizer),
         end=tokenizer.hf.eos_token_id,

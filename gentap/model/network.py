@@ -7,7 +7,6 @@ checkpoint's logits bit for bit, and either can be exported as what it is: a sto
 """
 
 import copy
-from collections.abc import Mapping
 from typing import Any, Literal, cast
 
 import torch
@@ -27,11 +26,7 @@ from gentap.model.checkpoints import (
     set_dropout,
 )
 from gentap.model.config import MODEL_TYPE, GenTapConfig
-
-Decoder = Literal["long", "cell"]
-DECODERS: tuple[Decoder, ...] = ("long", "cell")
-OBJECTIVES: Mapping[str, Decoder] = {"long": "long", "cell": "cell", "denoise": "long"}
-"""What a batch may hold examples of, in this order, and the decoder that learns each."""
+from gentap.model.objectives import DECODERS, OBJECTIVES, Decoder
 
 _SHARED = ("shared", "encoder")
 _IGNORED = -100
@@ -123,7 +118,7 @@ class GenTapModel(PreTrainedModel, GenerationMixin):
     ) -> Seq2SeqLMOutput:
         """As the stock model's with one of the decoders, and one addition for training.
 
-        With ``long_labels`` (n, t), ``cell_labels`` (m, s) and ``denoise_labels`` (k, r), or some
+        With ``long_labels`` (n, t), ``cell_labels`` (m, s) and ``masked_labels`` (k, r), or some
         of them, the batch of n + m + k inputs is encoded once; its rows go in this order to their
         decoders (:data:`OBJECTIVES`). The loss is the mean of the objectives' mean token losses,
         and there are no logits. They are no parameters by name, for a stock Trainer takes every

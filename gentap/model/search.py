@@ -1,4 +1,4 @@
-"""Greedy and beam search over a stock decoder, from an encoding that is given.
+"""Greedy and beam search over a decoder, from an encoding that is given.
 
 The answers are those of transformers' ``generate``; the work is less. Rows whose answer is found
 leave the batch, and the keys and values of the input, which are the same for all beams of a row,
@@ -7,11 +7,9 @@ are not copied about with the beams.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Protocol
 
 import torch
-from transformers import DynamicCache, EncoderDecoderCache
-from transformers.modeling_outputs import BaseModelOutput
 
 Tree = Mapping[int, "Tree"]
 """A prefix tree over token ids: what may come next, and what then."""
@@ -44,71 +42,45 @@ class Search:
         return self.first if length == 1 else None
 
 
+class Steps(Protocol):
+    """Runs a decoder over an encoding token by token, for all beams of each row.
+
+    ``rows`` says which row of the encoding each row of the batch is.
+    """
+
+    rows: torch.Tensor
+
+    def scores(self, last: torch.Tensor) -> torch.Tensor:
+        """Logits (rows, beams, vocabulary) in fp32 of what follows the last ids (rows, beams)."""
+
+    def widen(self, beams: int) -> None:
+        """Go on with so many beams in the place of each one."""
+
+    def keep(self, rows: torch.Tensor, beams: int) -> None:
+        """Go on with these rows of the batch alone."""
+
+    def follow(self, parents: torch.Tensor) -> None:
+        """Let each beam go on from its parent (rows, beams), a beam of the same row."""
+
+
 def search(
-    reader: Any,
-    hidden: torch.Tensor,
-    mask: torch.Tensor,
+    steps: Steps,
     settings: Search,
     trees: Sequence[Tree] | None = None,
 ) -> list[list[int]]:
     """The best token ids for each row of an encoding, without start and end.
 
-    ``hidden`` is (rows, tokens, d_model), ``mask`` (rows, tokens). With ``trees``, one a row, only
+    With ``trees``, one a row, only
     what the row's tree allows is written, to the depth of the deepest and whatever is forced.
     """
     if trees is not None:
         deepest = max((_depth(tree) for tree in trees), default=1)
         settings = replace(settings, max_new_tokens=deepest, min_new_tokens=0)
-    steps = _Steps(reader, hidden, mask)
     found = _beams if settings.beams > 1 else _greedy
     return [_until(ids, settings.end) for ids in found(steps, settings, trees)]
 
 
-class _Steps:
-    """Runs the decoder token by token, for all beams of each row.
-
-    ``rows`` says which row of the encoding each row of the batch is.
-    """
-
-    def __init__(self, reader: Any, hidden: torch.Tensor, mask: torch.Tensor) -> None:
-        self._reader, self._hidden, self._mask = reader, hidden, mask
-        self._cache = EncoderDecoderCache(DynamicCache(), DynamicCache())
-        self.rows = torch.arange(len(hidden), device=hidden.device)
-
-    def scores(self, last: torch.Tensor) -> torch.Tensor:
-        """Logits (rows, beams, vocabulary) in fp32 of what follows the last ids (rows, beams)."""
-        logits = self._reader(
-            encoder_outputs=BaseModelOutput(
-                last_hidden_state=cast(torch.FloatTensor, self._hidden)
-            ),
-            attention_mask=self._mask,
-            decoder_input_ids=last.reshape(-1, 1),
-            past_key_values=self._cache,
-            use_cache=True,
-        ).logits
-        scores: torch.Tensor = logits[:, -1].float().unflatten(0, last.shape)
-        return scores
-
-    def widen(self, beams: int) -> None:
-        """Go on with so many beams in the place of each one."""
-        self._cache.batch_repeat_interleave(beams)
-        self._hidden = self._hidden.repeat_interleave(beams, dim=0)
-        self._mask = self._mask.repeat_interleave(beams, dim=0)
-
-    def keep(self, rows: torch.Tensor, beams: int) -> None:
-        """Go on with these rows of the batch alone."""
-        self.rows = self.rows[rows]
-        places = _places(rows, torch.arange(beams, device=rows.device).expand(len(rows), -1))
-        self._hidden, self._mask = self._hidden[places], self._mask[places]
-        self._cache.batch_select_indices(places)
-
-    def follow(self, parents: torch.Tensor) -> None:
-        """Let each beam go on from its parent (rows, beams), a beam of the same row."""
-        places = _places(torch.arange(len(parents), device=parents.device), parents)
-        self._cache.self_attention_cache.reorder_cache(cast(torch.LongTensor, places))
-
-
-def _greedy(steps: _Steps, settings: Search, trees: Sequence[Tree] | None) -> list[list[int]]:
+def _greedy(steps: Steps, settings: Search, trees: Sequence[Tree] | None) -> list[list[int]]:
     written: list[list[int]] = [[] for _ in steps.rows]
     nodes = None if trees is None else [[tree] for tree in trees]
     last = torch.full_like(steps.rows, settings.start)[:, None]
@@ -132,7 +104,7 @@ def _greedy(steps: _Steps, settings: Search, trees: Sequence[Tree] | None) -> li
     return written
 
 
-def _beams(steps: _Steps, settings: Search, trees: Sequence[Tree] | None) -> list[list[int]]:
+def _beams(steps: Steps, settings: Search, trees: Sequence[Tree] | None) -> list[list[int]]:
     """Beam search that keeps the best ended answers of each row, as many as there are beams.
 
     A row is done when its best open beam, at its present length, scores no better than the worst
@@ -192,7 +164,7 @@ def _beams(steps: _Steps, settings: Search, trees: Sequence[Tree] | None) -> lis
     return written
 
 
-def _places(rows: torch.Tensor, beams: torch.Tensor) -> torch.Tensor:
+def flat_places(rows: torch.Tensor, beams: torch.Tensor) -> torch.Tensor:
     """Places in the flat batch of the beams (rows, beams) of these rows."""
     return (rows[:, None] * beams.shape[1] + beams).flatten()
 

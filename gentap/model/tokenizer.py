@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from gentap.errors import InputError, first_line
+from gentap.model.config import MODEL_TYPE
 from gentap.model.model_folder import (
     CONFIG,
     VOCABULARIES,
@@ -25,22 +26,47 @@ from gentap.model.model_folder import (
 from gentap.records import Table
 from gentap.runs.store import write_json
 from gentap.settings.sections import LinearizerSettings
-from gentap.tables.linearize import SPECIAL_TOKENS, Linearizer
+from gentap.tables.linearize import (
+    CAPTION,
+    CELL,
+    ENTRY,
+    HEAD,
+    ROW,
+    SECTION,
+    SENTENCE,
+    SPECIAL_TOKENS,
+    TITLE,
+    Linearizer,
+)
 
 LINEARIZER_FILE = "linearizer.json"
 SENTINELS = 100
-_SPACED = " a"
 _TRIED = Table(header=("Year",), rows=(("1850",),))
 _MOST = 2**24
 """No vocabulary has so many tokens."""
+_MEANINGS = {
+    TITLE: " title:",
+    SECTION: " section:",
+    CAPTION: " caption:",
+    HEAD: "\n columns:",
+    ROW: "\n",
+    CELL: " |",
+    SENTENCE: " sentence:",
+    ENTRY: ",",
+}
+"""Texts that say about what the marks say, for models that have read texts but no marks."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableTokenizer:
-    """A Hugging Face tokenizer that knows the special tokens, with the linearizer made of it."""
+    """A Hugging Face tokenizer that knows the marks, with the linearizer made of it.
+
+    ``causal`` says that its model is decoder-only: what it writes goes on from what it has read.
+    """
 
     hf: Any
     linearizer: Linearizer
+    causal: bool = False
 
     @property
     def settings(self) -> LinearizerSettings:
@@ -53,9 +79,17 @@ class TableTokenizer:
 
     def targets_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """:meth:`target_ids` of several texts."""
+        if self.causal:  # copied words have the pieces that they have in the table
+            return [[*ids, self.hf.eos_token_id] for ids in self.linearizer.tokenize(texts)]
         before, after = self.linearizer.target_start, self.linearizer.end
         ids: list[list[int]] = self.hf(list(texts), add_special_tokens=False)["input_ids"]
         return [[*before, *of_text, *after] for of_text in ids]
+
+    def meanings(self) -> dict[int, list[int]]:
+        """For each mark the ids of a text that says about the same."""
+        texts = self.hf(list(_MEANINGS.values()), add_special_tokens=False)["input_ids"]
+        marks = self.hf.convert_tokens_to_ids(list(_MEANINGS))
+        return dict(zip(marks, texts, strict=True))
 
     def texts(self, sequences: Any) -> list[str]:
         """Generated ids to texts, without any special token."""
@@ -114,15 +148,25 @@ def load_saved_tokenizer(
     check_texts(folder)
     saved = _saved_settings(folder) or settings or LinearizerSettings()
     try:
-        tokenizer = with_special_tokens(
-            AutoTokenizer.from_pretrained(folder, trust_remote_code=False), saved
-        )
+        hf = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        if hf.eos_token_id is None:
+            raise ValueError("no end token (eos_token) is named, so that no answer would ever end")
+        tokenizer = with_special_tokens(hf, saved, causal=_is_causal(folder))
         _try(tokenizer)
     except BaseException as error:  # the tokenizers library panics, which is no Exception
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         raise spoilt(_culprit(folder), error) from error
     return tokenizer
+
+
+def _is_causal(folder: Path) -> bool:
+    """Whether the model beside a tokenizer is decoder-only."""
+    if not (folder / CONFIG).exists():
+        return False
+    from gentap.model.checkpoints import FAMILIES
+
+    return read_object(folder / CONFIG).get("model_type") not in (MODEL_TYPE, *FAMILIES)
 
 
 def _try(tokenizer: TableTokenizer) -> None:
@@ -163,7 +207,9 @@ def _longest_input(folder: Path) -> int | None:
     return longest if isinstance(longest, int) else None
 
 
-def with_special_tokens(hf: Any, settings: LinearizerSettings) -> TableTokenizer:
+def with_special_tokens(
+    hf: Any, settings: LinearizerSettings, *, causal: bool = False
+) -> TableTokenizer:
     """Add the marks where they are missing and make the linearizer."""
     known = hf.get_vocab()
     missing = [mark for mark in SPECIAL_TOKENS if mark not in known]
@@ -179,7 +225,10 @@ def with_special_tokens(hf: Any, settings: LinearizerSettings) -> TableTokenizer
 
     # BART's tokenizer has other pieces for a word at the start of a text and one after a space:
     # names stand in tables as they stand within sentences.
-    spaced = hf.decode(hf(_SPACED, add_special_tokens=False)["input_ids"]) == _SPACED
+    alone, second = (hf(text, add_special_tokens=False)["input_ids"] for text in ("a", "a a"))
+    spaced = second[-len(alone) :] != alone
+    if hf.pad_token_id is None:
+        hf.pad_token = hf.eos_token  # what is padding is said by the mask
     before, after = _around_texts(hf)
     ends = hf.eos_token_id in after
 
@@ -202,7 +251,7 @@ def with_special_tokens(hf: Any, settings: LinearizerSettings) -> TableTokenizer
         # stands before them too. Gemma's texts have no end, and its decoder starts from their bos.
         target_start=before if ends else [],
     )
-    return TableTokenizer(hf, linearizer)
+    return TableTokenizer(hf, linearizer, causal)
 
 
 def _around_texts(hf: Any) -> tuple[list[int], list[int]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gentap.questions.question_context import QuestionContext
 from gentap.records import Table
-from gentap.settings.sections import FilterSettings, LinearizerSettings, Precision
+from gentap.settings.sections import FilterSettings, Precision
 from gentap.text.normal_form import normal_form
 from gentap.text.word_overlap import names_value, new_word_f1
 
@@ -24,31 +24,15 @@ class RoundTrip:
     """A GenTaP model that answers from the table, both of its decoders greedily."""
 
     def __init__(self, folder: str, batch_size: int, precision: Precision) -> None:
-        from gentap.model.network import load_model
-        from gentap.model.tokenizer import load_tokenizer
+        from gentap.model.answerer import Answerer
 
-        self._tokenizer = load_tokenizer(folder, LinearizerSettings())
-        self._model = load_model(folder, vocabulary=len(self._tokenizer.hf))
-        self._batch_size, self._precision = batch_size, precision
+        self._answerer = Answerer(
+            folder, beams=1, max_tokens=MAX_TOKENS, batch_size=batch_size, precision=precision
+        )
 
     def ask(self, questions: Sequence[tuple[str, Table]]) -> list[Reply]:
-        from gentap.model.generate import generate_texts
-
-        encode = self._tokenizer.linearizer.encode
-        inputs = [encode(question, table).ids for question, table in questions]
-        answers, values = (
-            generate_texts(
-                self._model,
-                self._tokenizer,
-                inputs,
-                decoder=decoder,
-                max_new_tokens=MAX_TOKENS,
-                batch_size=self._batch_size,
-                precision=self._precision,
-            )
-            for decoder in ("long", "cell")
-        )
-        return [Reply(*reply) for reply in zip(answers, values, strict=True)]
+        answers = self._answerer.answer_many(questions)
+        return [Reply(answer.sentence, answer.value) for answer in answers]
 
 
 def comes_back(

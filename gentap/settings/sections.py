@@ -65,6 +65,26 @@ class LinearizerSettings(Settings):
         return self
 
 
+Trunk = Literal["whole", "adapter", "frozen"]
+
+
+class AdapterSettings(Settings):
+    """Decoders as low-rank adapters of a decoder-only base; without meaning for other bases.
+
+    ``rank`` and ``both_ways`` are saved in the model's folder and read back from it.
+    """
+
+    rank: int = Field(16, ge=1, description="rank of each decoder's adapter, and of the trunk's")
+    trunk: Trunk = Field(
+        "whole",
+        description="what of the trunk is trained: the whole, an adapter of its own, or nothing",
+    )
+    both_ways: bool = Field(
+        False, description="question and table attend both ways, not only to what stands before"
+    )
+    learning_rate: float = Field(8e-4, gt=0, description="highest learning rate of the adapters")
+
+
 class MineSettings(Settings):
     """`gentap mine`: documents to tables and sentences that name two cells of a row."""
 

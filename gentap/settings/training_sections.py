@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from gentap.settings.sections import Precision, Settings, Task
+from gentap.settings.sections import AdapterSettings, Precision, Settings, Task
 from gentap.settings.trainer_arguments import check_arguments, take_ours
 
 Size = Literal["tiny", "mini", "small", "base"]
@@ -39,6 +39,9 @@ class TrainingSettings(Settings):
     )
     dev_answers: int = Field(
         0, ge=0, description="sentences written at each look at dev, for their BLEU over pieces"
+    )
+    adapters: AdapterSettings = Field(
+        AdapterSettings(), description="decoders as adapters, where the base is decoder-only"
     )
     arguments: dict[str, Any] = Field(
         {}, description="any other argument of transformers' TrainingArguments, by its name"

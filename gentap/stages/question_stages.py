@@ -126,11 +126,14 @@ class WriteStage(Stage):
 
     def check(self, planned: Planned = ()) -> None:
         from gentap.model.checkpoints import check_model
-        from gentap.questions.writers.open_writer import check_writer
+        from gentap.questions.writers.open_writer import check_writer, idle_settings
 
         if self.mined not in planned:
             require_stage(self.mined, "mine", "questions are written for mined sentences")
             require_columns(parts(self.mined / "sentences"), MINED_SCHEMA.names)
+        if idle := idle_settings(self.writer, self.write):
+            kind = "a chat endpoint" if self._asks_an_endpoint else "a model's folder"
+            say(f"questions write: without effect where {kind} writes: {', '.join(idle)}")
         if Path(self.writer) not in planned:
             check_writer(self.writer, self.write)
         model = self.write.filters.round_trip
@@ -141,11 +144,7 @@ class WriteStage(Stage):
 
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
         from gentap.questions.write import write_questions
-        from gentap.questions.writers.open_writer import idle_settings
 
-        if idle := idle_settings(self.writer, self.write):
-            kind = "a chat endpoint" if self._asks_an_endpoint else "a model's folder"
-            say(f"questions write: without effect where {kind} writes: {', '.join(idle)}")
         sentences = self.mined / "sentences"
         tally = write_questions(sentences, self.writer, self.write, folder, seed=self.seed)
         return tally.to_json()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gentap.errors import SettingError
+from gentap.model.objectives import Objective
 from gentap.records import EVALUATION_COLUMNS, EXAMPLE_SCHEMA, MINED_SCHEMA, Example
 from gentap.runs.store import REJECTED, StageFolder, parts, require_columns, require_stage
 from gentap.settings.sections import LinearizerSettings
@@ -15,7 +16,6 @@ from gentap.stages.stage import Planned, Stage
 
 if TYPE_CHECKING:
     from gentap.documents.annotated.reading import Questions
-    from gentap.training.train_stages import Objective
 
 _MADE_BY = {"long": "questions write", "cell": "sample", "masked": "mine"}
 
@@ -64,7 +64,7 @@ class PretrainStage(Stage):
     name: ClassVar[str] = "pretrain"
     trains: ClassVar[bool] = True
     base: str
-    corpora: Mapping["Objective", Path]
+    corpora: Mapping[Objective, Path]
     pretrain: PretrainSettings
     linearizer: LinearizerSettings
     seed: int
@@ -107,7 +107,7 @@ class PretrainStage(Stage):
         return [f"{stats['steps']:,} steps{_losses(stats)}"]
 
     @property
-    def _corpora(self) -> dict["Objective", Path]:
+    def _corpora(self) -> dict[Objective, Path]:
         """Those that the mix asks for."""
         mix = self.pretrain.mix.model_dump()
         return {kind: path for kind, path in self.corpora.items() if mix[kind]}

@@ -65,7 +65,7 @@ class Linearizer:
         """
         self.settings = settings
         self.start, self.end, self.target_start = tuple(start), tuple(end), tuple(target_start)
-        self._tokenize = tokenize
+        self.tokenize = tokenize
         self._marks = marks
 
     def fit(self, table: Table, question: str = "", keep: Sequence[Cell] = ()) -> Fitted:
@@ -80,7 +80,7 @@ class Linearizer:
         self, question: str, table: Table, keep: Sequence[Cell] = (), *, cut_table: bool = True
     ) -> Encoded:
         """Linearize; ``cut_table=False`` leaves the table as :meth:`fit` once returned it."""
-        question_ids = self._tokenize([question])[0]
+        question_ids = self.tokenize([question])[0]
         longest = self.settings.max_question_tokens
         cut = len(question_ids) > longest
         question_ids = question_ids[:longest]
@@ -97,7 +97,7 @@ class Linearizer:
         pieces = table_pieces(table)
         ids: list[int] = []
         for (mark, _), tokens in zip(
-            pieces, self._tokenize([text for _, text in pieces]), strict=True
+            pieces, self.tokenize([text for _, text in pieces]), strict=True
         ):
             ids.append(self._marks[mark])
             ids.extend(tokens)
@@ -110,7 +110,7 @@ class Linearizer:
         """
         ids = [*(self.target_start if target else self.start)]
         for (mark, _), tokens in zip(
-            pieces, self._tokenize([text for _, text in pieces]), strict=True
+            pieces, self.tokenize([text for _, text in pieces]), strict=True
         ):
             if mark:
                 ids.append(self._marks[mark])
@@ -123,7 +123,7 @@ class Linearizer:
 
     def _fit(self, table: Table, question: str, keep: Sequence[Cell], budget: int) -> Fitted:
         def lengths(texts: Sequence[str]) -> list[int]:
-            return [len(ids) + 1 for ids in self._tokenize(texts)]
+            return [len(ids) + 1 for ids in self.tokenize(texts)]
 
         return fit(table, lengths, budget, self.settings.max_cell_chars, question, keep)
 

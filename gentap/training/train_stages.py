@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError, SettingError
 from gentap.model.checkpoints import check_model, load_seq2seq
-from gentap.model.network import load_model
+from gentap.model.load import load_table_model
+from gentap.model.objectives import OBJECTIVES, Objective
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
 from gentap.records import Example, Kind
 from gentap.runs.store import REJECTED, StageFolder, Tally, parts, read_rows, write_text
@@ -26,9 +27,7 @@ from gentap.training.loop.finish_model import finish_model
 from gentap.training.loop.processes import is_main, main_first
 from gentap.training.loop.trainer import train
 
-Objective = Literal["long", "cell", "masked"]
 KINDS: tuple[Kind, ...] = ("long", "cell")
-OBJECTIVES: tuple[Objective, ...] = ("long", "cell", "masked")
 ExampleSource = Sequence[Example] | Sequence[Path]
 
 
@@ -195,7 +194,9 @@ def _train_table_model(
             store = write_tokens(folder.work / "tokens" / "train-masked", windows)
             tally.add(store.tally)
             streams["train"]["masked"] = MaskedStream(store, hiding, settings.hidden_cells)
-    model = load_model(base, vocabulary=len(tokenizer.hf), dropout=settings.dropout)
+    model = load_table_model(
+        base, tokenizer=tokenizer, dropout=settings.dropout, adapters=settings.adapters
+    )
     trained = train(
         model,
         streams["train"],

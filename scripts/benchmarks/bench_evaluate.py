@@ -23,7 +23,7 @@ import torch
 from transformers import GenerationConfig, Seq2SeqTrainer, Seq2SeqTrainingArguments
 
 from gentap.documents.annotated.reading import read_questions
-from gentap.evaluation.predict import Answerer, Length
+from gentap.evaluation.predict import ChunkedAnswers, Length
 from gentap.model.generate import pad
 from gentap.model.network import load_model
 from gentap.model.tokenizer import load_tokenizer
@@ -78,7 +78,7 @@ class Ours:
         self._model = load_model(path)
 
     def answer(self, examples: list[Example]) -> list[str]:
-        answerer = Answerer(self._path, examples, self._settings, model=self._model)
+        answerer = ChunkedAnswers(self._path, examples, self._settings, model=self._model)
         with tempfile.TemporaryDirectory() as folder:
             return answerer.answer(Length(self._settings.length_penalty, 0), Path(folder), "ours")
 

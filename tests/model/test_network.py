@@ -126,7 +126,7 @@ def test_the_mixed_loss_is_the_mean_of_the_objectives_losses(
     inputs = batch(sum(counts), seed)
     labels = dict(
         zip(
-            ("long_labels", "cell_labels", "denoise_labels"),
+            ("long_labels", "cell_labels", "masked_labels"),
             inputs.pop("labels").split(counts),
             strict=True,
         )
@@ -152,7 +152,7 @@ def test_hidden_cells_are_learnt_by_the_long_decoder(make_stock) -> None:
     labels = inputs.pop("labels")
     with torch.no_grad():
         assert torch.equal(
-            model(**inputs, denoise_labels=labels).loss, model(**inputs, long_labels=labels).loss
+            model(**inputs, masked_labels=labels).loss, model(**inputs, long_labels=labels).loss
         )
 
 
@@ -310,7 +310,7 @@ def test_the_package_names_its_public_entries_without_importing_them() -> None:
     assert done.stdout.split() == [
         "gentap.model.network",
         "gentap.model.config",
-        "gentap.serving.answer",
+        "gentap.model.answerer",
     ], done.stderr
 
 

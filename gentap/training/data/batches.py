@@ -14,6 +14,7 @@ import torch
 from torch.utils.data import Dataset
 
 from gentap.model.generate import pad
+from gentap.model.objectives import OBJECTIVES, labels_of
 from gentap.training.data.streams import Stream
 
 WINDOW = 4096
@@ -23,13 +24,6 @@ WIDTH_STEP = 8
 """Inputs are padded to a multiple of this."""
 
 _PADDING = 0.1
-_LABELS = {
-    "pairs": "labels",
-    "sentences": "labels",
-    "lookups": "labels",
-    "masked": "denoise_labels",
-}
-_OBJECTIVES = ("long_labels", "cell_labels", "denoise_labels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +134,8 @@ class StepDataset(Dataset[dict[str, torch.Tensor]]):
 
     ``input_ids`` and ``attention_mask`` (batch, tokens) hold the streams' examples one stream after
     another; ``<stream>_labels`` (examples of the stream, tokens) the targets, padded with -100.
-    The labels of ``masked`` are named ``denoise_labels``, and those of streams for a model of one
-    decoder (``pairs``, ``sentences``, ``lookups``) plain ``labels``.
+    The labels of streams for a model of one
+    decoder (``pairs``, ``sentences``, ``lookups``) are plain ``labels``.
     """
 
     def __init__(self, streams: Mapping[str, Stream], steps: Sequence[Step], padding: int) -> None:
@@ -159,7 +153,7 @@ class StepDataset(Dataset[dict[str, torch.Tensor]]):
             sources += [source for source, _ in pairs]
             labels, mask = pad([target for _, target in pairs], 0)
             labels[mask == 0] = -100
-            tensors[_LABELS.get(name, f"{name}_labels")] = labels
+            tensors[labels_of(name)] = labels
         tensors["input_ids"], tensors["attention_mask"] = pad(sources, self._padding)
         return tensors
 
@@ -172,7 +166,7 @@ def split_by_width(batch: Mapping[str, torch.Tensor]) -> list[dict[str, torch.Te
     """
     ids, mask = batch["input_ids"], batch["attention_mask"]
     lengths = mask.sum(1)
-    objectives = [name for name in _OBJECTIVES if name in batch]
+    objectives = [name for name in map(labels_of, OBJECTIVES) if name in batch]
     if len(objectives) < 2 or lengths.sum() >= (1 - _PADDING) * mask.numel():
         return [dict(batch)]
     parts = []

@@ -124,4 +124,5 @@ def within(tokenizer: TableTokenizer, size: int) -> TableTokenizer:
     return with_special_tokens(
         tokenizer.hf,
         settings.model_copy(update={"max_tokens": bounded, "max_question_tokens": question}),
+        causal=tokenizer.causal,
     )

@@ -16,6 +16,7 @@ from transformers.trainer_callback import PrinterCallback
 from transformers.utils import logging
 
 from gentap.errors import SettingError
+from gentap.model.causal import CausalModel
 from gentap.runs.console import say
 from gentap.settings.training_sections import TrainingSettings
 from gentap.training.data.batches import StepDataset, plan, split_by_width
@@ -117,7 +118,7 @@ def train(
             args=arguments,
             keep=settings.keep_checkpoints,
             dev=dev,
-            optimizer_cls_and_kwargs=optimizer_of(settings),
+            optimizer_cls_and_kwargs=optimizer_of(settings, model),
             train_dataset=StepDataset(streams, steps, padding),
             callbacks=callbacks,
         )
@@ -284,7 +285,10 @@ class PlannedTrainer(Trainer):
             cast(Any, self.optimizer).load_state_dict(state)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        if self._in_parts:
+        network: Any = self.accelerator.unwrap_model(self.model, keep_torch_compile=False)
+        if isinstance(network, CausalModel):
+            network.load_saved(Path(resume_from_checkpoint))
+        elif self._in_parts:
             load_full_model(self.model, Path(resume_from_checkpoint))
         else:
             super()._load_from_checkpoint(resume_from_checkpoint, model)
@@ -294,7 +298,10 @@ class PlannedTrainer(Trainer):
 
     def _load_best_model(self) -> None:
         best = self.state.best_model_checkpoint
-        if self._in_parts and best:
+        network: Any = self.accelerator.unwrap_model(self.model, keep_torch_compile=False)
+        if isinstance(network, CausalModel) and best:
+            network.load_saved(Path(best))
+        elif self._in_parts and best:
             load_full_model(self.model, Path(best))
         else:
             super()._load_best_model()

@@ -3,14 +3,17 @@
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import Adafactor, TrainingArguments
 from transformers.trainer_utils import IntervalStrategy
 
 from gentap.errors import SettingError
+from gentap.model.causal import CausalModel
 from gentap.model.device import best_device, use_bf16
 from gentap.settings.training_sections import TrainingSettings
 
 _DEV_EVALUATIONS = 5
+_MOMENTUM = 0.9
 
 
 def make_arguments(
@@ -66,15 +69,39 @@ def make_arguments(
     return arguments
 
 
-def optimizer_of(settings: TrainingSettings) -> tuple[type, dict[str, Any]] | None:
+def optimizer_of(settings: TrainingSettings, model: Any) -> tuple[type, dict[str, Any]] | None:
     """Adafactor as T5 was trained with (Shazeer and Stern 2018, steps relative to the weights'
-    size); None: as the arguments say, AdamW where they say nothing."""
-    if settings.optimizer == "adamw" or "optim" in settings.arguments:
+    size), or AdamW; None: as the arguments say, and in any case for a model without adapters.
+
+    Adapters have a rate of their own, which no optimizer takes relative to their size: they begin
+    at zero.
+    """
+    if "optim" in settings.arguments:
         return None
-    kwargs = {
-        "lr": settings.learning_rate,
-        "scale_parameter": True,
-        "relative_step": False,
-        "warmup_init": False,
+    adafactor = {"scale_parameter": True, "relative_step": False, "warmup_init": False}
+    own = adafactor if settings.optimizer == "adafactor" else {}
+    kind = Adafactor if settings.optimizer == "adafactor" else torch.optim.AdamW
+    kwargs: dict[str, Any] = {"lr": settings.learning_rate, **own}
+    if isinstance(model, CausalModel):
+        kwargs["params"] = _groups(settings, model)
+    elif not own:
+        return None
+    return kind, kwargs
+
+
+def _groups(settings: TrainingSettings, model: CausalModel) -> list[dict[str, Any]]:
+    """The trunk's matrices and vectors, and the adapters, each with its rate and decay."""
+    trunk = [weight for weight in model.trunk.parameters() if weight.requires_grad]
+    adapters: dict[str, Any] = {
+        "params": list(model.adapters.parameters()),
+        "lr": settings.adapters.learning_rate,
+        "weight_decay": settings.weight_decay,
     }
-    return Adafactor, kwargs
+    if settings.optimizer == "adafactor":
+        adapters |= {"scale_parameter": False, "beta1": _MOMENTUM}
+    groups = [
+        {"params": [one for one in trunk if one.ndim > 1], "weight_decay": settings.weight_decay},
+        {"params": [one for one in trunk if one.ndim < 2], "weight_decay": 0.0},
+        adapters,
+    ]
+    return [group for group in groups if group["params"]]

@@ -148,7 +148,7 @@ def test_a_mix_decides_what_a_step_holds(list_stream, make_t5, tmp_path, mix) ->
         assert len(batch["input_ids"]) == sum(sizes.values())
         assert len(batch["long_labels"]) == sizes["long"]
         assert len(batch["cell_labels"]) == sizes["cell"]
-        assert ("denoise_labels" in batch) == ("masked" in mix)
+        assert ("masked_labels" in batch) == ("masked" in mix)
     shown = sum(len(step.indices["long"]) for step in steps)
     assert shown >= 20
     model = GenTapModel.from_stock(make_t5())

@@ -1,4 +1,6 @@
 from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -8,9 +10,9 @@ from typer.testing import CliRunner
 
 from gentap.cli import app
 from gentap.errors import InputError
+from gentap.model.answerer import Answer, Answerer, answer, to_table
 from gentap.model.cell_tree import find_cell
 from gentap.records import Cell, Table
-from gentap.serving.answer import Answer, Answerer, answer
 from gentap.tables.truncate import Fitted
 from gentap.text.normal_form import normal_form
 
@@ -155,7 +157,9 @@ def test_constrained_answers_to_several_questions_are_cells_of_their_tables(
 ) -> None:
     asked = [(question, table) for table in (TABLE, *OTHERS) for question in QUESTIONS]
     bound, free = (
-        Answerer(str(constant_model), beams=beams, batch_size=4, constrain=constrain).answer(asked)
+        Answerer(str(constant_model), beams=beams, batch_size=4, constrain=constrain).answer_many(
+            asked
+        )
         for constrain in (True, False)
     )
     for (_, table), found, freely in zip(asked, bound, free, strict=True):
@@ -176,19 +180,19 @@ def test_what_the_model_would_say_anyway_is_said_where_cells_are_constrained(
     free = Answerer(str(constant_model))
     bound = Answerer(str(constant_model), constrain=True)
     asked = [(question, TABLE) for question in QUESTIONS]
-    assert bound.answer(asked) == free.answer(asked)
-    assert free.answer([(QUESTIONS[0], OTHERS[0])])[0].cell is None
-    assert bound.answer([(QUESTIONS[0], OTHERS[0])])[0].cell is not None
+    assert bound.answer_many(asked) == free.answer_many(asked)
+    assert free.answer(OTHERS[0], QUESTIONS[0]).cell is None
+    assert bound.answer(OTHERS[0], QUESTIONS[0]).cell is not None
 
 
 @pytest.mark.parametrize("constrain", [False, True])
 def test_answers_do_not_depend_on_what_else_is_asked(constant_model: Path, constrain: bool) -> None:
     asked = [(question, table) for question in QUESTIONS for table in (TABLE, *OTHERS)]
     answerer = Answerer(str(constant_model), batch_size=4, constrain=constrain)
-    together = answerer.answer(asked)
-    assert answerer.answer(asked[::-1]) == together[::-1]
-    assert [answerer.answer([one])[0] for one in asked[:5]] == together[:5]
-    assert answerer.answer([]) == []
+    together = answerer.answer_many(asked)
+    assert answerer.answer_many(asked[::-1]) == together[::-1]
+    assert [answerer.answer(table, question) for question, table in asked[:5]] == together[:5]
+    assert answerer.answer_many([]) == []
 
 
 def test_the_command_answers_with_nothing_but_a_cell_where_it_is_told_to(
@@ -203,3 +207,19 @@ def test_the_command_answers_with_nothing_but_a_cell_where_it_is_told_to(
         f"answer: She made Dusk at Sea.\ncell:   {value} (row {row}, column '{column}')\n"
         for value, row, column in (("2004", 1, "Year"), ("Dawn", 1, "Film"), ("Dusk", 2, "Film"))
     }
+
+
+def test_tables_of_many_kinds_are_taken() -> None:
+    wanted = Table(header=("Year", "Film"), rows=(("2004", "Dawn"), ("", "Dusk")))
+    rows = [{"Year": 2004, "Film": "Dawn"}, {"Film": "Dusk"}]
+    assert to_table(rows) == wanted
+    assert to_table(wanted) is wanted
+    for name in ("pandas", "polars"):
+        if find_spec(name) is not None:
+            frame = import_module(name).DataFrame(
+                {"Year": ["2004", None], "Film": ["Dawn", "Dusk"]}
+            )
+            assert to_table(frame) == wanted
+    for bad, message in ((3, "is no table"), ([], "no rows"), ([{}], "no rows")):
+        with pytest.raises(InputError, match=message):
+            to_table(bad)

@@ -1,0 +1,266 @@
+"""One encoder and two decoders from a decoder-only model.
+
+The trunk reads question and table once; what it keeps of them, keys and values, is the encoding.
+Each decoder is the trunk with a low-rank adapter of its own, run on the answer's tokens over that
+encoding. An adapter that was not trained changes nothing, so that right after conversion both
+decoders give the stock model's logits.
+
+An input ends with the end token. It is not encoded: a decoder reads it first, and predicts the
+answer's first token from it::
+
+    encoded   which film is from 2005? <title> Films <head> Year <cell> Film <row> 2005 <cell> Dusk
+    read      </s> In   2005 she  made Dusk .
+    written   In   2005 she  made Dusk .    </s>
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import nn
+from transformers import DynamicCache
+from transformers.modeling_outputs import CausalLMOutputWithPast
+
+from gentap.model.causal_checkpoints import (
+    OURS,
+    fingerprint,
+    grow_tokens,
+    load_trunk,
+    stock_tensors,
+)
+from gentap.model.lora import Adapters, rank_of
+from gentap.model.objectives import DECODERS, OBJECTIVES, Decoder, Objective
+from gentap.model.recompute import recompute_layers
+from gentap.settings.sections import AdapterSettings
+
+ENCODER = "encoder"
+"""The name of the trunk's own adapter."""
+
+_IGNORED = -100
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """What the trunk keeps of a batch of inputs, padded on the left.
+
+    ``layers`` holds keys and values (rows, heads, tokens, size) of each layer, ``mask`` is
+    (rows, tokens), ``last`` (rows, 1) the end token, which is not encoded.
+    """
+
+    layers: list[tuple[torch.Tensor, torch.Tensor]]
+    mask: torch.Tensor
+    last: torch.Tensor
+
+    def rows(self, rows: Any) -> "Encoding":
+        layers = [(keys[rows], values[rows]) for keys, values in self.layers]
+        return Encoding(layers, self.mask[rows], self.last[rows])
+
+    def cache(self) -> DynamicCache:
+        cache = DynamicCache()
+        for index, (keys, values) in enumerate(self.layers):
+            cache.update(keys, values, index)
+        return cache
+
+
+class CausalModel(nn.Module):
+    """A trunk with the adapters of its decoders; see the module's docstring."""
+
+    def __init__(self, trunk: Any, settings: AdapterSettings, dropout: float = 0.0) -> None:
+        """The trunk becomes a part of the new model."""
+        super().__init__()
+        self.trunk = trunk
+        self.settings = settings
+        self.adapters = Adapters(trunk, settings.rank, dropout)
+        for name in DECODERS:
+            self.adapters.add(name)
+        if settings.trunk == "adapter":
+            self.adapters.add(ENCODER)
+        self.is_gradient_checkpointing = False
+        trunk.requires_grad_(settings.trunk == "whole")
+        self.eval()
+
+    @property
+    def config(self) -> Any:
+        return self.trunk.config
+
+    @property
+    def generation_config(self) -> Any:
+        return self.trunk.generation_config
+
+    @property
+    def device(self) -> torch.device:
+        return cast(torch.device, self.trunk.device)
+
+    def num_parameters(self, exclude_embeddings: bool = False) -> int:
+        """How many weights there are, as transformers' models say it."""
+        left_out = self.trunk.get_input_embeddings().weight if exclude_embeddings else None
+        return sum(weight.numel() for weight in self.parameters() if weight is not left_out)
+
+    def gradient_checkpointing_enable(self, **kwargs: Any) -> None:
+        """As transformers' models have it; kwargs are without meaning here."""
+        if not self.is_gradient_checkpointing:
+            self.is_gradient_checkpointing = True
+            recompute_layers(self.trunk, self.adapters)
+
+    def encode(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> Encoding:
+        """The encoding of inputs (rows, tokens) that are padded on either side."""
+        ids, mask = _to_the_right(input_ids, attention_mask)
+        ids, last, mask = ids[:, :-1], ids[:, -1:], mask[:, :-1]
+        frozen = self.settings.trunk == "frozen"
+        with (
+            torch.set_grad_enabled(torch.is_grad_enabled() and not frozen),
+            self.adapters.use(ENCODER if ENCODER in self.adapters.named else ""),
+        ):
+            cache = self.trunk.base_model(
+                input_ids=ids,
+                attention_mask=self._seen(mask),
+                position_ids=_positions(mask),
+                past_key_values=DynamicCache(),
+                use_cache=True,
+            ).past_key_values
+        layers = [(layer.keys, layer.values) for layer in cache.layers]
+        return Encoding(layers, mask, last)
+
+    def _seen(self, mask: torch.Tensor) -> torch.Tensor:
+        """The mask of an encoding, as transformers takes it."""
+        if not self.settings.both_ways:
+            return mask
+        shut = torch.finfo(torch.float32).min * (1 - mask[:, None, None, :].float())
+        return shut.expand(-1, 1, mask.shape[1], -1)
+
+    def logits(self, decoder: Decoder, encoding: Encoding, labels: torch.Tensor) -> torch.Tensor:
+        """A decoder's logits (rows, tokens, vocabulary) for the labels (rows, tokens)."""
+        read = torch.cat([encoding.last, labels[:, :-1]], dim=1)
+        read = read.masked_fill(read == _IGNORED, 0)
+        return self.step(decoder, encoding.cache(), encoding.mask, read)
+
+    def step(
+        self, decoder: Decoder, cache: DynamicCache, mask: torch.Tensor, ids: torch.Tensor
+    ) -> torch.Tensor:
+        """Logits (rows, tokens, vocabulary) of what follows each of ``ids`` (rows, tokens).
+
+        The cache, which grows by them, holds the encoding that ``mask`` is of, and earlier ids.
+        """
+        seen = cache.get_seq_length() - mask.shape[1]
+        places = torch.arange(seen + ids.shape[1], device=ids.device).expand(len(ids), -1)
+        with self.adapters.use(decoder):
+            out = self.trunk(
+                input_ids=ids,
+                attention_mask=torch.cat([mask, torch.ones_like(places)], dim=1),
+                position_ids=mask.sum(1, keepdim=True) + places[:, seen:],
+                past_key_values=cache,
+                use_cache=True,
+            )
+        return cast(torch.Tensor, out.logits)
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        *,
+        decoder: Decoder = "long",
+        labels: torch.Tensor | None = None,
+        long_labels: torch.Tensor | None = None,
+        cell_labels: torch.Tensor | None = None,
+        masked_labels: torch.Tensor | None = None,
+    ) -> CausalLMOutputWithPast:
+        """The loss of a batch, as :meth:`gentap.model.network.GenTapModel.forward` has it.
+
+        With ``labels``, those of one decoder, there are logits too.
+        """
+        encoding = self.encode(input_ids, attention_mask)
+        if labels is not None:
+            logits = self.logits(decoder, encoding, labels)
+            return CausalLMOutputWithPast(loss=_loss(logits, labels), logits=logits)
+        given: dict[Objective, torch.Tensor | None] = {
+            "long": long_labels,
+            "cell": cell_labels,
+            "masked": masked_labels,
+        }
+        losses, first = [], 0
+        for name, decoder in OBJECTIVES.items():
+            if (targets := given[name]) is not None:
+                rows = slice(first, first := first + len(targets))
+                logits = self.logits(decoder, encoding.rows(rows), targets)
+                losses.append(_loss(logits, targets))
+        return CausalLMOutputWithPast(loss=cast(torch.FloatTensor, torch.stack(losses).mean()))
+
+    def save_pretrained(self, folder: Any, state_dict: Mapping[str, Any] | None = None) -> None:
+        """Write the trunk as a stock model, and each adapter below it in peft's format."""
+        folder = Path(folder)
+        state = dict(self.state_dict() if state_dict is None else state_dict)
+        start = "trunk."
+        trunk = {name.removeprefix(start): w for name, w in state.items() if name.startswith(start)}
+        ours = {"rank": self.adapters.rank, "both_ways": self.settings.both_ways}
+        setattr(self.trunk.config, OURS, ours)
+        self.trunk.save_pretrained(folder, state_dict=trunk)
+        known = fingerprint(stock_tensors(self.trunk))
+        for name in self.adapters.named:
+            self.adapters.save(name, folder / name, self.trunk, known)
+
+    def load_adapters(self, folder: Path) -> None:
+        """Take the adapters of a saved model; raises InputError where they are another trunk's."""
+        known = fingerprint(stock_tensors(self.trunk))
+        for name in (*DECODERS, ENCODER):
+            if name in DECODERS or (folder / name).is_dir():
+                self.adapters.load(name, folder / name, known)
+
+    def load_saved(self, folder: Path) -> None:
+        """Take all weights from a folder that :meth:`save_pretrained` wrote."""
+        from safetensors.torch import load_file
+
+        weights: dict[str, torch.Tensor] = {}
+        for file in sorted(folder.glob("*.safetensors")):
+            weights |= load_file(file)
+        own = self.trunk.state_dict()
+        with torch.no_grad():
+            for name, weight in weights.items():
+                if name in own:
+                    own[name].copy_(weight)
+        self.load_adapters(folder)
+
+
+def load_causal(
+    path: str,
+    config: Any,
+    settings: AdapterSettings,
+    *,
+    names: Mapping[int, list[int]] | None = None,
+    vocabulary: int = 0,
+    dropout: float | None = None,
+) -> CausalModel:
+    """A model of two decoders from its folder, or made from a stock decoder-only checkpoint.
+
+    ``names`` are those of :func:`gentap.model.causal_checkpoints.grow_tokens`.
+    """
+    ours = getattr(config, OURS, None)
+    trunk = load_trunk(path, config)
+    grow_tokens(trunk, dict(names or {}), vocabulary)
+    if ours is None:
+        return CausalModel(trunk, settings, dropout or 0.0)
+    folder = Path(path)
+    kept = {"rank": rank_of(folder / DECODERS[0]), "both_ways": bool(ours.get("both_ways"))}
+    model = CausalModel(trunk, settings.model_copy(update=kept), dropout or 0.0)
+    model.load_adapters(folder)
+    return model
+
+
+def _loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Mean cross entropy of the labels' tokens, in fp32."""
+    return nn.functional.cross_entropy(
+        logits.float().view(-1, logits.shape[-1]), labels.reshape(-1), ignore_index=_IGNORED
+    )
+
+
+def _positions(mask: torch.Tensor) -> torch.Tensor:
+    return (mask.cumsum(1) - 1).clamp(min=0)
+
+
+def _to_the_right(ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Move the tokens of each row to its right end."""
+    width = ids.shape[1]
+    ends = (mask * torch.arange(1, width + 1, device=ids.device)).amax(1, keepdim=True)
+    places = (torch.arange(width, device=ids.device) + ends) % width
+    return ids.gather(1, places), mask.gather(1, places)

@@ -1,0 +1,74 @@
+"""Decoder-only checkpoints: how one is recognized, loaded and given room for new tokens."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import nn
+
+from gentap.errors import InputError
+from gentap.model.checkpoints import load_weights
+
+OURS = "gentap"
+"""The key of config.json under which a model of two decoders has its settings."""
+
+_ROUND = 8
+
+
+def has_two_decoders(config: Any) -> bool:
+    """Whether a configuration is that of a model which GenTaP has saved, of either architecture."""
+    return config.model_type == OURS or hasattr(config, OURS)
+
+
+def is_causal(config: Any) -> bool:
+    """Whether transformers loads a model of this configuration as a decoder-only language model."""
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
+
+    return not config.is_encoder_decoder and type(config) in MODEL_FOR_CAUSAL_LM_MAPPING
+
+
+def load_trunk(path: str, config: Any) -> Any:
+    """A stock decoder-only model in fp32; raises InputError where it can't be loaded."""
+    from transformers import AutoModelForCausalLM
+
+    if getattr(config, "auto_map", None) and not is_causal(config):
+        raise InputError(f"{path}: needs code of its own, which is never run.")
+    return load_weights(AutoModelForCausalLM, path, config)
+
+
+def grow_tokens(trunk: Any, names: dict[int, list[int]], vocabulary: int) -> None:
+    """Grow embeddings and head to at least ``vocabulary`` rows.
+
+    ``names`` gives for new tokens the ids of known ones that say what they mean: their rows begin
+    at the mean of those. Others begin at the mean of all.
+    """
+    rows = trunk.get_input_embeddings().weight.shape[0]
+    if vocabulary <= rows:
+        return
+    trunk.resize_token_embeddings(-(-vocabulary // _ROUND) * _ROUND, mean_resizing=False)
+    weights = [trunk.get_input_embeddings().weight]
+    head = trunk.get_output_embeddings().weight
+    if head is not weights[0]:
+        weights.append(head)
+    with torch.no_grad():
+        for weight in weights:
+            weight[rows:] = weight[:rows].mean(0)
+            for token, meant in names.items():
+                if token >= rows:
+                    weight[token] = weight[meant].mean(0)
+
+
+def fingerprint(tensors: Iterable[tuple[str, torch.Tensor]]) -> str:
+    """Tells models apart: names, shapes, and a few numbers of each tensor."""
+    import hashlib
+
+    seen = hashlib.blake2b(digest_size=16)
+    for name, tensor in sorted(tensors):
+        few = tensor.detach().flatten()[:64].float().cpu().numpy().tobytes()
+        seen.update(f"{name}{tuple(tensor.shape)}".encode() + few)
+    return seen.hexdigest()
+
+
+def stock_tensors(trunk: nn.Module) -> list[tuple[str, torch.Tensor]]:
+    """The trunk's weights by name, each once."""
+    return [(name, weight) for name, weight in trunk.named_parameters()]

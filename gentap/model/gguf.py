@@ -1,0 +1,57 @@
+"""GGUF files: packed checkpoints of decoder-only models, made ordinary folders."""
+
+import importlib.util
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gentap.errors import FolderError, InputError, first_line
+
+PARTIAL_FOLDER = ".partial"
+
+
+def unpack(file: Path, folder: Path) -> None:
+    """Write model and tokenizer of a GGUF file as a checkpoint's folder, in fp32.
+
+    The folder must not exist; it is written aside and renamed. Raises InputError where the file is
+    none, cut short, or packed in a way that transformers doesn't know.
+    """
+    if folder.exists():
+        raise FolderError(f"{folder}: exists already. Give a new folder.")
+    model, tokenizer = read_gguf(file)
+    aside = folder.with_name(folder.name + PARTIAL_FOLDER)
+    shutil.rmtree(aside, ignore_errors=True)
+    model.save_pretrained(aside)
+    tokenizer.save_pretrained(aside)
+    aside.rename(folder)
+
+
+def read_gguf(file: Path) -> tuple[Any, Any]:
+    """Model and tokenizer of a GGUF file, in fp32, as if they had never been packed."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    if not file.is_file():
+        raise InputError(f"{file}: no such file.")
+    if importlib.util.find_spec("gguf") is None:
+        raise InputError(f"{file}: GGUF files are read with gguf. Type: pip install gentap[gguf]")
+    logging.disable_progress_bar()
+    given: dict[str, Any] = {"gguf_file": file.name, "trust_remote_code": False}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(str(file.parent), **given)
+        packed = AutoModelForCausalLM.from_pretrained(
+            str(file.parent), dtype=torch.float32, **given
+        )
+    except (OSError, ValueError, KeyError, RuntimeError, NotImplementedError) as error:
+        raise InputError(
+            f"{file}: no model can be read from it: {first_line(error)} Is the file whole, and "
+            "packed in one of the ways that transformers knows?"
+        ) from error
+    config = packed.config
+    vars(config).pop("quantization_config", None)
+    plain = type(packed)(config)
+    plain.load_state_dict(packed.state_dict())
+    plain.generation_config = packed.generation_config
+    return plain, tokenizer

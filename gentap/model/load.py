@@ -1,0 +1,37 @@
+"""A model of two decoders from a folder or hub name, of either architecture."""
+
+from gentap.errors import InputError
+from gentap.model.causal import CausalModel, load_causal
+from gentap.model.causal_checkpoints import is_causal
+from gentap.model.checkpoints import FAMILIES, load_config
+from gentap.model.config import MODEL_TYPE
+from gentap.model.network import GenTapModel, load_model
+from gentap.model.tokenizer import TableTokenizer
+from gentap.settings.sections import AdapterSettings
+
+
+def load_table_model(
+    path: str,
+    *,
+    tokenizer: TableTokenizer | None = None,
+    dropout: float | None = None,
+    adapters: AdapterSettings | None = None,
+) -> GenTapModel | CausalModel:
+    """A saved model, or one made from a stock checkpoint, encoder-decoder or decoder-only.
+
+    Its embeddings grow to the vocabulary of ``tokenizer``. ``dropout`` replaces the checkpoint's;
+    in a decoder-only model it is that of the adapters. Raises InputError where there is no model.
+    """
+    config = load_config(path)
+    vocabulary = 0 if tokenizer is None else len(tokenizer.hf)
+    if config.model_type in (MODEL_TYPE, *FAMILIES):
+        return load_model(path, vocabulary=vocabulary, dropout=dropout)
+    if not is_causal(config):
+        raise InputError(
+            f"{path}: a model of the type '{config.model_type}', which is not supported. Give an "
+            f"encoder-decoder of one of the types {', '.join(FAMILIES)}, or a decoder-only "
+            "language model that transformers loads without code of its own."
+        )
+    names = None if tokenizer is None else tokenizer.meanings()
+    settings = adapters or AdapterSettings()
+    return load_causal(path, config, settings, names=names, vocabulary=vocabulary, dropout=dropout)
