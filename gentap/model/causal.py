@@ -24,11 +24,11 @@ from transformers import DynamicCache
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from gentap.model.causal_checkpoints import (
-    OURS,
-    fingerprint,
+    TWO_DECODERS,
     grow_tokens,
     load_trunk,
     stock_tensors,
+    trunk_fingerprint,
 )
 from gentap.model.lora import Adapters, rank_of
 from gentap.model.objectives import DECODERS, OBJECTIVES, Decoder, Objective
@@ -194,15 +194,15 @@ class CausalModel(nn.Module):
         start = "trunk."
         trunk = {name.removeprefix(start): w for name, w in state.items() if name.startswith(start)}
         ours = {"rank": self.adapters.rank, "both_ways": self.settings.both_ways}
-        setattr(self.trunk.config, OURS, ours)
+        setattr(self.trunk.config, TWO_DECODERS, ours)
         self.trunk.save_pretrained(folder, state_dict=trunk)
-        known = fingerprint(stock_tensors(self.trunk))
+        known = trunk_fingerprint(stock_tensors(self.trunk))
         for name in self.adapters.named:
             self.adapters.save(name, folder / name, self.trunk, known)
 
     def load_adapters(self, folder: Path) -> None:
         """Take the adapters of a saved model; raises InputError where they are another trunk's."""
-        known = fingerprint(stock_tensors(self.trunk))
+        known = trunk_fingerprint(stock_tensors(self.trunk))
         for name in (*DECODERS, ENCODER):
             if name in DECODERS or (folder / name).is_dir():
                 self.adapters.load(name, folder / name, known)
@@ -235,7 +235,7 @@ def load_causal(
 
     ``names`` are those of :func:`gentap.model.causal_checkpoints.grow_tokens`.
     """
-    ours = getattr(config, OURS, None)
+    ours = getattr(config, TWO_DECODERS, None)
     trunk = load_trunk(path, config)
     grow_tokens(trunk, dict(names or {}), vocabulary)
     if ours is None:

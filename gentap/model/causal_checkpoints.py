@@ -9,7 +9,7 @@ from torch import nn
 from gentap.errors import InputError
 from gentap.model.checkpoints import load_weights
 
-OURS = "gentap"
+TWO_DECODERS = "gentap"
 """The key of config.json under which a model of two decoders has its settings."""
 
 _ROUND = 8
@@ -17,7 +17,7 @@ _ROUND = 8
 
 def has_two_decoders(config: Any) -> bool:
     """Whether a configuration is that of a model which GenTaP has saved, of either architecture."""
-    return config.model_type == OURS or hasattr(config, OURS)
+    return config.model_type == TWO_DECODERS or hasattr(config, TWO_DECODERS)
 
 
 def is_causal(config: Any) -> bool:
@@ -58,7 +58,7 @@ def grow_tokens(trunk: Any, names: dict[int, list[int]], vocabulary: int) -> Non
                     weight[token] = weight[meant].mean(0)
 
 
-def fingerprint(tensors: Iterable[tuple[str, torch.Tensor]]) -> str:
+def trunk_fingerprint(tensors: Iterable[tuple[str, torch.Tensor]]) -> str:
     """Tells models apart: names, shapes, and a few numbers of each tensor."""
     import hashlib
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gentap.errors import InputError
 from gentap.model.causal import ENCODER, CausalModel
-from gentap.model.causal_checkpoints import OURS
+from gentap.model.causal_checkpoints import TWO_DECODERS
 from gentap.model.objectives import Decoder
 
 USE_FILE = "use.py"
@@ -51,8 +51,8 @@ def write_decoder(model: CausalModel, decoder: Decoder, folder: Path) -> bool:
         )
     own = [name for name in (decoder, ENCODER) if name in model.adapters.named]
     if all(model.adapters.is_zero(name) for name in own):
-        if hasattr(model.config, OURS):
-            delattr(model.config, OURS)
+        if hasattr(model.config, TWO_DECODERS):
+            delattr(model.config, TWO_DECODERS)
         model.trunk.save_pretrained(folder)
         return True
     for name in set(model.adapters.named) - set(own):

@@ -7,6 +7,7 @@ import torch
 from transformers import GenerationConfig
 
 from gentap.model.search import Search, search
+from gentap.model.steps import DecoderSteps
 
 VOCABULARY = 12  # so small that random models end their texts now and then
 
@@ -32,7 +33,8 @@ def searched(stock: Any, beams: int, **options: Any) -> list[list[int]]:
     trees = options.pop("trees", None)
     settings = Search(start_of(stock), stock.config.eos_token_id, beams, **options)
     with torch.no_grad():
-        return search(stock, hidden, inputs["attention_mask"], settings, trees)
+        steps = DecoderSteps(stock, hidden, inputs["attention_mask"])
+        return search(steps, settings, trees)
 
 
 def generated(stock: Any, beams: int, allowed: Any = None, **options: Any) -> list[list[int]]:
