@@ -8,6 +8,8 @@ from gentap.commands import question_commands
 from gentap.commands.options import (
     Assignments,
     Cluster,
+    Delimiter,
+    Encoding,
     Engine,
     Output,
     Overwrite,
@@ -73,6 +75,8 @@ def sample_command(
     base: Annotated[
         str, typer.Option(help="The model whose budget of tokens the tables are cut to.")
     ] = "",
+    delimiter: Delimiter = "",
+    encoding: Encoding = "",
     seed: Seed = 1,
     workers: Workers = 2,
     engine: Engine = None,
@@ -86,7 +90,14 @@ def sample_command(
     from gentap.stages.corpus_stages import SampleStage
 
     settings = stage_settings(
-        SampleSettings, "sample", recipe, assignments, grammar=grammar, per_table=per_table
+        SampleSettings,
+        "sample",
+        recipe,
+        assignments,
+        grammar=grammar,
+        per_table=per_table,
+        delimiter=delimiter or None,
+        encoding=encoding or None,
     )
     stage = SampleStage(
         tables=tuple(tables),

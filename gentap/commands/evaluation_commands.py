@@ -81,13 +81,17 @@ def score_command(
     overwrite: Overwrite = False,
 ) -> None:
     """Score anybody's predictions with the same metrics."""
+    from gentap.documents.rejected import reasons
     from gentap.evaluation.read_predictions import score_file
     from gentap.runs.store import read_json
     from gentap.stages.evaluation_stages import ScoreStage
 
     checked = _protocol(protocol)
     if output is None:
-        scores = score_file(predictions, data, checked).scored.to_json()
+        results = score_file(predictions, data, checked)
+        scores = results.scored.to_json()
+        for line in reasons(results.unread):
+            print(f"score: questions set aside: {line}", file=sys.stderr)
     else:
         stage = ScoreStage(predictions=predictions, data=tuple(data), protocol=checked)
         stage.make(output, overwrite=overwrite)

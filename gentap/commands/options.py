@@ -35,6 +35,14 @@ BaseModelName = Annotated[str, typer.Option("--base", help="A T5's or BART's fol
 Data = Annotated[list[str], typer.Option("--data", help="Annotated questions (JSONL).")]
 ProtocolName = Annotated[str, typer.Option(help="How scores are computed: default or fetaqa.")]
 
+Delimiter = Annotated[
+    str,
+    typer.Option(help="What parts the cells of a CSV file: a character, or tab; else found out."),
+]
+Encoding = Annotated[
+    str, typer.Option(help="The encoding of a CSV file, such as cp1252; else found out.")
+]
+
 Parameters = ParamSpec("Parameters")
 _Result = TypeVar("_Result")
 

@@ -76,7 +76,9 @@ def _writer_pairs(
             tokenizer.linearizer.mark_texts([(piece["mark"], piece["text"]) for piece in pieces])
             for pieces in (row["pieces"], row["target_pieces"])
         )
-        if len(target) > min(longest, tokenizer.settings.max_tokens - 1):
+        if not any(piece["text"].strip() for piece in row["target_pieces"]):
+            yield RejectedRecord(row["id"], "question without a token", row["target"])
+        elif len(target) > min(longest, tokenizer.settings.max_tokens - 1):
             yield RejectedRecord(row["id"], "question too long to learn from", row["target"])
         elif len(source) >= tokenizer.settings.max_tokens:
             yield RejectedRecord(row["id"], "sentence too long for the model", row["target"])
