@@ -118,7 +118,7 @@ class SampleStage(Stage):
         ).to_json()
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
-        from gentap.documents.csv_table import CsvFormat
+        from gentap.documents.delimited.csv_table import CsvFormat
         from gentap.documents.rejected import reasons_told
         from gentap.documents.table_files import assumptions
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
-Evidence = Literal["decimal", "groups", "either", "neither", ""]
+MarkUse = Literal["decimal", "groups", "either", "neither", ""]
 
 _TO_DECIDE = re.compile(r"\d[.,'^/e×]|[.,(]\d|\d [\d×]|\b[a-z]{3} ?[-+]?\d")
 """Stands in what is not written in digits and a unit alone."""
@@ -94,9 +94,9 @@ def _decimal_mark(cores: Sequence[str], decimal_comma: bool) -> str | None:
     return other if marked > 1 else None
 
 
-def _evidence(cores: Sequence[str], mark: str, other: str) -> Evidence:
+def _evidence(cores: Sequence[str], mark: str, other: str) -> MarkUse:
     """What a mark is by the cells that hold it."""
-    found: set[Evidence] = set()
+    found: set[MarkUse] = set()
     for core in cores:
         if mark not in core:
             continue

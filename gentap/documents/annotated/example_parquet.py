@@ -16,7 +16,7 @@ _NEEDED = ("question", "answer", "header", "rows")
 _KINDS: tuple[Kind, ...] = ("long", "cell")
 _ORIGINS: tuple[Origin, ...] = ("mined", "grammar", "annotated")
 
-Choice = TypeVar("Choice", bound=str)
+Known = TypeVar("Known", bound=str)
 
 
 def read_parquet(path: Path) -> Entries:
@@ -80,7 +80,7 @@ def _example(path: Path, row: Mapping[str, Any], number: int) -> Example:
     )
 
 
-def _one_of(known: Sequence[Choice], given: Any, name: str) -> Choice:
+def _one_of(known: Sequence[Known], given: Any, name: str) -> Known:
     for one in known:
         if one == given:
             return one

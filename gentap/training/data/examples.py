@@ -77,5 +77,6 @@ class TableEncoder:
         tally.counts["examples"] += 1
         tally.counts["examples whose table was cut"] += cut
         tally.counts["examples with all evidence kept"] += kept == len(example.cells)
-        tally.counts[CUT_EVIDENCE] += kept < len(example.cells)
+        if kept < len(example.cells):
+            tally.counts[CUT_EVIDENCE] += 1
         return encoded.ids, target

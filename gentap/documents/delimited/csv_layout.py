@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from gentap.documents.csv_records import NUMBER, Record, usual_width
+from gentap.documents.delimited.csv_records import NUMBER, Record, usual_width
 
 _LONGEST_TITLE = 20
 """Records that may stand above a header."""
 
 
 @dataclass(slots=True)
-class Layout:
+class TableLayout:
     """A header, its body records, and what stood around them; lines count from 1."""
 
     header: tuple[str, ...]
@@ -27,7 +27,7 @@ class Layout:
     empty_columns: int = 0
 
 
-def find_layout(records: Sequence[Record]) -> Layout | None:
+def find_layout(records: Sequence[Record]) -> TableLayout | None:
     """The table among records, blank ones included; None where there is no row below a header.
 
     The rows may be ragged still: each has the cells that its record has, but for empty ones at the
@@ -61,7 +61,7 @@ def find_layout(records: Sequence[Record]) -> Layout | None:
     rows = [
         Record(record.line, record.cells[:used], record.enclosed, record.stray) for record in rows
     ]
-    return Layout(
+    return TableLayout(
         header[:used], rows, header_lines, title, sorted([*dropped, *notes], key=_line), wide - used
     )
 

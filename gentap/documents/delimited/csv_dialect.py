@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from gentap.documents.csv_records import NUMBER, Dialect, Record, split_records
+from gentap.documents.delimited.csv_records import NUMBER, Dialect, Record, split_records
 
 DELIMITERS = (",", ";", "\t", "|")
 """In the order in which they are preferred where nothing else tells."""

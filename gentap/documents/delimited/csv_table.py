@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gentap.documents.csv_dialect import find_dialect, take_sep_line
-from gentap.documents.csv_encoding import read_delimited
-from gentap.documents.csv_layout import Layout, find_layout
-from gentap.documents.csv_records import Dialect, Record, split_records
+from gentap.documents.delimited.csv_dialect import find_dialect, take_sep_line
+from gentap.documents.delimited.csv_encoding import read_delimited
+from gentap.documents.delimited.csv_layout import TableLayout, find_layout
+from gentap.documents.delimited.csv_records import Dialect, Record, split_records
 from gentap.errors import InputError, SettingError
 from gentap.records import Table
 
@@ -87,7 +87,9 @@ def read_csv_told(path: Path, given: CsvFormat = FOUND_OUT) -> tuple[Table, str]
     return table, _told(path, encoding, dialect, layout, skipped, named)
 
 
-def _check(path: Path, text: str, dialect: Dialect, layout: Layout | None, skipped: int) -> None:
+def _check(
+    path: Path, text: str, dialect: Dialect, layout: TableLayout | None, skipped: int
+) -> None:
     if layout is None or not layout.rows:
         raise InputError(f"{path}: needs a header line and at least one row below it.")
     width = len(layout.header)
@@ -119,7 +121,7 @@ def _refuse(
 
 
 def _told(
-    path: Path, encoding: str, dialect: Dialect, layout: Layout, skipped: int, named: str
+    path: Path, encoding: str, dialect: Dialect, layout: TableLayout, skipped: int, named: str
 ) -> str:
     """What was found out, said in one line; nothing of a plain file."""
     said = []
