@@ -225,7 +225,7 @@ def test_an_empty_question_is_told() -> None:
         ),
         ("Year,Film\n\n2004\n", "films.csv, line 3: 1 cells where the header has 2."),
         (
-            'Year,Film\n1994,Dawn\n"1995,Dusk\n1996,Noon\n',
+            'Year,Film\n1994,Dawn\n"1995\n1996,Noon\n',
             "films.csv, line 3: a quotation mark in this row is never closed.",
         ),
         (
@@ -235,7 +235,8 @@ def test_an_empty_question_is_told() -> None:
         ("Year,Film\n", "films.csv: needs a header line and at least one row below it."),
         ("", "films.csv: needs a header line and at least one row below it."),
         ("Film\nDawn\n", "films.csv, line 1: the header has one column only."),
-        (b"Year,Film\n2004,\xff\n", "films.csv: not a readable UTF-8 text file: "),
+        (b"Year,Film\n2004,\0\xff\n", "films.csv: its encoding can't be told. Give it (--encoding"),
+        (b"PK\x03\x04abc", "films.csv: is no text but an Excel workbook or a zip file."),
     ],
 )
 def test_a_bad_table_is_told_with_its_line(text: str | bytes, message: str) -> None:

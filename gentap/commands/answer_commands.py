@@ -6,9 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gentap.commands.options import (
-    reports_errors,
-)
+from gentap.commands.options import Delimiter, EncodingName, reports_errors
 
 app = typer.Typer()
 
@@ -18,23 +16,36 @@ app = typer.Typer()
 def answer_command(
     question: Annotated[str, typer.Argument(help="The question.")],
     model: Annotated[str, typer.Option(help="A model's folder.")],
-    table: Annotated[Path, typer.Option(help="A CSV or TSV file with a header line.")],
+    table: Annotated[
+        Path, typer.Option(help="A table: CSV or TSV, or Parquet or JSONL of tables.")
+    ],
     title: Annotated[
         str | None, typer.Option(help="The table's title; else its file name.")
     ] = None,
     constrain: Annotated[
         bool, typer.Option("--constrain", help="Let the cell answer be nothing but a cell.")
     ] = False,
+    delimiter: Delimiter = "",
+    encoding: EncodingName = "",
 ) -> None:
     """Answer one question about one table: the sentence, the cell, and which cell it is."""
     from dataclasses import replace
 
-    from gentap.documents.csv_table import read_csv_table
+    from gentap.documents.delimited.csv_table import CsvFormat, read_csv_told
+    from gentap.documents.read import JSONL_SUFFIXES
+    from gentap.documents.table_files import PARQUET_SUFFIXES, read_first_table
     from gentap.errors import SettingError
 
     if not question.strip():
         raise SettingError("The question is empty.")
-    content = read_csv_table(table)
+    given = CsvFormat(delimiter, encoding)
+    if table.name.endswith((*PARQUET_SUFFIXES, *JSONL_SUFFIXES)):
+        sourced, assumed = read_first_table(table, given)
+        content = sourced.table
+    else:
+        content, assumed = read_csv_told(table, given)
+    if assumed:
+        print(f"gentap: {assumed}", file=sys.stderr)
     if title is not None:
         content = replace(content, title=title)
     from gentap.model.answerer import answer as answer_question

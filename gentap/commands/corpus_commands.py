@@ -9,6 +9,8 @@ from gentap.commands import question_commands
 from gentap.commands.options import (
     Assignments,
     Cluster,
+    Delimiter,
+    EncodingName,
     Engine,
     Output,
     Overwrite,
@@ -74,6 +76,8 @@ def sample_command(
     base: Annotated[
         str, typer.Option(help="The model whose budget of tokens the tables are cut to.")
     ] = "",
+    delimiter: Delimiter = "",
+    encoding: EncodingName = "",
     seed: Seed = 1,
     workers: Workers = 2,
     engine: Engine = None,
@@ -87,7 +91,14 @@ def sample_command(
     from gentap.stages.corpus_stages import SampleStage
 
     settings = stage_settings(
-        SampleSettings, "sample", recipe, assignments, grammar=grammar, per_table=per_table
+        SampleSettings,
+        "sample",
+        recipe,
+        assignments,
+        grammar=grammar,
+        per_table=per_table,
+        delimiter=delimiter or None,
+        encoding=encoding or None,
     )
     stage = SampleStage(
         tables=tuple(tables),

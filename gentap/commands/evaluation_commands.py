@@ -95,13 +95,17 @@ def score_command(
     overwrite: Overwrite = False,
 ) -> None:
     """Score anybody's predictions with the same metrics."""
+    from gentap.documents.rejected import reasons
     from gentap.evaluation.read_predictions import score_file
     from gentap.runs.store import read_json
     from gentap.stages.evaluation_stages import ScoreStage
 
     checked, judging = _protocol(protocol), _judging(judge, judge_assignments)
     if output is None:
-        scores = score_file(predictions, data, checked, judging).scored.to_json()
+        results = score_file(predictions, data, checked, judging)
+        scores = results.scored.to_json()
+        for line in reasons(results.unread):
+            print(f"score: questions set aside: {line}", file=sys.stderr)
     else:
         stage = ScoreStage(
             predictions=predictions, data=tuple(data), protocol=checked, judge=judging

@@ -1,11 +1,12 @@
 """Commands for those who write grammars."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gentap.commands.options import Seed, reports_errors
+from gentap.commands.options import Delimiter, EncodingName, Seed, reports_errors
 
 app = typer.Typer()
 grammars = typer.Typer(no_args_is_help=True, help="Grammars of questions: check one, try one.")
@@ -44,8 +45,11 @@ def grammar_draw(
     table: Annotated[Path, typer.Option(help="A table: CSV, or JSONL or Parquet of tables.")],
     per_kind: PerKind = 3,
     seed: Seed = 1,
+    delimiter: Delimiter = "",
+    encoding: EncodingName = "",
 ) -> None:
     """Show how a table is read and what a grammar would ask about it."""
+    from gentap.documents.delimited.csv_table import CsvFormat
     from gentap.documents.table_files import read_first_table
     from gentap.grammar.parser import load_grammar
     from gentap.grammar.preview import preview_table
@@ -53,5 +57,8 @@ def grammar_draw(
     from gentap.grammar.sampler import QuestionSampler
 
     maker = QuestionSampler(load_grammar(find_grammar(grammar)))
-    for line in preview_table(maker, read_first_table(table).table, per_kind, seed):
+    content, assumed = read_first_table(table, CsvFormat(delimiter, encoding))
+    if assumed:
+        print(f"gentap: {assumed}", file=sys.stderr)
+    for line in preview_table(maker, content.table, per_kind, seed):
         print(line)

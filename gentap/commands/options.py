@@ -37,6 +37,14 @@ BaseModelName = Annotated[
 Data = Annotated[list[str], typer.Option("--data", help="Annotated questions (JSONL).")]
 ProtocolName = Annotated[str, typer.Option(help="How scores are computed: fetaqa, totto or cased.")]
 
+Delimiter = Annotated[
+    str,
+    typer.Option(help="What parts the cells of a CSV file: a character, or tab; else found out."),
+]
+EncodingName = Annotated[
+    str, typer.Option(help="The encoding of a CSV file, such as cp1252; else found out.")
+]
+
 Parameters = ParamSpec("Parameters")
 _Result = TypeVar("_Result")
 

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from gentap.documents.compressed import numbered_lines
 from gentap.documents.grid import MAX_CELLS
+from gentap.documents.json_text import json_text
 from gentap.documents.pages import read_page
 from gentap.documents.rejected import RejectedRecord
 from gentap.records import Block, Document, Table
@@ -104,7 +105,7 @@ def table_from_json(
 ) -> Table:
     """A table from decoded JSON; raises ValueError where it is not one.
 
-    Numbers become their text, null becomes empty; short rows are filled up with empty cells.
+    Numbers become their text, null and NaN become empty; short rows are filled up with empty cells.
     """
     if not isinstance(header, list) or not header:
         raise ValueError("the table's header is missing or no list")
@@ -125,7 +126,7 @@ def table_from_json(
 
 
 def _cells(texts: Sequence[Any], width: int) -> tuple[str, ...]:
-    cells = ["" if text is None else " ".join(str(text).split()) for text in texts]
+    cells = list(map(json_text, texts))
     return tuple(cells + [""] * (width - len(cells)))
 
 

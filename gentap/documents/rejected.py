@@ -1,7 +1,7 @@
 """What was set aside while reading, and why."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,6 +15,26 @@ class RejectedRecord:
     where: str
     reason: str
     detail: str = ""
+
+
+def reasons(unread: Iterable[RejectedRecord]) -> list[str]:
+    """A line for each reason that records were set aside for, the most frequent first."""
+    grouped: dict[str, list[RejectedRecord]] = {}
+    for entry in unread:
+        grouped.setdefault(entry.detail or entry.reason, []).append(entry)
+    ordered = sorted(grouped.items(), key=lambda pair: -len(pair[1]))
+    lines = [f"{len(found):,}: {reason} (first {found[0].where})" for reason, found in ordered]
+    more = len(lines) - _MOST_REASONS
+    return lines if more <= 0 else [*lines[:_MOST_REASONS], f"and {more:,} reasons more"]
+
+
+_MOST_REASONS = 8
+
+
+def reasons_told(counts: Mapping[str, int]) -> list[str]:
+    """A line for each reason's name, the most frequent first."""
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [f"set aside: {count:,} {reason}" for reason, count in ordered]
 
 
 def write_rejected(path: Path, unread: Iterable[RejectedRecord]) -> None:

@@ -5,14 +5,18 @@ A line of JSONL is ``{"header": ["…"], "rows": [["…"]]}``, with ``title``, `
 ``tables``. Parquet files have columns of these names.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 from gentap.documents.compressed import DAMAGE, numbered_lines, open_packed
-from gentap.documents.csv_table import read_csv_table
+from gentap.documents.delimited.csv_table import FOUND_OUT, CsvFormat, read_csv_told
+from gentap.documents.grid import MAX_CELLS
+from gentap.documents.json_text import json_text
 from gentap.documents.jsonl import MAX_LINE_BYTES, json_object, table_from_json
 from gentap.documents.read import JSONL_SUFFIXES, expand_inputs
 from gentap.documents.rejected import RejectedRecord
@@ -25,6 +29,9 @@ PARQUET_SUFFIXES = (".parquet",)
 TABLE_SUFFIXES = PARQUET_SUFFIXES + CSV_SUFFIXES + JSONL_SUFFIXES
 PACKED_SUFFIXES = (".gz", ".zst")
 _PIECE = 2**20
+_FILES_TOLD = 10
+_INDEX = re.compile(r"__index_level_\d+__")
+_BAD_VALUES = (ValueError, OverflowError)  # dates out of Python's range overflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,7 @@ class TableSlice:
     name: str = ""
     line: int = 1
     damage: str = ""
+    csv: CsvFormat = FOUND_OUT
 
 
 def find_table_files(inputs: Sequence[str]) -> list[Path]:
@@ -65,7 +73,9 @@ def find_table_files(inputs: Sequence[str]) -> list[Path]:
     return list(files)
 
 
-def slice_tables(files: Sequence[Path], shard_tables: int, scratch: Path) -> Iterator[TableSlice]:
+def slice_tables(
+    files: Sequence[Path], shard_tables: int, scratch: Path, csv: CsvFormat = FOUND_OUT
+) -> Iterator[TableSlice]:
     """Cut files into slices of ``shard_tables`` rows, lines or files, whatever runs them.
 
     Compressed JSONL can only be read from its start: it is unpacked into ``scratch``, once.
@@ -74,8 +84,9 @@ def slice_tables(files: Sequence[Path], shard_tables: int, scratch: Path) -> Ite
     for number, file in enumerate(files):
         if file.name.endswith(CSV_SUFFIXES):
             pages.append(file)
+        elif file.name.endswith(PARQUET_SUFFIXES) and not _holds_tables(file):
+            yield TableSlice((file,), 0, -1)
         elif file.name.endswith(PARQUET_SUFFIXES):
-            _check_columns(file)
             for start in range(0, count_rows(file), shard_tables):
                 yield TableSlice((file,), start, start + shard_tables)
         elif file.name.endswith(PACKED_SUFFIXES):
@@ -86,7 +97,7 @@ def slice_tables(files: Sequence[Path], shard_tables: int, scratch: Path) -> Ite
             with file.open("rb") as stream:
                 yield from _slice_lines(stream, file, file.name, shard_tables)
     for first in range(0, len(pages), shard_tables):
-        yield TableSlice(tuple(pages[first : first + shard_tables]))
+        yield TableSlice(tuple(pages[first : first + shard_tables]), csv=csv)
 
 
 def _slice_lines(
@@ -121,51 +132,92 @@ def read_tables(part: TableSlice) -> Iterator[SourcedTable | RejectedRecord]:
     """The tables of a slice, and the records that were set aside."""
     for path in part.paths:
         if path.name.endswith(CSV_SUFFIXES):
-            yield _read_csv(path)
+            yield _read_csv(path, part.csv)
+        elif part.stop < 0:
+            yield _read_frame(path)
         elif path.name.endswith(PARQUET_SUFFIXES):
             yield from _read_parquet(path, part)
         else:
             yield from _read_jsonl(path, part)
 
 
-def read_first_table(path: Path) -> SourcedTable:
-    """The first table of a file; raises InputError where there is none."""
+def read_first_table(path: Path, csv: CsvFormat = FOUND_OUT) -> tuple[SourcedTable, str]:
+    """The first table of a file, and what was assumed of a CSV file.
+
+    Raises InputError where there is none.
+    """
+    if path.is_file() and path.name.lower().endswith(CSV_SUFFIXES):
+        table, assumed = read_csv_told(path, csv)
+        return _sourced({}, table, path.name), assumed
     reason = "it is empty"
     with TemporaryDirectory() as scratch:
         for part in slice_tables(find_table_files([str(path)]), 1, Path(scratch)):
-            for table in read_tables(part):
-                if isinstance(table, SourcedTable):
-                    return table
-                reason = table.detail or table.reason
+            for one in read_tables(part):
+                if isinstance(one, SourcedTable):
+                    return one, ""
+                reason = one.detail or one.reason
     raise InputError(f"{path}: no table could be read from it: {reason}")
 
 
-def _read_csv(path: Path) -> SourcedTable | RejectedRecord:
+def assumptions(files: Sequence[Path], csv: CsvFormat) -> list[str]:
+    """What was assumed of the first CSV files, a line for each that is not plain."""
+    told = []
+    for file in [path for path in files if path.name.endswith(CSV_SUFFIXES)][:_FILES_TOLD]:
+        with suppress(InputError):  # which is set aside by its reason
+            told.append(read_csv_told(file, csv)[1])
+    return [line for line in told if line]
+
+
+def _read_csv(path: Path, csv: CsvFormat) -> SourcedTable | RejectedRecord:
     try:
-        table = read_csv_table(path)
+        table, _ = read_csv_told(path, csv)
     except InputError as error:
         return RejectedRecord(path.name, "bad CSV table", str(error))
     return _sourced({}, table, path.name)
 
 
-def _check_columns(path: Path) -> None:
+def _holds_tables(file: Path) -> bool:
+    """Whether a Parquet file holds a table in each row; else it is one, as data frames are saved.
+
+    Raises InputError where it holds neither.
+    """
     import pyarrow.parquet as pq
 
-    count_rows(path)  # raises where the file can't be read
-    names = pq.read_schema(path).names
+    count_rows(file)  # raises where the file can't be read
+    names = pq.read_schema(file).names
     missing = [name for name in ("header", "rows") if name not in names]
-    if missing:
+    if len(missing) == 1 or (missing and len(names) < 2):
         raise InputError(
-            f"{path}: has no column {' or '.join(missing)}, so it holds no tables. Its columns "
+            f"{file}: has no column {' or '.join(missing)}, so it holds no tables. Its columns "
             f"are {', '.join(names[:8])}."
         )
+    return not missing
+
+
+def _read_frame(path: Path) -> SourcedTable | RejectedRecord:
+    """A Parquet file whose columns are the table's; an index without a name is left out."""
+    import pyarrow.parquet as pq
+
+    frame = pq.ParquetFile(path)
+    names = [name for name in frame.schema_arrow.names if not _INDEX.fullmatch(name)]
+    if frame.metadata.num_rows * len(names) > MAX_CELLS:
+        return RejectedRecord(
+            path.name, "bad table record", f"the table has more than {MAX_CELLS:,} cells"
+        )
+    try:
+        rows = frame.read(columns=names).to_pylist()
+        cells = [[row[name] for name in names] for row in rows]
+        table = table_from_json(names, cells, title=path.stem.replace("_", " "))
+    except _BAD_VALUES as error:
+        return RejectedRecord(path.name, "bad table record", str(error))
+    return _sourced({}, table, path.name)
 
 
 def _read_parquet(path: Path, part: TableSlice) -> Iterator[SourcedTable | RejectedRecord]:
     for number, row in enumerate(read_slice(path, part.start, part.stop), start=part.start):
         try:
             yield _from_entry(row, "")
-        except ValueError as error:
+        except _BAD_VALUES as error:
             yield RejectedRecord(f"{path.name}, row {number}", "bad table record", str(error))
 
 
@@ -205,15 +257,11 @@ def _tables_of(entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _from_entry(entry: Mapping[str, Any], where: str) -> SourcedTable:
     header, rows = entry.get("header"), entry.get("rows")
-    texts = {name: _text(entry.get(name)) for name in ("title", "section", "caption")}
+    texts = {name: json_text(entry.get(name)) for name in ("title", "section", "caption")}
     return _sourced(entry, table_from_json(header, rows, **texts), where)
 
 
-def _text(value: Any) -> str:
-    return " ".join(str(value).split()) if value is not None else ""
-
-
 def _sourced(entry: Mapping[str, Any], table: Table, where: str) -> SourcedTable:
-    url = _text(entry.get("url")) or where
-    identifier = _text(entry.get("id")) or _text(entry.get("table_id"))
+    url = json_text(entry.get("url")) or where
+    identifier = json_text(entry.get("id")) or json_text(entry.get("table_id"))
     return SourcedTable(id=identifier or digest(url, table_digest(table)), url=url, table=table)

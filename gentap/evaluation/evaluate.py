@@ -3,7 +3,7 @@
 from typing import Any
 
 from gentap.documents.annotated.reading import read_questions
-from gentap.documents.rejected import write_rejected
+from gentap.documents.rejected import reasons, write_rejected
 from gentap.evaluation.judge import judged, open_judge
 from gentap.evaluation.metrics.scoring import needs_wordnet, score
 from gentap.evaluation.metrics.wordnet import open_wordnet
@@ -54,6 +54,7 @@ def evaluate_model(model: str, settings: EvaluateSettings, folder: StageFolder) 
     return {
         "questions": scored.questions,
         "set aside": len(unread),
+        "reasons": reasons(unread),
         "warnings": scored.warnings,
         "inputs": {name: count for name, count in answerer.counts.items() if count},
         "length_penalty": length.penalty,

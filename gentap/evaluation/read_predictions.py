@@ -12,15 +12,18 @@ Lines with ids may stand in any order. What has no partner is an error that name
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from gentap.documents.annotated.fields import read_text_file
 from gentap.documents.annotated.reading import Questions, read_questions
+from gentap.documents.json_text import json_text
 from gentap.documents.jsonl import json_object
 from gentap.errors import InputError
 from gentap.evaluation.judge import judged, open_judge
 from gentap.evaluation.metrics.denotation import SEPARATOR
 from gentap.evaluation.metrics.scoring import score
 from gentap.evaluation.results import Results, Shown
+from gentap.records import Example
 from gentap.settings.sections import NO_JUDGE, JudgeSettings, Protocol
 
 _NAMED = 20
@@ -39,11 +42,29 @@ def score_file(
     scored = score(questions.examples, predictions, protocol)
     if judge is not None:
         scored = judged(scored, questions.examples, predictions, judge)
-    more = {"questions that can't be read": len(questions.unread), **left_out}
+    more = _comma_lists(questions.examples, predictions)
+    more |= {"questions that can't be read": len(questions.unread), **left_out}
     warnings = scored.warnings | {name: count for name, count in more.items() if count}
     shown: list[Shown | None] = [None] * len(predictions)
     scored = replace(scored, warnings=warnings)
-    return Results(path.stem, questions.examples, predictions, scored, shown)
+    return Results(
+        path.stem, questions.examples, predictions, scored, shown, tuple(questions.unread)
+    )
+
+
+def _comma_lists(examples: Sequence[Example], predictions: Sequence[str]) -> dict[str, int]:
+    """Answers of several values that have commas between them, as TAPEX writes them."""
+    said = [
+        text
+        for example, text in zip(examples, predictions, strict=True)
+        if example.kind == "cell" and any(SEPARATOR in right for right in example.references)
+    ]
+    listed = sum(", " in text for text in said)
+    if any(SEPARATOR in text for text in predictions) or 2 * listed < len(said) or not listed:
+        return {}
+    return {
+        f"answers with ', ' where several values are wanted (write {SEPARATOR} between)": listed
+    }
 
 
 def read_predictions(
@@ -51,7 +72,8 @@ def read_predictions(
 ) -> tuple[list[str], dict[str, int]]:
     """A prediction for each question, in their order, and counts of what was left out."""
     lines = read_text_file(path).split("\n")
-    if lines and not lines[-1]:
+    ended = not lines[-1]
+    if ended:
         lines.pop()
     if path.suffix == ".jsonl":
         ids, texts = _read_jsonl(lines, path)
@@ -62,6 +84,10 @@ def read_predictions(
     said = [text.strip() for text in texts]
     if ids:
         return _by_id(dict(zip(ids, said, strict=True)), ids, path, questions), {}
+    wanted = len(questions.examples) + len(questions.unread)
+    fits = len(said) == len(questions.examples)
+    if ended and not fits and path.suffix != ".jsonl" and len(said) + 1 == wanted:
+        said.append("")  # predictions joined by line ends, the last of them empty
     return _by_order(said, path, questions, data)
 
 
@@ -70,18 +96,35 @@ def _read_jsonl(lines: Sequence[str], path: Path) -> tuple[list[str], list[str]]
     for number, line in enumerate(lines, start=1):
         try:
             entry = json_object(line)
-            texts.append(str(entry["prediction"] or ""))
+            given = entry["prediction"]
+            id_ = json_text(entry.get("id"))
         except (ValueError, KeyError):
             what = "not a JSON object with a 'prediction'"
             raise InputError(f"{path}, line {number}: {what}.") from None
-        if entry.get("id") is not None:
-            ids.append(str(entry["id"]))
+        try:
+            texts.append(_said(given))
+        except ValueError as error:
+            raise InputError(
+                f"{path}, line {number}: 'prediction': {error}. Give a text, a number, or a list "
+                "of values."
+            ) from None
+        if id_:
+            ids.append(id_)
         if ids and len(ids) != number:
             raise InputError(
                 f"{path}, line {number}: some lines have an 'id' and some have none. Give all of "
                 "them the id of their question, or none."
             )
     return ids, texts
+
+
+def _said(given: Any) -> str:
+    """A prediction's text, its lines kept; several values with a mark between them."""
+    if isinstance(given, str):
+        return given
+    if isinstance(given, list):
+        return SEPARATOR.join(map(json_text, given))
+    return json_text(given)
 
 
 def _read_tsv(lines: Sequence[str], path: Path) -> tuple[list[str], list[str]]:

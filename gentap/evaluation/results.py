@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
 from gentap.evaluation.metrics.bleu import FORMULAS as BLEU_FORMULAS
 from gentap.evaluation.metrics.scoring import Scored
@@ -47,7 +48,8 @@ class Shown:
 class Results:
     """One system's answers and scores, example by example.
 
-    ``shown`` is None where an example's whole table was shown, or where nobody knows.
+    ``shown`` is None where an example's whole table was shown, or where nobody knows; ``unread``
+    are the questions that were set aside.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Results:
     predictions: list[str]
     scored: Scored
     shown: list[Shown | None]
+    unread: tuple[RejectedRecord, ...] = ()
 
 
 def write_results(folder: Path, results: Results) -> None:

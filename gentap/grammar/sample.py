@@ -6,6 +6,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from random import Random
 
+from gentap.documents.delimited.csv_table import CsvFormat
 from gentap.documents.rejected import RejectedRecord
 from gentap.documents.table_files import TableSlice, read_tables, slice_tables
 from gentap.errors import InputError
@@ -40,7 +41,14 @@ def sample(
     by an estimate of their tokens.
     """
     load_grammar(find_grammar(settings.grammar))
-    shards = list(slice_tables(files, settings.shard_tables, folder.work.absolute()))
+    shards = list(
+        slice_tables(
+            files,
+            settings.shard_tables,
+            folder.work.absolute(),
+            CsvFormat(settings.delimiter, settings.encoding),
+        )
+    )
     task = partial(_sample_shard, settings=settings, base=base, linearizer=linearizer, seed=seed)
     tally = run_shards(
         folder.path,

@@ -257,6 +257,8 @@ class SampleSettings(Settings):
         ge=1,
         description="draws that a kind of question may fail in a turn before it is left out",
     )
+    delimiter: str = Field("", description="what parts the cells of CSV files; empty: found out")
+    encoding: str = Field("", description="the encoding of CSV files; empty: found out")
 
 
 class EvaluateSettings(Settings):

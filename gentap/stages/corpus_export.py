@@ -12,10 +12,10 @@ from gentap.records import Example, Table
 from gentap.runs.console import say
 from gentap.runs.store import writing
 
-Record = dict[str, Any]
+ExportedRecord = dict[str, Any]
 
 
-def _chat(asked: str, answer: str) -> Record:
+def _chat(asked: str, answer: str) -> ExportedRecord:
     return {
         "messages": [
             {"role": "user", "content": asked},
@@ -24,14 +24,14 @@ def _chat(asked: str, answer: str) -> Record:
     }
 
 
-def _prompt_completion(asked: str, answer: str) -> Record:
+def _prompt_completion(asked: str, answer: str) -> ExportedRecord:
     return {
         "prompt": [{"role": "user", "content": asked}],
         "completion": [{"role": "assistant", "content": answer}],
     }
 
 
-FORMATS: dict[str, Callable[[str, str], Record]] = {
+FORMATS: dict[str, Callable[[str, str], ExportedRecord]] = {
     "chat": _chat,
     "prompt-completion": _prompt_completion,
 }

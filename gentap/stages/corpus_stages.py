@@ -118,10 +118,17 @@ class SampleStage(Stage):
         ).to_json()
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
+        from gentap.documents.delimited.csv_table import CsvFormat
+        from gentap.documents.rejected import reasons_told
+        from gentap.documents.table_files import assumptions
+
         counts, rejected = stats["counts"], sum(stats["rejected"].values())
+        given = CsvFormat(self.sample.delimiter, self.sample.encoding)
         return [
+            *assumptions(self._files(), given),
             f"{counts['examples']:,} cell examples from {counts['tables']:,} tables; "
-            f"{rejected:,} tables set aside"
+            f"{rejected:,} tables set aside",
+            *reasons_told(stats["rejected"]),
         ]
 
     def _sources(self) -> list[Path]:

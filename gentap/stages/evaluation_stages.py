@@ -58,7 +58,8 @@ class EvaluateStage(Stage):
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
         counts = {**stats["inputs"], **stats["warnings"]}
-        lines = [f"{name}: {count:,}" for name, count in counts.items()]
+        lines = [f"questions set aside: {line}" for line in stats["reasons"]]
+        lines += [f"{name}: {count:,}" for name, count in counts.items()]
         if self.evaluate.tune_length:
             lines.append(
                 f"length penalty {stats['length_penalty']:g}, at least "
@@ -150,6 +151,7 @@ class ScoreStage(Stage):
             raise InputError(f"{self.predictions}: no such file.")
 
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
+        from gentap.documents.rejected import reasons
         from gentap.evaluation.read_predictions import score_file
         from gentap.evaluation.report.page import write_report
         from gentap.evaluation.results import write_results
@@ -157,10 +159,14 @@ class ScoreStage(Stage):
         results = score_file(self.predictions, self.data, self.protocol, self.judge)
         write_results(folder.path, results)
         write_report(folder.path, [results], facts=_facts([results], self.data))
-        return {"questions": results.scored.questions, "warnings": results.scored.warnings}
+        return {
+            "questions": results.scored.questions,
+            "warnings": results.scored.warnings,
+            "reasons": reasons(results.unread),
+        }
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
-        return []
+        return [f"questions set aside: {line}" for line in stats["reasons"]]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -69,14 +69,18 @@ class WriterStage(Stage):
         return {**stats, "held_out": score_questions(held_out), "inverted": tally.to_json()}
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
+        from gentap.training.data.losses import losses_told
+
         text = f"{stats['examples']['pairs']:,} questions"
+        lost = losses_told(stats)
         scores = stats["held_out"].get("all")
         if not scores:
-            return [text]
+            return [text, *lost]
         shown = ", ".join(f"{metric} {scores[metric]:.2f}" for metric in scores["signatures"])
         return [
             f"{text}; {scores['questions']:,} on held-out articles: {shown}, "
-            f"loss {stats['best_dev_loss']:.3f}"
+            f"loss {stats['best_dev_loss']:.3f}",
+            *lost,
         ]
 
     def _data(self) -> list[Path]:

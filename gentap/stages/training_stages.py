@@ -104,7 +104,9 @@ class PretrainStage(Stage):
         )
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
-        return [f"{stats['steps']:,} steps{_losses(stats)}"]
+        from gentap.training.data.losses import losses_told
+
+        return [f"{stats['steps']:,} steps{_losses(stats)}", *losses_told(stats)]
 
     @property
     def _corpora(self) -> dict[Objective, Path]:
@@ -156,8 +158,16 @@ class FinetuneStage(Stage):
         )
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
+        from gentap.documents.rejected import reasons
+        from gentap.training.data.losses import losses_told
+
         questions = sum(stats["examples"].values())
-        return [f"{questions:,} questions, {stats['steps']:,} steps{_losses(stats)}"]
+        aside = reasons([*self._train.unread, *self._dev.unread])
+        return [
+            f"{questions:,} questions, {stats['steps']:,} steps{_losses(stats)}",
+            *losses_told(stats),
+            *(f"questions set aside: {line}" for line in aside),
+        ]
 
     @cached_property
     def _train(self) -> "Questions":

@@ -15,6 +15,7 @@ from itertools import compress
 from operator import itemgetter
 from typing import Literal
 
+from gentap.tables.number_notation import in_one_notation
 from gentap.text.normal_form import PLACEHOLDERS
 
 ColumnType = Literal["number", "date", "score", "text"]
@@ -188,10 +189,14 @@ class ColumnReader:
         filled = self.filled(forms) if filled is None else filled
         if not _DIGIT.search(" ".join(forms)):
             return self._text(forms, filled)
+        said = [form if says else "" for form, says in zip(forms, filled, strict=True)]
+        written = in_one_notation(said, self.language.decimal_comma)
+        if written is None:
+            return self._text(forms, filled)
         readings: list[Reading | None] = []
         count = sum(filled)
         failures_left = count - math.ceil(TYPED_SHARE * count) if count else -1
-        for form, says_something in zip(forms, filled, strict=True):
+        for form, says_something in zip(written, filled, strict=True):
             reading = None
             if says_something:
                 reading = self.read(form)

@@ -7,13 +7,19 @@ from functools import lru_cache
 
 PLACEHOLDERS = frozenset(
     "|-|–|—|--|?|...|…|n/a|na|none|nil|tba|tbd|tbc|x|unknown|null|not applicable|not available"
-    "|*|†|•|✓|✔|✗".split("|")
+    "|*|†|•|✓|✔|✗|nan|<na>|nat|\\n|(null)|[null]|<null>|(none)|(blank)|#n/a|#n/a n/a|#na|#null!"
+    "|#div/0!|#value!|#ref!|#name?|#num!|#wert!|#bezug!|1.#ind|1.#qnan|-nan".split("|")
 )
 """Normal forms that say nothing, in any language; a grammar may name more."""
 
 FOOTNOTE = re.compile(r"\[(?:\d{1,3}|[a-z]|note \d{1,2}|nb \d{1,2}|citation needed)\]", re.I)
 _SPACES = re.compile(r"\s+")
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "−": "-", "‐": "-", "‑": "-"})
+
+
+_RAISED = re.compile("[⁰¹²³⁴-⁹¼-¾⅐-⅞\u2044]")
+_POWER = re.compile(r"(\d)((?:⁻|⁺)?[⁰¹²³⁴-⁹]+)(?![⁄/])")
+_FRACTION = re.compile(r"(\d?)\s?([¼-¾⅐-⅞]|[⁰¹²³⁴-⁹]+[⁄/][₀-₉]+)")
 
 
 @lru_cache(maxsize=100_000)
@@ -24,8 +30,25 @@ def normal_form(text: str) -> str:
     """
     if text.isascii() and "[" not in text:
         return " ".join(text.split()).lower()
+    if _RAISED.search(text):
+        text = _with_value(text)
     text = FOOTNOTE.sub("", unicodedata.normalize("NFKC", text).translate(_QUOTES))
     return fold(_SPACES.sub(" ", text).strip())
+
+
+def _with_value(text: str) -> str:
+    """Raised digits behind a digit as a power, and fractions apart from the number before them.
+
+    The compatibility forms alone make 10⁸ to 108 and 1½ to 11/2.
+    """
+    text = _POWER.sub(lambda match: f"{match[1]}^{match[2]}", text)
+    return _FRACTION.sub(
+        lambda match: f"{match[1]}{' ' if match[1] else ''}{_fraction(match[2])}", text
+    )
+
+
+def _fraction(sign: str) -> str:
+    return unicodedata.normalize("NFKC", sign).replace("\u2044", "/")
 
 
 def normal_forms(texts: Iterable[str]) -> list[str]:

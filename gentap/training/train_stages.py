@@ -77,7 +77,9 @@ def _writer_pairs(
             )
             for name, target in (("pieces", False), ("target_pieces", True))
         )
-        if len(target) > min(longest, tokenizer.settings.max_tokens - 1):
+        if not any(piece["text"].strip() for piece in row["target_pieces"]):
+            yield RejectedRecord(row["id"], "question without a token", row["target"])
+        elif len(target) > min(longest, tokenizer.settings.max_tokens - 1):
             yield RejectedRecord(row["id"], "question too long to learn from", row["target"])
         elif len(source) >= tokenizer.settings.max_tokens:
             yield RejectedRecord(row["id"], "sentence too long for the model", row["target"])

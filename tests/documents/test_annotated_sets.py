@@ -293,8 +293,8 @@ def test_a_bad_row_is_set_aside(tmp_path: Path, change: dict[str, Any], detail: 
 
 
 def test_a_parquet_file_of_other_content_is_an_error(tmp_path: Path) -> None:
-    path = parquet(tmp_path / "q.parquet", example_to_row(EXAMPLE), drop=("kind", "cells"))
-    with pytest.raises(InputError, match=r"q\.parquet: no column kind, cells\."):
+    path = parquet(tmp_path / "q.parquet", example_to_row(EXAMPLE), drop=("answer", "rows"))
+    with pytest.raises(InputError, match=r"q\.parquet: no column answer, rows\."):
         read_annotated(path)
     (tmp_path / "bad.parquet").write_text("no")
     with pytest.raises(InputError, match=r"bad\.parquet: not a readable Parquet file"):
@@ -308,14 +308,14 @@ PLAIN = {"question": "When?", "table": {"header": ["A", "B"], "rows": [["1", "2"
 
 def test_the_plain_layout_takes_several_right_answers(tmp_path: Path) -> None:
     path = tmp_path / "qa.jsonl"
-    lines = [PLAIN | {"answer": answer} for answer in (["a", " b ", "a"], [], ["a", ""], ["a", 3])]
+    lines = [PLAIN | {"answer": answer} for answer in (["a", " b ", "a"], [], ["a", ""], ["a", {}])]
     path.write_text("\n".join(map(json.dumps, lines)))
     (example,), unread = read_annotated(path)
     assert example.references == ("a", "b")
     assert [entry.detail for entry in unread] == [
         "'answer' is an empty list: give at least one right answer",
         "'answer 2' is missing or empty",
-        "'answer 2' is missing or empty",
+        "'answer 2': an object stands where a text is wanted",
     ]
 
 

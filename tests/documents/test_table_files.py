@@ -167,7 +167,7 @@ def test_csv_files_are_read_together(tmp_path: Path) -> None:
     ("name", "content", "message"),
     [
         ("x.csv", "", "needs a header line and at least one row"),
-        ("x.csv", "a/b/c\n1/2/3\n", "Part the columns with commas, semicolons or tabs"),
+        ("x.csv", "a/b/c\n1/2/3\n", "Part the columns with commas, semicolons, tabs or pipes"),
         ("x.jsonl", "{}\n", "the table's header is missing"),
         ("x.jsonl", "", "it is empty"),
         ("x.txt", "a,b\n", "can't tell the format of this file"),
@@ -198,4 +198,4 @@ def test_what_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 def test_the_first_table_is_read(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_bytes(b"{}\n" + lines({**FILMS, "title": "Second line"}))
-    assert read_first_table(tmp_path / "x.jsonl").table.title == "Second line"
+    assert read_first_table(tmp_path / "x.jsonl")[0].table.title == "Second line"

@@ -78,7 +78,6 @@ def test_the_layout_of_wikitablequestions_is_read_with_several_values(tmp_path: 
 @pytest.mark.parametrize(
     ("said", "partner"),
     [
-        ("Dawn\n", "The question at cells.jsonl:2 is the first without a prediction."),
         ("", "The question at cells.jsonl:1 is the first without a prediction."),
         ("Dawn\nDusk\nNoon\n", "Line 3 is the first prediction without a question."),
     ],

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gentap.documents.annotated.fields import cells_of, field_text
+from gentap.documents.json_text import json_text
 from gentap.documents.jsonl import table_from_json
 from gentap.records import Example, digest
 
@@ -20,8 +21,8 @@ def from_fetaqa(entry: dict[str, Any], path: Path) -> Example:
     table = table_from_json(
         array[0],
         array[1:],
-        title=str(entry.get("table_page_title") or ""),
-        section=str(entry.get("table_section_title") or ""),
+        title=json_text(entry.get("table_page_title")),
+        section=json_text(entry.get("table_section_title")),
     )
     return Example(
         id=str(entry.get("feta_id", digest(json.dumps(entry, sort_keys=True)))),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gentap.documents.compressed import DAMAGE, open_packed
+from gentap.documents.json_text import json_text
 from gentap.errors import InputError
 from gentap.records import HEADER_ROW, Cell, Example, Table
 
@@ -36,10 +37,17 @@ def read_text_file(path: Path) -> str:
 
 
 def field_text(entry: dict[str, Any], name: str) -> str:
+    """A field's text, a number's too; raises ValueError where there is none."""
     value = entry.get(name)
-    if not isinstance(value, str) or not value.strip():
+    if isinstance(value, list):
+        raise ValueError(f"{name!r} is a list; it must be a text")
+    try:
+        text = json_text(value)
+    except ValueError as error:
+        raise ValueError(f"{name!r}: {error}") from None
+    if not text:
         raise ValueError(f"{name!r} is missing or empty")
-    return " ".join(value.split())
+    return text
 
 
 def cells_of(pairs: Any, table: Table, above: int = 0) -> tuple[Cell, ...]:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from gentap.documents.annotated.fields import cells_of, field_text
-from gentap.documents.csv_table import read_csv_table
+from gentap.documents.delimited.csv_table import read_csv_table
+from gentap.documents.json_text import json_text
 from gentap.documents.jsonl import table_from_json
 from gentap.errors import InputError
 from gentap.records import Example, Table
@@ -28,14 +29,14 @@ def from_plain(entry: dict[str, Any], path: Path, number: int) -> Example:
         raise ValueError(f"'kind' is {kind!r}; it must be 'long' or 'cell'")
     answer, *alternatives = _answers(entry)
     return Example(
-        id=str(entry.get("id", f"{path.stem}-{number}")),
+        id=json_text(entry.get("id")) or f"{path.stem}-{number}",
         kind=kind,
         origin="annotated",
         question=field_text(entry, "question"),
         answer=answer,
         table=table,
         cells=cells_of(entry.get("cells") or [], table),
-        source=str(entry.get("source") or path.name),
+        source=json_text(entry.get("source")) or path.name,
         alternatives=tuple(alternatives),
     )
 
@@ -48,7 +49,7 @@ def _table(content: Any, path: Path) -> Table:
             raise ValueError(str(error)) from error
     if isinstance(content, dict):
         names = ("title", "section", "caption")
-        context = {name: str(content.get(name) or "") for name in names}
+        context = {name: json_text(content.get(name)) for name in names}
         return table_from_json(content.get("header"), content.get("rows"), **context)
     raise ValueError("'table' is missing: give an object with header and rows, or a CSV's path")
 

@@ -21,7 +21,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from gentap.errors import InputError, SettingError, WorkerError
 from gentap.model.chat.chat_reply import ChatAnswer, clean
-from gentap.model.chat.dialect import Dialect
+from gentap.model.chat.dialect import RequestDialect
 from gentap.model.chat.exchange import FailedError, RefusedError, Sender
 from gentap.model.chat.prompt_template import Message
 from gentap.records import digest
@@ -84,7 +84,7 @@ class ChatClient:
         self._sender = Sender(
             self._url, _key(settings.key_variable), settings, self._count, self._pause
         )
-        self._dialect = Dialect()
+        self._dialect = RequestDialect()
         self._answered, self._failures = False, 0
         self._refusals = Counter[str]()
         self._error: BaseException | None = None
@@ -148,7 +148,9 @@ class ChatClient:
         if not self._dialect.single and not self._kept(_part(wanted, 0)):
             choices = self._paid(wanted)
             if len(choices) < count:
-                self._adopt(Dialect(single=True), "it gives one answer to a request for more")
+                self._adopt(
+                    RequestDialect(single=True), "it gives one answer to a request for more"
+                )
                 self._keep(_part(wanted, 0), choices[:1])
         while len(choices) < count:
             part = _part(wanted, len(choices))
@@ -181,7 +183,7 @@ class ChatClient:
                 self.spent.tokens += completion.tokens or _estimate(sent, completion.choices)
             return list(completion.choices)
 
-    def _adopt(self, dialect: Dialect, why: str) -> None:
+    def _adopt(self, dialect: RequestDialect, why: str) -> None:
         """Ask so from now on, and say it once."""
         with self._lock:
             before = self._dialect

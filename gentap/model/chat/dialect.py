@@ -29,7 +29,7 @@ _LONGEST_NOW = "max_completion_tokens"
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class RequestDialect:
     """What differs from the request as the protocol has it.
 
     ``single``: one answer to a request; ``renamed``: the limit of tokens has its newer name.
@@ -64,7 +64,7 @@ class Dialect:
 
     def joined(self, other: "Dialect") -> "Dialect":
         """What either says: two threads may have found out one each."""
-        return Dialect(
+        return RequestDialect(
             self.single or other.single,
             self.renamed or other.renamed,
             self.left_out | other.left_out,

@@ -22,7 +22,7 @@ from gentap.model.chat.chat_reply import (
     read_completion,
     server_words,
 )
-from gentap.model.chat.dialect import Dialect
+from gentap.model.chat.dialect import RequestDialect
 from gentap.model.chat.http_exchange import ExchangeError, HttpReply, post
 from gentap.settings.sections import EndpointSettings
 
@@ -90,7 +90,7 @@ class Sender:
         if key:
             self._headers["Authorization"] = f"Bearer {key}"
 
-    def send(self, sent: Mapping[str, Any], dialect: Dialect, most: int) -> Completion:
+    def send(self, sent: Mapping[str, Any], dialect: RequestDialect, most: int) -> Completion:
         """The completion of a request in a dialect, with its first ``most`` choices."""
         settings, failure = self._settings, _TryError("no try was made")
         body = json.dumps(sent).encode()
@@ -113,7 +113,7 @@ class Sender:
         raise WorkerError(message) if isinstance(failure, _WebPageError) else FailedError(message)
 
     def _completion(
-        self, reply: HttpReply, sent: Mapping[str, Any], dialect: Dialect, most: int
+        self, reply: HttpReply, sent: Mapping[str, Any], dialect: RequestDialect, most: int
     ) -> Completion:
         if 200 <= reply.status < 300:
             try:

@@ -8,6 +8,13 @@ from gentap.model.tokenizer import TableTokenizer, load_tokenizer
 from gentap.records import Example, Row, example_from_row
 from gentap.runs.store import Tally
 from gentap.settings.sections import LinearizerSettings
+from gentap.training.data.losses import (
+    CUT_EVIDENCE,
+    EMPTY_TARGET,
+    LONG_QUESTION,
+    LONG_TABLE,
+    LONG_TARGET,
+)
 from gentap.training.data.tokenize_ahead import tokenize_ahead
 
 EncodedPair = tuple[list[int], list[int]] | RejectedRecord
@@ -52,22 +59,24 @@ class TableEncoder:
 
     def _pair(self, example: Example, tally: Tally) -> EncodedPair:
         target = self.tokenizer.target_ids(example.answer)
+        if len(target) == len(self.tokenizer.target_ids("")):
+            return RejectedRecord(example.id, EMPTY_TARGET, example.question)
         if len(target) > self._longest:
-            return RejectedRecord(example.id, "answer too long to learn from", example.answer)
+            return RejectedRecord(example.id, LONG_TARGET, example.answer)
         computed = example.origin == "grammar"
         encoded = self.tokenizer.linearizer.encode(
             example.question, example.table, example.cells, cut_table=not computed
         )
         if len(encoded.ids) > self.tokenizer.settings.max_tokens:
-            return RejectedRecord(
-                example.id, "sampled table too long for the model", example.question
-            )
+            return RejectedRecord(example.id, LONG_TABLE, example.question)
         if encoded.question_cut:
-            return RejectedRecord(example.id, "question too long for the model", example.question)
+            return RejectedRecord(example.id, LONG_QUESTION, example.question)
         shown, table = encoded.fitted, example.table
         kept = sum(shown.place(cell) is not None for cell in example.cells)
         cut = (len(shown.rows), len(shown.columns)) != (len(table.rows), len(table.header))
         tally.counts["examples"] += 1
         tally.counts["examples whose table was cut"] += cut
         tally.counts["examples with all evidence kept"] += kept == len(example.cells)
+        if kept < len(example.cells):
+            tally.counts[CUT_EVIDENCE] += 1
         return encoded.ids, target

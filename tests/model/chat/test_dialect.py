@@ -10,7 +10,7 @@ from chat_server import Request, Server, completion, reply
 from gentap.errors import WorkerError
 from gentap.model.chat.chat_client import MAX_REFUSALS, ChatClient, ChatRequest
 from gentap.model.chat.chat_reply import ChatAnswer
-from gentap.model.chat.dialect import Dialect
+from gentap.model.chat.dialect import RequestDialect
 
 Refuses = Callable[[dict[str, Any]], str]
 
@@ -208,8 +208,11 @@ def test_refusals_of_some_requests_among_others_never_end_a_run(
 
 
 def test_what_two_threads_found_out_is_joined() -> None:
-    left, right = Dialect(renamed=True), Dialect(single=True, left_out=frozenset({"seed"}))
+    left, right = (
+        RequestDialect(renamed=True),
+        RequestDialect(single=True, left_out=frozenset({"seed"})),
+    )
     both = left.joined(right)
     assert both == right.joined(left)
-    assert both == Dialect(single=True, renamed=True, left_out=frozenset({"seed"}))
+    assert both == RequestDialect(single=True, renamed=True, left_out=frozenset({"seed"}))
     assert both.told(both) == []

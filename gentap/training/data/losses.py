@@ -1,0 +1,41 @@
+"""What training does not see of its examples, told by reason."""
+
+from collections.abc import Mapping
+from typing import Any
+
+EMPTY_TARGET = "answer without a token"
+LONG_TARGET = "answer too long to learn from"
+LONG_TABLE = "sampled table too long for the model"
+LONG_QUESTION = "question too long for the model"
+CUT_EVIDENCE = "examples whose evidence was cut"
+
+_REMEDIES = {
+    EMPTY_TARGET: "give these an answer",
+    LONG_TARGET: "raise max_target_tokens",
+    LONG_TABLE: "raise linearizer.max_tokens",
+    LONG_QUESTION: "raise linearizer.max_tokens",
+    CUT_EVIDENCE: "raise linearizer.max_tokens",
+    "question without a token": "give these a question",
+    "question too long to learn from": "raise max_target_tokens or linearizer.max_tokens",
+    "sentence too long for the model": "raise linearizer.max_tokens",
+}
+_NOTABLE = 0.05
+
+
+def losses_told(stats: Mapping[str, Any]) -> list[str]:
+    """A line for each reason that examples were left out or cut for, of a training's stats.
+
+    More than 5% of all are a warning that names the setting to raise.
+    """
+    counts, rejected = stats.get("counts", {}), stats.get("rejected", {})
+    lost = {**rejected, CUT_EVIDENCE: counts.get(CUT_EVIDENCE, 0)}
+    pairs = counts.get("examples", 0) or sum(stats.get("examples", {}).values())
+    total = pairs + sum(rejected.values())
+    lines = []
+    for reason, count in lost.items():
+        if count:
+            line = f"{reason}: {count:,} of {total:,}"
+            if reason in _REMEDIES and count > _NOTABLE * total:
+                line = f"warning: {line} ({count / total:.0%}): {_REMEDIES[reason]}"
+            lines.append(line)
+    return lines
