@@ -25,9 +25,9 @@ def evaluate_model(model: str, settings: EvaluateSettings, folder: StageFolder) 
     examples, unread = questions.examples, questions.unread
     if needs_wordnet(examples):
         open_wordnet()  # before any work
-    write_rejected(folder.path / REJECTED, unread)
     length = Length(settings.length_penalty, settings.min_answer_tokens)
     answerer = Answerer(model, examples, settings)
+    write_rejected(folder.path / REJECTED, [*unread, *answerer.unread])
     trials: list[dict[str, Any]] = []
     if settings.tune_length:
         dev = read_questions(settings.tune_length, settings.task).examples
@@ -49,7 +49,7 @@ def evaluate_model(model: str, settings: EvaluateSettings, folder: StageFolder) 
     )
     return {
         "questions": scored.questions,
-        "set aside": len(unread),
+        "set aside": len(unread) + len(answerer.unread),
         "warnings": scored.warnings,
         "inputs": {name: count for name, count in answerer.counts.items() if count},
         "length_penalty": length.penalty,

@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gentap.documents.rejected import RejectedRecord
 from gentap.evaluation.results import Shown
 from gentap.records import Example, Kind, Table
+from gentap.runs.net import net
 from gentap.runs.runner import Progress
 from gentap.runs.store import write_json
 from gentap.settings.sections import EvaluateSettings, LinearizerSettings
+from gentap.tables.linearize import Encoded
 from gentap.tables.truncate import Fitted
 
 
@@ -32,7 +35,7 @@ class Answerer:
     Inputs are encoded and sorted by length once. Answers are written chunk by chunk, so that a
     rerun takes up the work where it was broken off; the model is loaded when the first one is
     needed, unless it is given. ``shown`` says for each question what of its table the model sees,
-    None where that is all of it.
+    None where that is all of it. ``unread`` are those that the net caught; they get no answer.
     """
 
     def __init__(
@@ -59,15 +62,20 @@ class Answerer:
         self._model = model
         self._tables: list[tuple[Fitted, Table]] = []
         self.shown: list[Shown | None] = []
+        self.unread: list[RejectedRecord] = []
         self._inputs = [self._encode(example) for example in examples]
         self._order = sorted(
-            range(len(examples)),
+            (place for place, ids in enumerate(self._inputs) if len(ids)),
             key=lambda place: (self._kinds[place], len(self._inputs[place]), place),
         )
 
     def _encode(self, example: Example) -> NDArray[np.int32]:
-        encoded = self._tokenizer.linearizer.encode(example.question, example.table)
-        fitted, table = encoded.fitted, example.table
+        """Its token ids; none where something unforeseen went wrong: it then gets no answer."""
+        table = example.table
+        encoded = Encoded([], Fitted.whole(table), False)
+        with net(example.id, lambda *entry: self.unread.append(RejectedRecord(*entry))):
+            encoded = self._tokenizer.linearizer.encode(example.question, table)
+        fitted = encoded.fitted
         cut = (len(fitted.rows), len(fitted.columns)) != (len(table.rows), len(table.header))
         self.counts["questions whose table was cut"] += cut
         self.counts["questions that were cut"] += encoded.question_cut
@@ -78,7 +86,7 @@ class Answerer:
     def answer(self, length: Length, folder: Path, label: str) -> list[str]:
         """A text for each question, in their order; ``folder`` keeps what is written."""
         folder.mkdir(parents=True, exist_ok=True)
-        texts = [""] * len(self._order)
+        texts = [""] * len(self._inputs)
         progress = Progress(label, len(self._order), "questions")
         for start in range(0, len(self._order), self._settings.chunk):
             places = self._order[start : start + self._settings.chunk]

@@ -16,7 +16,7 @@ from gentap.errors import InputError
 from gentap.evaluation.metrics.scoring import METRICS
 from gentap.evaluation.report.score_tables import markdown, scores_table
 from gentap.evaluation.results import SCORES, is_report
-from gentap.runs.store import is_done, read_json, require_stage
+from gentap.runs.store import is_done, own_files, read_json, require_stage
 
 _ORDER = ("mine", "base", "writer", "write", "sample", "pretrain", "finetune")
 _SCORED = ("evaluate", "score")
@@ -75,9 +75,10 @@ def _stages(folders: Iterable[Path]) -> list[_Stage]:
 
 
 def _stage(folder: Path) -> _Stage:
-    name = read_json(folder / "done.json")["stage"]
-    settings = tomllib.loads((folder / "recipe.toml").read_text(encoding="utf-8"))
-    return _Stage(name, folder, settings.get(name, {}), read_json(folder / "stats.json"))
+    own = own_files(folder)
+    name = read_json(own / "done.json")["stage"]
+    settings = tomllib.loads((own / "recipe.toml").read_text(encoding="utf-8"))
+    return _Stage(name, folder, settings.get(name, {}), read_json(own / "stats.json"))
 
 
 def _front_matter(
