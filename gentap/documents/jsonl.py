@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from gentap.documents.compressed import numbered_lines
-from gentap.documents.grid import MAX_CELLS
+from gentap.documents.markup.grid import MAX_CELLS
 from gentap.documents.pages import read_page
 from gentap.documents.rejected import RejectedRecord, guarded
 from gentap.records import Block, Document, Table

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from gentap.documents.charset import to_utf8
-from gentap.documents.html import read_html
-from gentap.documents.nesting import TooHeavyError, too_heavy
+from gentap.documents.markup.html import read_html
+from gentap.documents.markup.nesting import TooHeavyError, too_heavy
 from gentap.documents.rejected import RejectedRecord
 from gentap.records import Document
 

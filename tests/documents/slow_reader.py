@@ -48,8 +48,8 @@ def read_tree(root: _Element, infoboxes: bool = False) -> list[Content]:
             content = content_of(grid_of(element), infoboxes)
         if content is not None:
             over, header, rows = content
-            captions = own(element, "caption")
-            caption = one_line(captions[0]) if captions else ""
+            captions = [one_line(caption) for caption in own(element, "caption")]
+            caption = next(filter(None, captions), "")
             found.append((section, caption or over, header, rows))
     return found
 

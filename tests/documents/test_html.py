@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from slow_reader import Content, read_slowly
 
 from gentap.documents.charset import decode
-from gentap.documents.grid import MAX_CELLS
-from gentap.documents.html import read_html
+from gentap.documents.markup.grid import MAX_CELLS
+from gentap.documents.markup.html import read_html
 from gentap.records import Block, Table
 
 PAGES = sorted((Path(__file__).resolve().parents[2] / "data" / "pages").glob("*.html"))

@@ -11,7 +11,7 @@ from slow_reader import read_tree
 from test_html import PAGES, contents, real_pages
 
 from gentap.documents.charset import decode, to_utf8
-from gentap.documents.html import read_html
+from gentap.documents.markup.html import read_html
 
 
 def check(html: str, seed: int) -> None:

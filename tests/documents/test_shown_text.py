@@ -2,7 +2,7 @@
 
 import pytest
 
-from gentap.documents.html import read_html
+from gentap.documents.markup.html import read_html
 
 HEAD = "<tr><th>Name</th><th>Value</th></tr>"
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from gentap.documents.grid import Span
+from gentap.documents.markup.grid import Span
 from gentap.text.normal_form import part_digits
 
 MAX_SPAN = 1000

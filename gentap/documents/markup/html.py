@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 from urllib.parse import urljoin, urlsplit
 
-from gentap.documents.grid import (
+from gentap.documents.markup.grid import (
     Content,
     GridRow,
     Span,
@@ -19,9 +19,9 @@ from gentap.documents.grid import (
     read_grid,
     read_pairs,
 )
-from gentap.documents.nesting import MAX_MEMORY, TooHeavyError, bounded_memory
-from gentap.documents.prose import read_prose
-from gentap.documents.visible_text import (
+from gentap.documents.markup.nesting import MAX_MEMORY, TooHeavyError, bounded_memory
+from gentap.documents.markup.prose import read_prose
+from gentap.documents.markup.visible_text import (
     BREAK,
     CELL_TAGS,
     CONTROLS,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from gentap.documents.visible_text import BREAK, on_the_line
+from gentap.documents.markup.visible_text import BREAK, on_the_line
 from gentap.records import Block
 from gentap.text.paragraphs import paragraphs
 
