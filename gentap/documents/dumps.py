@@ -25,11 +25,10 @@ class _Member(tarfile.TarInfo):
     """A member whose name and attributes are bounded before they are read into memory."""
 
     def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
-        if self.type not in (*tarfile.REGULAR_TYPES, tarfile.DIRTYPE):
-            if self.type == tarfile.GNUTYPE_SPARSE:
-                raise tarfile.ReadError("a sparse member, of whatever size")
-            if self.size > MAX_TAR_HEADER:
-                raise tarfile.ReadError(f"a header of {self.size:,} bytes")
+        if self.type == tarfile.GNUTYPE_SPARSE:
+            raise tarfile.ReadError("a sparse member, of whatever size")
+        if self.type not in tarfile.REGULAR_TYPES and self.size > MAX_TAR_HEADER:
+            raise tarfile.ReadError(f"a header of {self.size:,} bytes")
         return super()._proc_member(archive)  # type: ignore[misc,no-any-return]
 
     def _proc_gnusparse_10(self, *_: object) -> None:

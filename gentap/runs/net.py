@@ -33,13 +33,15 @@ def net(where: str, set_aside: SetAside) -> Iterator[None]:
     """
     try:
         yield
-    except Exception as error:
+    except BaseException as error:
         if _ends_the_run(error) or os.environ.get(SWITCH) == "off":
             raise
         set_aside(where, INTERNAL_ERROR, describe(error))
 
 
-def _ends_the_run(error: Exception) -> bool:
+def _ends_the_run(error: BaseException) -> bool:
+    if not isinstance(error, Exception):
+        return type(error).__name__ != "PanicException"  # of a library in Rust
     lacking = isinstance(error, OSError) and error.errno is not None
     return lacking or isinstance(error, GentapError | MemoryError)
 
