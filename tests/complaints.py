@@ -8,6 +8,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from gentap.cli import app
+from gentap.runs.store import REJECTED, own_files
 
 TABLE = {"header": ["Year", "Film"], "rows": [["2004", "Dawn"], ["2005", "Dusk"]]}
 PAGE = """<html><head><title>Mara Lind</title></head><body>
@@ -57,5 +58,5 @@ def mined() -> str:
 
 
 def rejected(output: str) -> list[dict[str, str]]:
-    lines = Path(output, "rejected.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (own_files(Path(output)) / REJECTED).read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]

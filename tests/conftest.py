@@ -1,5 +1,6 @@
-"""Settings of all tests: no deadlines, for a busy machine is no failure."""
+"""Settings of all tests: no deadlines on a busy machine, and no net under records."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from whole_chain import Chain, run_once
 from gentap.grammar.preview import BUILT_IN, ONE_ROW, PLAYERS
 from gentap.mining.mine import mine
 from gentap.records import Table, sourced_table_from_row
+from gentap.runs import net
 from gentap.runs.store import StageFolder, parts, read_rows
 from gentap.settings.sections import MineSettings
 
@@ -20,6 +22,7 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 
 Open = Callable[[Path], StageFolder]
 
+os.environ[net.SWITCH] = "off"  # of processes that tests start too
 settings.register_profile("gentap", deadline=None)
 settings.load_profile("gentap")
 

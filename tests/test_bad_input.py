@@ -64,7 +64,7 @@ def test_a_folder_of_no_earlier_stage_is_told_with_the_command_that_makes_one(
 
 def test_an_unfinished_earlier_stage_is_told_to_be_completed() -> None:
     folder = Path(mined())
-    (folder / "done.json").rename(folder / "unfinished.json")
+    (folder / ".gentap/done.json").rename(folder / ".gentap/unfinished.json")
     assert complaint("base", "mined", "-o", "out") == (
         "mined: is unfinished: run its command again to complete it."
     )
@@ -83,7 +83,7 @@ def test_pages_without_tables_are_told_with_the_reasons() -> None:
     message = complaint("mine", "pages", "-o", "out")
     assert message == (
         "mine: no data table in 1 pages (empty file: 1, page without a data table: 1). Records set "
-        "aside are listed in out/rejected.jsonl."
+        "aside are listed in out/.gentap/rejected.jsonl."
     )
     assert [entry["where"] for entry in rejected("out")] == ["a.html", "b.html"]
 
@@ -101,7 +101,7 @@ def test_a_truncated_archive_with_nothing_whole_in_it_is_told() -> None:
     write("pages.warc.gz", gzip.compress(record)[:-20])
     message = complaint("mine", "pages.warc.gz", "-o", "out")
     assert "no data table in 0 pages (damaged archive: 1)" in message
-    assert "out/rejected.jsonl" in message
+    assert "out/.gentap/rejected.jsonl" in message
 
 
 def documents(count: int) -> list[dict[str, Any]]:
@@ -119,7 +119,7 @@ def test_of_truncated_jsonl_the_whole_lines_are_mined_and_the_place_is_listed() 
     assert result.exit_code == 0, result.output
     assert "1 records set aside" in result.stderr
     (entry,) = rejected("out")
-    pages = json.loads(Path("out/stats.json").read_text())["counts"]["pages read"]
+    pages = json.loads(Path("out/.gentap/stats.json").read_text())["counts"]["pages read"]
     assert 0 < pages < 400
     assert entry["reason"] == "damaged compressed file"
     assert entry["where"] == f"pages.jsonl.gz:{pages + 1}"

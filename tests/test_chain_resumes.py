@@ -25,6 +25,8 @@ from whole_chain import (
     write_recipe,
 )
 
+from gentap.runs.store import is_done
+
 
 def test_a_second_run_does_nothing_and_imports_no_torch(chain: Chain, tmp_path: Path) -> None:
     chain.copy_to(tmp_path, *FOLDERS[:8], "reports")
@@ -91,7 +93,7 @@ def test_a_stage_killed_twice_keeps_what_it_has_and_ends_with_the_same_bytes(
     for _ in range(2):
         before = set(kept)
         kill_when(lambda known=before: bool(marked(output, mark) - known), *command)
-        assert not (output / "done.json").exists()
+        assert not is_done(output)
         now = {name: (output / name).stat().st_mtime_ns for name in marked(output, mark)}
         assert kept.items() <= now.items()
         kept = now
@@ -110,7 +112,7 @@ def test_a_run_killed_while_it_pretrains_ends_with_the_same_results(
     chain.copy_to(tmp_path, "mined", "base", "writer", "long", "cell")
     output, recipe = tmp_path / "out", write_recipe(tmp_path)
     kill_when(lambda: bool(marked(output / "pretrained", CHECKPOINT)), "run", recipe)
-    assert not (output / "pretrained" / "done.json").exists()
+    assert not is_done(output / "pretrained")
     said = gentap("run", recipe).stderr
     assert said.count("done already") == 6  # the base is finetuned before
     assert "pretrain: going on with unfinished work" in said

@@ -17,11 +17,33 @@ ARTICLE = FieldMap(url="url", title="name", html="article_body.html")
 _MEMBERS = (".ndjson", ".jsonl", ".json")
 
 
+MAX_TAR_HEADER = 2**20
+"""Bytes of a member's name and attributes, which a tar file may give any length."""
+
+
+class _Member(tarfile.TarInfo):
+    """A member whose name and attributes are bounded before they are read into memory."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type == tarfile.GNUTYPE_SPARSE:
+            raise tarfile.ReadError("a sparse member, of whatever size")
+        if self.type not in tarfile.REGULAR_TYPES and self.size > MAX_TAR_HEADER:
+            raise tarfile.ReadError(f"a header of {self.size:,} bytes")
+        return super()._proc_member(archive)  # type: ignore[misc,no-any-return]
+
+    def _proc_gnusparse_10(self, *_: object) -> None:
+        raise tarfile.ReadError("a sparse member, of whatever size")
+
+
+def _open(stream: gzip.GzipFile) -> tarfile.TarFile:
+    return tarfile.open(fileobj=stream, mode="r|", tarinfo=_Member)
+
+
 def read_dump(path: Path, infoboxes: bool) -> Iterator[Document | RejectedRecord]:
     """All articles of a dump, as it is unpacked: nothing is written to disk."""
     where = path.name
     try:
-        with gzip.open(path, "rb") as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
+        with gzip.open(path, "rb") as stream, _open(stream) as archive:
             for member in archive:
                 where = f"{path.name}/{member.name}"
                 if not member.isfile():
@@ -35,7 +57,7 @@ def read_dump(path: Path, infoboxes: bool) -> Iterator[Document | RejectedRecord
             while stream.read(2**20):  # to the end of the file, which the archive's need not be
                 pass
     except DamagedError as error:
-        yield RejectedRecord(error.where, "damaged compressed file", str(error))
+        yield RejectedRecord(error.where, error.reason, str(error))
     except tarfile.TarError as error:
         yield RejectedRecord(where, "damaged archive", str(error))
     except DAMAGE as error:

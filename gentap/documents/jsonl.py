@@ -15,15 +15,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from gentap.documents.compressed import numbered_lines
-from gentap.documents.grid import MAX_CELLS
 from gentap.documents.json_text import json_text
+from gentap.documents.markup.grid import MAX_CELLS
 from gentap.documents.pages import read_page
-from gentap.documents.rejected import RejectedRecord
+from gentap.documents.rejected import RejectedRecord, guarded
 from gentap.records import Block, Document, Table
 from gentap.settings.sections import FieldMap
+from gentap.text.normal_form import part_digits
+from gentap.text.paragraphs import paragraphs
 
 MAX_LINE_BYTES = 32 * 2**20
 """A line longer than this is set aside unread."""
+
+
+class BadRecordError(ValueError):
+    """A line is no document; the message says why."""
 
 
 def read_lines(
@@ -42,12 +48,22 @@ def read_lines(
             text = line.decode("utf-8-sig")
             if not text.strip():
                 continue
-            if fields.html:
-                yield from _read_html_line(text, fields, where, infoboxes)
-            else:
-                yield read_line(text, fields, where)
-        except ValueError as error:
+        except UnicodeDecodeError as error:
             yield RejectedRecord(where, "bad JSONL record", str(error))
+        else:
+            yield from guarded(_read_line(text, fields, where, infoboxes), where)
+
+
+def _read_line(
+    line: str, fields: FieldMap, where: str, infoboxes: bool
+) -> Iterator[Document | RejectedRecord]:
+    try:
+        if fields.html:
+            yield from _read_html_line(line, fields, where, infoboxes)
+        else:
+            yield read_line(line, fields, where)
+    except BadRecordError as error:
+        yield RejectedRecord(where, "bad JSONL record", str(error))
 
 
 def _read_html_line(
@@ -61,7 +77,7 @@ def _read_html_line(
 
 
 def read_line(line: str, fields: FieldMap, where: str) -> Document:
-    """Read one line; raises ValueError with the reason where it is no document."""
+    """Read one line; raises BadRecordError with the reason where it is none."""
     entry = json_object(line)
     title = _first_text(entry, fields.title)
     tables = list(_values(entry, fields.tables)) if fields.tables else [entry]
@@ -69,10 +85,11 @@ def read_line(line: str, fields: FieldMap, where: str) -> Document:
         url=_first_text(entry, fields.url) or where,
         title=title,
         blocks=tuple(
-            Block(section="", text=text)
+            Block(section="", text=part_digits(paragraph))
             for path in fields.text
             for text in _values(entry, path)
-            if isinstance(text, str) and text.strip()
+            if isinstance(text, str)
+            for paragraph in paragraphs(text.splitlines())
         ),
         tables=tuple(
             table_from_json(
@@ -88,34 +105,34 @@ def read_line(line: str, fields: FieldMap, where: str) -> Document:
 
 
 def json_object(line: str) -> dict[str, Any]:
-    """The object on a line; raises ValueError with the reason where there is none."""
+    """The object on a line; raises BadRecordError with the reason where there is none."""
     try:
         entry = json.loads(line)
         if "\\u" in line:  # half a surrogate pair can be escaped, but is no text
             json.dumps(entry, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"not valid JSON: {error}") from None
+        raise BadRecordError(f"not valid JSON: {error}") from None
     if not isinstance(entry, dict):
-        raise ValueError("not a JSON object")
+        raise BadRecordError("not a JSON object")
     return entry
 
 
 def table_from_json(
     header: Any, rows: Any, *, title: str = "", section: str = "", caption: str = ""
 ) -> Table:
-    """A table from decoded JSON; raises ValueError where it is not one.
+    """A table from decoded JSON; raises BadRecordError where it is none.
 
     Numbers become their text, null and NaN become empty; short rows are filled up with empty cells.
     """
     if not isinstance(header, list) or not header:
-        raise ValueError("the table's header is missing or no list")
+        raise BadRecordError("the table's header is missing or no list")
     if not isinstance(rows, list) or not rows:
-        raise ValueError("the table has no rows")
+        raise BadRecordError("the table has no rows")
     if not all(isinstance(row, list) for row in rows):
-        raise ValueError("a table row is no list")
+        raise BadRecordError("a table row is no list")
     width = max(len(header), *(len(row) for row in rows))
     if width * len(rows) > MAX_CELLS:
-        raise ValueError(f"the table has more than {MAX_CELLS:,} cells")
+        raise BadRecordError(f"the table has more than {MAX_CELLS:,} cells")
     return Table(
         title=title,
         section=section,
@@ -126,7 +143,7 @@ def table_from_json(
 
 
 def _cells(texts: Sequence[Any], width: int) -> tuple[str, ...]:
-    cells = list(map(json_text, texts))
+    cells = [part_digits(json_text(text)) for text in texts]
     return tuple(cells + [""] * (width - len(cells)))
 
 
@@ -147,7 +164,7 @@ def _values(entry: Any, path: str) -> Iterator[Any]:
 def _first(entry: Any, path: str) -> Any:
     for name in path.split("."):
         if not isinstance(entry, Mapping):
-            raise ValueError("a table is no JSON object")
+            raise BadRecordError("a table is no JSON object")
         entry = entry.get(name)
     return entry
 

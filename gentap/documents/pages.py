@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from gentap.documents.charset import to_utf8
-from gentap.documents.html import read_html
-from gentap.documents.nesting import TooHeavyError, too_heavy
+from gentap.documents.markup.html import read_html
+from gentap.documents.markup.nesting import TooHeavyError, too_heavy
 from gentap.documents.rejected import RejectedRecord
 from gentap.records import Document
 
@@ -19,9 +19,13 @@ def read_page(
     where: str,
     *,
     title: str = "",
+    name: str = "",
     infoboxes: bool = False,
 ) -> Iterator[Document | RejectedRecord]:
-    """Read a page of any encoding; its document comes last, after what was left out of it."""
+    """Read a page of any encoding; its document comes last, after what was left out of it.
+
+    ``title`` stands for the page's own, ``name`` where it has none.
+    """
     if len(content) > MAX_PAGE_BYTES:
         yield RejectedRecord(where, "page too large", f"over {MAX_PAGE_BYTES:,} bytes")
         return
@@ -38,6 +42,7 @@ def read_page(
             html,
             url,
             title=title,
+            name=name,
             infoboxes=infoboxes,
             report=lambda reason, detail: left_out.append(RejectedRecord(where, reason, detail)),
         )

@@ -1,22 +1,21 @@
-"""Find input files and read documents from them, whatever their format.
+"""Read documents from files of any format.
 
 A record that can't be read is yielded as :class:`~gentap.documents.rejected.RejectedRecord` with
 its place and a named reason, and reading goes on with the next one.
 """
 
-import glob
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from gentap.documents import pages
 from gentap.documents.charset import decode
 from gentap.documents.compressed import DamagedError, open_packed
 from gentap.documents.dumps import read_dump
+from gentap.documents.input_files import no_file
 from gentap.documents.jsonl import read_lines
 from gentap.documents.markdown import markdown_to_html
-from gentap.documents.rejected import RejectedRecord
+from gentap.documents.rejected import RejectedRecord, guarded
 from gentap.documents.warc import read_warc
-from gentap.errors import InputError
 from gentap.records import Document
 from gentap.settings.sections import FieldMap
 
@@ -32,69 +31,47 @@ DOCUMENT_SUFFIXES = (
 )
 
 
-def expand_inputs(
-    patterns: Sequence[str], suffixes: Sequence[str] = DOCUMENT_SUFFIXES
-) -> list[Path]:
-    """Files, folders and globs to the files they name, in the given order, each once.
-
-    Raises InputError where one of them names nothing that can be read.
-    """
-    found: dict[Path, None] = {}
-    for pattern in patterns:
-        path = Path(pattern)
-        if path.is_dir():
-            files = [
-                file
-                for file in sorted(path.rglob("*"))
-                if file.name.endswith(tuple(suffixes)) and file.is_file()
-            ]
-            if not files:
-                raise InputError(
-                    f"{pattern}: the folder holds no file that ends in {', '.join(suffixes)}."
-                )
-        elif path.is_file():
-            if not path.name.endswith(tuple(suffixes)):
-                raise InputError(
-                    f"{pattern}: can't tell the format of this file. Its name must end in "
-                    f"{', '.join(suffixes)}."
-                )
-            files = [path]
-        else:
-            files = [Path(name) for name in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207
-            if not files:
-                raise InputError(f"{pattern}: no such file or folder.")
-            files = expand_inputs([str(file) for file in files], suffixes)
-        found.update(dict.fromkeys(files))
-    return list(found)
-
-
 def read_documents(
     path: Path, fields: FieldMap, *, infoboxes: bool = False
 ) -> Iterator[Document | RejectedRecord]:
     """All documents of one file; with ``infoboxes`` these are read as tables too."""
     name = path.name
+    if kind := no_file(path):
+        reason = "unreadable folder" if path.is_dir() else "unreadable file"
+        yield RejectedRecord(str(path) if path.is_dir() else name, reason, kind)
+        return
     try:
         with path.open("rb") as file:
             empty = not file.read(1)
         if empty:
             yield RejectedRecord(name, "empty file")
-        elif name.endswith(WARC_SUFFIXES):
-            yield from read_warc(path, infoboxes)
-        elif name.endswith(DUMP_SUFFIXES):
-            yield from read_dump(path, infoboxes)
-        elif name.endswith(JSONL_SUFFIXES):
-            yield from _read_jsonl(path, fields, infoboxes)
-        elif path.stat().st_size > pages.MAX_PAGE_BYTES:
-            yield RejectedRecord(name, "page too large", f"{path.stat().st_size:,} bytes")
-        elif name.endswith(MARKDOWN_SUFFIXES):
-            html, title = markdown_to_html(decode(path.read_bytes()))
-            yield from pages.read_page(
-                html.encode(), "utf-8", name, name, title=title, infoboxes=infoboxes
-            )
         else:
-            yield from pages.read_page(path.read_bytes(), None, name, name, infoboxes=infoboxes)
+            yield from guarded(_read_file(path, fields, infoboxes), name)
     except OSError as error:
         yield RejectedRecord(name, "unreadable file", str(error))
+
+
+def _read_file(
+    path: Path, fields: FieldMap, infoboxes: bool
+) -> Iterator[Document | RejectedRecord]:
+    name, end = path.name, path.name.lower()
+    if end.endswith(WARC_SUFFIXES):
+        yield from read_warc(path, infoboxes)
+    elif end.endswith(DUMP_SUFFIXES):
+        yield from read_dump(path, infoboxes)
+    elif end.endswith(JSONL_SUFFIXES):
+        yield from _read_jsonl(path, fields, infoboxes)
+    elif path.stat().st_size > pages.MAX_PAGE_BYTES:
+        yield RejectedRecord(name, "page too large", f"{path.stat().st_size:,} bytes")
+    else:
+        content, charset, title = path.read_bytes(), None, ""
+        if end.endswith(MARKDOWN_SUFFIXES):
+            html, title = markdown_to_html(decode(content))
+            content, charset = html.encode(), "utf-8"
+        own = " ".join(path.stem.replace("_", " ").split())
+        yield from pages.read_page(
+            content, charset, name, name, title=title, name=own, infoboxes=infoboxes
+        )
 
 
 def _read_jsonl(
@@ -104,4 +81,4 @@ def _read_jsonl(
         try:
             yield from read_lines(stream, fields, path.name, infoboxes)
         except DamagedError as error:
-            yield RejectedRecord(error.where, "damaged compressed file", str(error))
+            yield RejectedRecord(error.where, error.reason, str(error))

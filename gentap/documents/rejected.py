@@ -1,11 +1,15 @@
 """What was set aside while reading, and why."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
+from gentap.runs.net import net
 from gentap.runs.store import write_text
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,14 @@ def reasons_told(counts: Mapping[str, int]) -> list[str]:
     """A line for each reason's name, the most frequent first."""
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     return [f"set aside: {count:,} {reason}" for reason, count in ordered]
+
+
+def guarded(found: Iterable[Found], where: str) -> Iterator[Found | RejectedRecord]:
+    """What a reader finds at a place; an exception that nobody foresaw sets the rest aside."""
+    caught: list[RejectedRecord] = []
+    with net(where, lambda *entry: caught.append(RejectedRecord(*entry))):
+        yield from found
+    yield from caught
 
 
 def write_rejected(path: Path, unread: Iterable[RejectedRecord]) -> None:

@@ -6,7 +6,7 @@ A line of JSONL is ``{"header": ["…"], "rows": [["…"]]}``, with ``title``, `
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +15,23 @@ from typing import IO, Any
 
 from gentap.documents.compressed import DAMAGE, numbered_lines, open_packed
 from gentap.documents.delimited.csv_table import FOUND_OUT, CsvFormat, read_csv_told
-from gentap.documents.grid import MAX_CELLS
+from gentap.documents.input_files import expand_inputs, no_file
 from gentap.documents.json_text import json_text
 from gentap.documents.jsonl import MAX_LINE_BYTES, json_object, table_from_json
-from gentap.documents.read import JSONL_SUFFIXES, expand_inputs
-from gentap.documents.rejected import RejectedRecord
+from gentap.documents.markup.grid import MAX_CELLS
+from gentap.documents.read import JSONL_SUFFIXES
+from gentap.documents.rejected import RejectedRecord, guarded
 from gentap.errors import InputError
 from gentap.records import SourcedTable, Table, digest, table_digest
-from gentap.runs.store import count_rows, is_done, parts, read_slice, require_stage, writing
+from gentap.runs.store import (
+    count_rows,
+    is_done,
+    is_unfinished,
+    parts,
+    read_slice,
+    require_stage,
+    writing,
+)
 
 CSV_SUFFIXES = (".csv", ".tsv")
 PARQUET_SUFFIXES = (".parquet",)
@@ -56,7 +65,7 @@ def find_table_files(inputs: Sequence[str]) -> list[Path]:
     files: dict[Path, None] = {}
     for name in inputs:
         path = Path(name)
-        if path.is_dir() and ((path / "tables").is_dir() or (path / "unfinished.json").exists()):
+        if path.is_dir() and ((path / "tables").is_dir() or is_unfinished(path)):
             require_stage(path, "mine", "questions are sampled from its tables")
             found = parts(path / "tables")
             if not found:
@@ -65,7 +74,7 @@ def find_table_files(inputs: Sequence[str]) -> list[Path]:
             raise InputError(f"{path}: this output folder holds no tables. Give a mined folder.")
         else:
             try:
-                found = expand_inputs([name], TABLE_SUFFIXES)
+                found = expand_inputs([name], TABLE_SUFFIXES, with_odd=True)
             except InputError as error:
                 mined = "Or give a folder made with `gentap mine`."
                 raise InputError(f"{str(error).removesuffix('.')}. {mined}") from None
@@ -82,14 +91,14 @@ def slice_tables(
     """
     pages: list[Path] = []
     for number, file in enumerate(files):
-        if file.name.endswith(CSV_SUFFIXES):
+        if no_file(file) or file.name.lower().endswith(CSV_SUFFIXES):
             pages.append(file)
-        elif file.name.endswith(PARQUET_SUFFIXES) and not _holds_tables(file):
+        elif file.name.lower().endswith(PARQUET_SUFFIXES) and not _holds_tables(file):
             yield TableSlice((file,), 0, -1)
-        elif file.name.endswith(PARQUET_SUFFIXES):
+        elif file.name.lower().endswith(PARQUET_SUFFIXES):
             for start in range(0, count_rows(file), shard_tables):
                 yield TableSlice((file,), start, start + shard_tables)
-        elif file.name.endswith(PACKED_SUFFIXES):
+        elif file.name.lower().endswith(PACKED_SUFFIXES):
             unpacked = scratch / f"{number:05d}.jsonl"
             with open_packed(file) as stream, writing(unpacked), unpacked.open("wb") as copy:
                 yield from _slice_lines(stream, unpacked, file.name, shard_tables, copy)
@@ -112,7 +121,7 @@ def _slice_lines(
     damage = ""
     while True:
         try:
-            piece = stream.readline(_PIECE)
+            piece = stream.readline(_PIECE) or stream.read(1)  # which tells damage from an end
         except DAMAGE as error:
             piece, damage = b"", str(error)
         if copy is not None:
@@ -131,14 +140,20 @@ def _slice_lines(
 def read_tables(part: TableSlice) -> Iterator[SourcedTable | RejectedRecord]:
     """The tables of a slice, and the records that were set aside."""
     for path in part.paths:
-        if path.name.endswith(CSV_SUFFIXES):
-            yield _read_csv(path, part.csv)
+        if kind := no_file(path):
+            yield RejectedRecord(path.name, "unreadable file", kind)
+            continue
+        name = path.name.lower()
+        found: Iterable[SourcedTable | RejectedRecord]
+        if name.endswith(CSV_SUFFIXES):
+            found = (_read_csv(one, part.csv) for one in [path])
         elif part.stop < 0:
-            yield _read_frame(path)
-        elif path.name.endswith(PARQUET_SUFFIXES):
-            yield from _read_parquet(path, part)
+            found = map(_read_frame, [path])
+        elif name.endswith(PARQUET_SUFFIXES):
+            found = _read_parquet(path, part)
         else:
-            yield from _read_jsonl(path, part)
+            found = _read_jsonl(path, part)
+        yield from guarded(found, path.name)
 
 
 def read_first_table(path: Path, csv: CsvFormat = FOUND_OUT) -> tuple[SourcedTable, str]:
@@ -162,7 +177,7 @@ def read_first_table(path: Path, csv: CsvFormat = FOUND_OUT) -> tuple[SourcedTab
 def assumptions(files: Sequence[Path], csv: CsvFormat) -> list[str]:
     """What was assumed of the first CSV files, a line for each that is not plain."""
     told = []
-    for file in [path for path in files if path.name.endswith(CSV_SUFFIXES)][:_FILES_TOLD]:
+    for file in [path for path in files if path.name.lower().endswith(CSV_SUFFIXES)][:_FILES_TOLD]:
         with suppress(InputError):  # which is set aside by its reason
             told.append(read_csv_told(file, csv)[1])
     return [line for line in told if line]
@@ -215,10 +230,8 @@ def _read_frame(path: Path) -> SourcedTable | RejectedRecord:
 
 def _read_parquet(path: Path, part: TableSlice) -> Iterator[SourcedTable | RejectedRecord]:
     for number, row in enumerate(read_slice(path, part.start, part.stop), start=part.start):
-        try:
-            yield _from_entry(row, "")
-        except _BAD_VALUES as error:
-            yield RejectedRecord(f"{path.name}, row {number}", "bad table record", str(error))
+        where = f"{path.name}, row {number}"
+        yield from guarded(_read_entry([row], "", where), where)
 
 
 def _read_jsonl(path: Path, part: TableSlice) -> Iterator[SourcedTable | RejectedRecord]:
@@ -233,14 +246,29 @@ def _read_jsonl(path: Path, part: TableSlice) -> Iterator[SourcedTable | Rejecte
             if line is None:
                 yield RejectedRecord(where, "line too long", f"over {MAX_LINE_BYTES:,} bytes")
             elif line.strip():
-                try:
-                    entry = json_object(line.decode("utf-8-sig"))
-                    for content in _tables_of(entry):
-                        yield _from_entry(content, where)
-                except ValueError as error:
-                    yield RejectedRecord(where, "bad table record", str(error))
+                yield from guarded(_read_line(line, where), where)
     if part.damage:
         yield RejectedRecord(f"{part.name}:{number}", "damaged compressed file", part.damage)
+
+
+def _read_line(line: bytes, where: str) -> Iterator[SourcedTable | RejectedRecord]:
+    try:
+        contents = list(_tables_of(json_object(line.decode("utf-8-sig"))))
+    except ValueError as error:
+        yield RejectedRecord(where, "bad table record", str(error))
+    else:
+        yield from _read_entry(contents, where, where)
+
+
+def _read_entry(
+    contents: Sequence[Mapping[str, Any]], url: str, where: str
+) -> Iterator[SourcedTable | RejectedRecord]:
+    """Its tables, up to the first that is none."""
+    try:
+        for content in contents:
+            yield _from_entry(content, url)
+    except _BAD_VALUES as error:
+        yield RejectedRecord(where, "bad table record", str(error))
 
 
 def _tables_of(entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from gentap.documents import pages
-from gentap.documents.compressed import DAMAGE, gzip_is_whole
-from gentap.documents.rejected import RejectedRecord
+from gentap.documents.compressed import DAMAGE, gzip_is_whole, unpacked
+from gentap.documents.rejected import RejectedRecord, guarded
+from gentap.documents.warc_records import Gap, read_records
 from gentap.records import Document
 
 _MARKUP = (b"<", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
@@ -19,20 +20,22 @@ def read_warc(path: Path, infoboxes: bool) -> Iterator[Document | RejectedRecord
 
     An archive that is cut or damaged gives all that stands before, and one report.
     """
-    from fastwarc.stream_io import GzipReader, ZstdReader
-
     archive = _Archive(path.name)
-    packed: Any = {".gz": GzipReader, ".zst": ZstdReader}.get(path.suffix)
+    suffix = path.suffix.lower()
     try:
-        with path.open("rb") as file:
-            stream: Any = packed(file) if packed else file
-            yield from archive.records(stream, infoboxes)
-            if path.suffix == ".gz":
-                whole = gzip_is_whole(path, stream.frame_start_position() or 0)
-            else:
-                whole = bool(packed) or _ends_in_a_line(path)
-    except (*DAMAGE, ValueError) as error:
-        yield archive.damage(str(error))
+        if suffix in (".gz", ".zst"):
+            with unpacked(path) as stream:
+                yield from archive.records(stream, infoboxes)
+                stream.read(1)  # tells damage from an end
+                start = stream.raw.packed.frame_start_position() or 0
+            whole = suffix == ".zst" or gzip_is_whole(path, start)
+        else:
+            with path.open("rb") as file:
+                yield from archive.records(file, infoboxes)
+            whole = _ends_in_a_line(path)
+    except DAMAGE as error:
+        if not archive.damaged:
+            yield archive.damage(str(error))
         return
     if not whole and not archive.damaged:
         yield archive.damage("it ends within a record")
@@ -52,27 +55,36 @@ class _Archive:
     def __init__(self, name: str) -> None:
         self.name = name
         self.damaged = False
+        """Whether damage at its end was told."""
         self.hollow: RejectedRecord | None = None
         """A record without content: perhaps only its header was left of it."""
         self._last = ""
 
     def damage(self, detail: str) -> RejectedRecord:
+        self.damaged = True
         return RejectedRecord(
             f"{self.name} after {self._last or 'its start'}", "damaged archive", detail
         )
 
-    def records(self, stream: Any, infoboxes: bool) -> Iterator[Document | RejectedRecord]:
-        from fastwarc.warc import ArchiveIterator, WarcRecordType
-
-        kinds = WarcRecordType.response | WarcRecordType.resource
-        for record in ArchiveIterator(stream, record_types=kinds, parse_http=False):
+    def records(self, stream: IO[bytes], infoboxes: bool) -> Iterator[Document | RejectedRecord]:
+        for record in read_records(stream, pages.MAX_PAGE_BYTES + 1):
             if self.hollow is not None:
                 yield self.hollow
                 self.hollow = None
-            length = record.content_length
-            content = record.reader.read(min(length, pages.MAX_PAGE_BYTES) + 1)
-            url = record.headers.get("WARC-Target-URI") or record.record_id or ""
+            if isinstance(record, Gap):
+                yield self.damage(record.detail)
+                continue
+            self.damaged = False
+            fields, content, length = record.fields, record.content, record.length
+            kind = fields.get("warc-type", "").lower()
+            if kind not in ("response", "resource"):
+                self.damaged = len(content) < min(length, pages.MAX_PAGE_BYTES + 1)
+                if self.damaged:
+                    yield self.damage("it ends within a record")
+                continue
+            url = fields.get("warc-target-uri") or fields.get("warc-record-id") or ""
             where = f"{self.name}#{url}"
+            content_type = fields.get("content-type", "").lower()
             if not length:
                 self.hollow = RejectedRecord(where, "empty record")
                 continue
@@ -82,16 +94,15 @@ class _Archive:
             elif len(content) < length:
                 self.damaged = True
                 yield RejectedRecord(where, "damaged archive", "it ends within this record")
-            elif record.record_type == WarcRecordType.resource:
-                content_type = (record.headers.get("Content-Type") or "").lower()
+            elif kind == "resource":
                 if "html" in content_type:
-                    yield from _read_body(content, None, url, where, infoboxes)
+                    yield from guarded(_read_body(content, None, url, where, infoboxes), where)
                 else:
                     yield RejectedRecord(where, "not HTML", content_type or "no content type")
-            elif not record.is_http:
+            elif content_type and not content_type.startswith("application/http"):
                 yield RejectedRecord(where, "not an HTTP response")
             else:
-                yield from _read_response(content, url, where, infoboxes)
+                yield from guarded(_read_response(content, url, where, infoboxes), where)
 
 
 def _read_response(
@@ -100,6 +111,7 @@ def _read_response(
     """Read an HTTP response apart from its archive, whose reading a bad body would end."""
     from fastwarc.warc import WarcRecord
 
+    content = _with_whole_line_ends(content)
     record = WarcRecord()
     record.is_http = True
     record.set_bytes_content(content)
@@ -129,6 +141,14 @@ def _read_response(
             return
         body = sent  # archived already decoded, under the headers that it came with
     yield from _read_body(body, record.http_charset, url, where, infoboxes)
+
+
+def _with_whole_line_ends(content: bytes) -> bytes:
+    """A response whose headers' lines end in CR LF; some servers leave out the CR."""
+    head, empty, body = content.partition(b"\n\n")
+    if not empty or b"\r\n\r\n" in head:
+        return content
+    return b"\r\n".join(line.rstrip(b"\r") for line in head.split(b"\n")) + b"\r\n\r\n" + body
 
 
 def _decode(body: bytes, codings: str) -> bytes:

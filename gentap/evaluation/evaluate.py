@@ -26,10 +26,10 @@ def evaluate_model(model: str, settings: EvaluateSettings, folder: StageFolder) 
     questions = read_questions(settings.data, settings.task)
     examples, unread = questions.examples, questions.unread
     if needs_wordnet(examples):
-        open_wordnet()
-    write_rejected(folder.path / REJECTED, unread)
+        open_wordnet()  # before any work
     length = Length(settings.length_penalty, settings.min_answer_tokens)
     answerer = ChunkedAnswers(model, examples, settings)
+    write_rejected(folder.path / REJECTED, [*unread, *answerer.unread])
     trials: list[dict[str, Any]] = []
     if settings.tune_length:
         dev = read_questions(settings.tune_length, settings.task).examples
@@ -53,8 +53,8 @@ def evaluate_model(model: str, settings: EvaluateSettings, folder: StageFolder) 
     )
     return {
         "questions": scored.questions,
-        "set aside": len(unread),
-        "reasons": reasons(unread),
+        "set aside": len(unread) + len(answerer.unread),
+        "reasons": reasons([*unread, *answerer.unread]),
         "warnings": scored.warnings,
         "inputs": {name: count for name, count in answerer.counts.items() if count},
         "length_penalty": length.penalty,

@@ -9,12 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from gentap.documents.rejected import RejectedRecord
 from gentap.evaluation.results import Shown
 from gentap.model.answerer import Answerer, Asked
 from gentap.records import Example, Kind
+from gentap.runs.net import net
 from gentap.runs.runner import Progress
 from gentap.runs.store import write_json
 from gentap.settings.sections import EvaluateSettings
+from gentap.tables.truncate import Fitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class ChunkedAnswers:
     Inputs are encoded and sorted by length once. Answers are written chunk by chunk, so that a
     rerun takes up the work where it was broken off; the model is loaded when the first one is
     needed, unless it is given. ``shown`` says for each question what of its table the model sees,
-    None where that is all of it.
+    None where that is all of it. ``unread`` are those that the net caught; they get no answer.
     """
 
     def __init__(
@@ -64,15 +67,20 @@ class ChunkedAnswers:
             network=model,
         )
         self.shown: list[Shown | None] = []
+        self.unread: list[RejectedRecord] = []
         self._asked = [self._encode(example) for example in examples]
         self._order = sorted(
-            range(len(examples)),
+            (place for place, asked in enumerate(self._asked) if len(asked.ids)),
             key=lambda place: (self._kinds[place], len(self._asked[place].ids), place),
         )
 
     def _encode(self, example: Example) -> Asked:
-        asked = self._answerer.encode(example.question, example.table)
-        fitted, table = asked.fitted, example.table
+        """As the model reads it; no ids where something unforeseen goes wrong: then no answer."""
+        table = example.table
+        asked = Asked([], table, Fitted.whole(table), False)
+        with net(example.id, lambda *entry: self.unread.append(RejectedRecord(*entry))):
+            asked = self._answerer.encode(example.question, table)
+        fitted = asked.fitted
         cut = (len(fitted.rows), len(fitted.columns)) != (len(table.rows), len(table.header))
         self.counts["questions whose table was cut"] += cut
         self.counts["questions that were cut"] += asked.question_cut
@@ -82,7 +90,7 @@ class ChunkedAnswers:
     def answer(self, length: Length, folder: Path, label: str) -> list[str]:
         """A text for each question, in their order; ``folder`` keeps what is written."""
         folder.mkdir(parents=True, exist_ok=True)
-        texts = [""] * len(self._order)
+        texts = [""] * len(self._asked)
         progress = Progress(label, len(self._order), "questions")
         for start in range(0, len(self._order), self._settings.chunk):
             places = self._order[start : start + self._settings.chunk]

@@ -14,11 +14,11 @@ from gentap.grammar.example_writer import ExampleWriter
 from gentap.grammar.parser import load_grammar
 from gentap.grammar.question_table import QuestionTable
 from gentap.grammar.rules import find_grammar
-from gentap.grammar.sampler import QuestionSampler
+from gentap.grammar.sampler import QuestionSampler, SampledQuestion
 from gentap.records import EXAMPLE_SCHEMA, Table, digest
 from gentap.runs.runner import run_shards
 from gentap.runs.shards import Shard
-from gentap.runs.store import StageFolder, Tally
+from gentap.runs.store import REJECTED, StageFolder, Tally, own_files
 from gentap.settings.sections import LOCAL, ClusterSettings, LinearizerSettings, SampleSettings
 from gentap.tables.linearize import fit_by_estimate
 from gentap.tables.truncate import Fitted
@@ -63,7 +63,7 @@ def sample(
         reasons = ", ".join(f"{reason} ({count:,})" for reason, count in tally.rejected.items())
         raise InputError(
             f"sample: no question could be drawn from {tally.counts['tables']:,} tables: "
-            f"{reasons or 'there are none'}. Details are in {folder.path / 'rejected.jsonl'}."
+            f"{reasons or 'there are none'}. Details are in {own_files(folder.path) / REJECTED}."
         )
     return tally
 
@@ -105,17 +105,21 @@ def _sample_shard(
             shard.reject(sourced.where, sourced.reason, sourced.detail)
             continue
         shard.count("tables")
-        table = fit(sourced.table).table
-        if len(table.rows) < len(sourced.table.rows):
-            shard.count("tables cut to the budget")
-        random = table_random(seed, sourced.id).random
-        askable = maker.askable(table)
-        draws = list(maker.draws(askable, settings.per_table, settings.attempts, random))
-        kinds.update(draw.kind for draw in draws)
-        shard.count("examples", len(draws))
-        writer.add(sourced, table, draws)
-        if not draws:
-            shard.reject(f"{sourced.url}#{sourced.id}", _why_none(table, askable))
+        where = f"{sourced.url}#{sourced.id}"
+        draws: list[SampledQuestion] = []
+        with shard.record(where):
+            table = fit(sourced.table).table
+            if len(table.rows) < len(sourced.table.rows):
+                shard.count("tables cut to the budget")
+            random = table_random(seed, sourced.id).random
+            askable = maker.askable(table)
+            draws = list(maker.draws(askable, settings.per_table, settings.attempts, random))
+            if not draws:
+                shard.reject(where, _why_none(table, askable))
+        if draws:
+            kinds.update(draw.kind for draw in draws)
+            shard.count("examples", len(draws))
+            writer.add(sourced, table, draws)
     writer.flush()
     for kind, count in kinds.items():
         shard.count(f"examples of kind {kind}", count)

@@ -7,8 +7,9 @@ from pathlib import Path
 from gentap.documents.read import read_documents
 from gentap.documents.rejected import RejectedRecord
 from gentap.errors import SettingError
-from gentap.mining.decontaminate import load_exclusions
+from gentap.mining.decontaminate import Exclusions, load_exclusions
 from gentap.mining.mine import find_inputs, plan_mining_shards
+from gentap.records import Document
 from gentap.runs.runner import run_shards
 from gentap.runs.shards import Shard
 from gentap.runs.store import StageFolder, Tally
@@ -48,13 +49,18 @@ def _count_shard(files: Sequence[Path], shard: Shard, settings: MineSettings) ->
                 continue
             shard.count("pages read")
             shard.count("tables read", len(document.tables))
-            if exclusions.holds_page(document):
-                shard.reject(document.url, PAGE, document.title)
-            for table in document.tables:
-                if exclusions.holds_table(table):
-                    shard.reject(document.url, TABLE, table.caption or table.section)
-            for block in document.blocks:
-                if exclusions.holds_answer(block.text):
-                    for sentence in split_sentences(block.text):
-                        if exclusions.holds_answer(sentence):
-                            shard.reject(document.url, ANSWER, sentence)
+            with shard.record(document.url):
+                _count_document(document, shard, exclusions)
+
+
+def _count_document(document: Document, shard: Shard, exclusions: Exclusions) -> None:
+    if exclusions.holds_page(document):
+        shard.reject(document.url, PAGE, document.title)
+    for table in document.tables:
+        if exclusions.holds_table(table):
+            shard.reject(document.url, TABLE, table.caption or table.section)
+    for block in document.blocks:
+        if exclusions.holds_answer(block.text):
+            for sentence in split_sentences(block.text):
+                if exclusions.holds_answer(sentence):
+                    shard.reject(document.url, ANSWER, sentence)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from gentap.documents.annotated.reading import read_annotated
 from gentap.records import Document, Table
+from gentap.text.addresses import canonical_address
 from gentap.text.normal_form import normal_form, normal_forms
 from gentap.text.words import WORD
 
@@ -29,7 +29,7 @@ class Exclusions:
         seen: set[frozenset[str]] = set()
         for path in paths:
             for example in read_annotated(path)[0]:
-                self._urls.add(page_key(example.source))
+                self._urls.add(canonical_address(example.source))
                 self._titles.add(normal_form(example.table.title))
                 self._answers.update(_ngrams(example.answer, answer_words))
                 values = _values(example.table)
@@ -48,7 +48,10 @@ class Exclusions:
 
     def holds_page(self, document: Document) -> bool:
         """Whether an evaluation question stands on this page, by url or title."""
-        return page_key(document.url) in self._urls or normal_form(document.title) in self._titles
+        return (
+            canonical_address(document.url) in self._urls
+            or normal_form(document.title) in self._titles
+        )
 
     def holds_table(self, table: Table) -> bool:
         """Whether an evaluation table has nearly the same cells, in whatever order.
@@ -69,17 +72,6 @@ class Exclusions:
         if not self._answers:
             return False
         return not self._answers.isdisjoint(_ngrams(sentence, self._length))
-
-
-def page_key(url: str) -> str:
-    """A page's address without scheme, ``www.``, query and escapes; "" where it is no address."""
-    try:
-        parts = urlsplit(url.casefold())
-    except ValueError:
-        return ""
-    if not parts.netloc:
-        return ""
-    return f"{parts.netloc.removeprefix('www.')}{unquote(parts.path).rstrip('/')}".casefold()
 
 
 def _values(table: Table) -> frozenset[str]:

@@ -155,9 +155,11 @@ def _rows_named(
 
 
 def _cuts_a_number(text: str, start: int, end: int) -> bool:
-    """Whether ``text[start:end]`` is cut out of a number such as 1,234 or 1 234 or 1.5."""
+    """Whether ``text[start:end]`` is cut out of a number such as 1,234 or 1 234, 1.5 or 10^8."""
     before = text[start - 1 : start]
-    if text[start] in ".," and before.isdigit():
+    if text[start] in ".,^" and before.isdigit():
+        return True
+    if _is_power(text, start - 1) or _is_power(text, end):
         return True
     if text[start].isdigit():
         if before in (".", ",") and text[max(start - 2, 0) : start - 1].isdigit():
@@ -166,11 +168,18 @@ def _cuts_a_number(text: str, start: int, end: int) -> bool:
             return True
     if text[end - 1].isdigit():
         after = text[end : end + 1]
+        fraction = text[end : end + 2].lstrip()[:1]
+        if fraction.isnumeric() and not fraction.isdecimal():
+            return True
         if after in (".", ",") and text[end + 1 : end + 2].isdigit():
             return True
         if after == " " and _GROUP.match(text, end + 1) and _ends_a_head(text, end + 1):
             return True
     return False
+
+
+def _is_power(text: str, place: int) -> bool:
+    return text[place : place + 1] == "^" and text[max(place - 1, 0)].isdigit()
 
 
 def _ends_a_head(text: str, end: int) -> bool:

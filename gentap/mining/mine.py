@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gentap.documents.read import expand_inputs, read_documents
+from gentap.documents.input_files import expand_inputs, size_of
+from gentap.documents.read import DOCUMENT_SUFFIXES, read_documents
 from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
 from gentap.mining import near_duplicates
@@ -38,7 +39,7 @@ from gentap.records import (
 )
 from gentap.runs.runner import run_shards
 from gentap.runs.shards import Shard
-from gentap.runs.store import StageFolder, Tally
+from gentap.runs.store import REJECTED, StageFolder, Tally, own_files
 from gentap.settings.sections import LOCAL, ClusterSettings, MineSettings
 from gentap.text.sentences import opens_with_pronoun, rejection_reason, tidy
 
@@ -53,7 +54,7 @@ def find_inputs(settings: MineSettings) -> list[Path]:
     if not settings.inputs:
         raise InputError("mine: nothing to mine. Give files, folders or globs (mine.inputs).")
     check_exclusions(settings.exclude)
-    return expand_inputs(settings.inputs)
+    return expand_inputs(settings.inputs, DOCUMENT_SUFFIXES, with_odd=True)
 
 
 def mine(
@@ -78,7 +79,7 @@ def mine(
         raise InputError(
             f"mine: no data table in {tally.counts['pages read']:,} pages"
             f"{' (' + reasons + ')' if reasons else ''}. Records set aside are listed in "
-            f"{folder.path / 'rejected.jsonl'}."
+            f"{own_files(folder.path) / REJECTED}."
         )
     found = near_duplicates.count_keys(keys)
     workers = workers if found > _FEW_KEYS else 1
@@ -103,7 +104,7 @@ def plan_mining_shards(files: Sequence[Path], shard_bytes: int) -> list[list[Pat
     shards: list[list[Path]] = []
     room = 0
     for file in files:
-        size = file.stat().st_size
+        size = size_of(file)
         if not shards or size > room:
             shards.append([])
             room = shard_bytes
@@ -124,12 +125,14 @@ def _mine_shard(files: Sequence[Path], shard: Shard, settings: MineSettings, key
                 shard.reject(document.where, document.reason, document.detail)
                 continue
             shard.count("pages read")
-            if exclusions.holds_page(document):
-                shard.reject(document.url, "page of an evaluation set", document.title)
-                continue
-            for mined, table in _mine_document(document, shard, settings, former, exclusions):
-                write_candidate(shard, mined, table)
-                signatures.add(mined.sentence, _values_named(mined), _rank(mined))
+            written: list[tuple[str, list[str], int]] = []
+            with shard.record(document.url):
+                found = list(_mine_document(document, shard, settings, former, exclusions))
+                for mined, table in found:
+                    write_candidate(shard, mined, table)
+                written = [(one.sentence, _values_named(one), _rank(one)) for one, _ in found]
+            for sentence, values, rank in written:
+                signatures.add(sentence, values, rank)
     signatures.save(keys)
 
 
@@ -141,6 +144,9 @@ def _mine_document(
     exclusions: Exclusions,
 ) -> Iterator[tuple[Mined, int]]:
     """Write a page's tables and prose; yields its sentences, each with its table's place."""
+    if exclusions.holds_page(document):
+        shard.reject(document.url, "page of an evaluation set", document.title)
+        return
     first = shard.tally.counts["tables"]
     tables = []
     identities = []

@@ -17,12 +17,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gentap.text.months import MONTHS
-from gentap.text.normal_form import FOOTNOTE, fold
+from gentap.text.normal_form import FOOTNOTE, fold, part_digits, parted_places
 
 MARK = "\x01"
 """Parts year, month and day in the form of a date."""
 
-_PLAIN = (("‘", "'"), ("’", "'"), ("“", '"'), ("”", '"'))
+_PLAIN = (("‘", "'"), ("’", "'"), ("“", '"'), ("”", '"'), ("⁄", "/"))
 _DASHES = (("−", "-"), ("‐", "-"), ("‑", "-"), ("–", "-"))
 _SCALES = {"thousand": 3, "million": 6, "billion": 9}
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
@@ -140,7 +140,11 @@ class FormNormalizer:
         plain = _plain(text)
         origins: list[int] | None = None
         if not plain.isascii() and not unicodedata.is_normalized("NFKC", plain):
-            plain, origins = _normalized(plain)
+            parted = part_digits(plain)
+            before = parted_places(plain) if parted != plain else None
+            plain, origins = _normalized(parted)
+            if before is not None:
+                origins = before if origins is None else [before[place] for place in origins]
         form, edits = self._change(fold(plain))
         return Prose(form, origins, edits, [pieces[0][0] for pieces in edits])
 
@@ -152,7 +156,7 @@ class FormNormalizer:
         """The forms of many cells but for numbers and dates, which stand as they are written."""
         joined = "\n".join([text.replace("\n", " ") for text in texts])
         if not joined.isascii():
-            joined = _plain(unicodedata.normalize("NFKC", joined))
+            joined = _plain(unicodedata.normalize("NFKC", part_digits(joined)))
         if "[" in joined:
             joined = FOOTNOTE.sub("", joined)
         joined = fold(joined)

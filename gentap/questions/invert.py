@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from gentap.documents.annotated.reading import read_annotated
+from gentap.documents.input_files import require_file
 from gentap.errors import InputError
 from gentap.questions.writer_input import (
     Layout,
@@ -75,16 +76,19 @@ def invert(
     with Shard(folder.path, 0, {"pairs/train": PAIR_SCHEMA, "pairs/dev": PAIR_SCHEMA}) as shard:
         for article in articles:
             output = "pairs/dev" if _title(article) in dev else "pairs/train"
-            for pair in _article_pairs(article, shard, settings):
-                shard.write(output, _row("reading", pair, layout))
+            for where, asked in _asked(article, shard):
+                with shard.record(where):
+                    if pair := _reading_pair(*asked, where, shard, settings):
+                        shard.write(output, _row("reading", pair, layout))
         for example in examples:
             output = "pairs/dev" if example.table.title in dev_pages else "pairs/train"
-            found = annotated_source(example, settings.max_entries)
-            if found is None:
-                shard.reject(example.id, "no evidence cell in the answer", example.answer)
-            else:
-                pair = (example.id, found, example.question)
-                shard.write(output, _row("annotated", pair, layout))
+            with shard.record(example.id):
+                found = annotated_source(example, settings.max_entries)
+                if found is None:
+                    shard.reject(example.id, "no evidence cell in the answer", example.answer)
+                else:
+                    pair = (example.id, found, example.question)
+                    shard.write(output, _row("annotated", pair, layout))
     save_layout(layout, folder.path)
     return merge_shards(folder.path)
 
@@ -116,14 +120,13 @@ def _title(article: dict[str, Any]) -> str:
 
 def read_articles(path: Path) -> list[dict[str, Any]]:
     """The articles of a file in SQuAD layout (1.1 or 2.0)."""
+    require_file(path)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         articles = content["data"]
         for article in articles:
             if not isinstance(article["title"], str) or not isinstance(article["paragraphs"], list):
                 raise TypeError("'title' must be a text and 'paragraphs' a list")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file.") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{path}: not a reading-comprehension file in SQuAD layout "
@@ -134,47 +137,65 @@ def read_articles(path: Path) -> list[dict[str, Any]]:
     return list(articles)
 
 
-def _article_pairs(
-    article: dict[str, Any], shard: Shard, settings: WriterSettings
-) -> Iterator[InvertedPair]:
+AskedValue = tuple[str, dict[str, Any], str, list[tuple[int, int]]]
+"""An article's title, a question's entry, its paragraph, and where that one's sentences stand."""
+
+
+def _asked(article: dict[str, Any], shard: Shard) -> Iterator[tuple[str, AskedValue]]:
+    """The questions of an article, each with its place."""
     title = _title(article)
     for number, paragraph in enumerate(article["paragraphs"]):
         place = f"{title}:{number}"
-        try:
-            context, questions = paragraph["context"], list(paragraph["qas"])
-            spans = list(sentence_spans(context))
-        except (KeyError, TypeError) as error:
-            shard.reject(place, "bad paragraph", repr(error))
-            continue
-        for qa in questions:
-            where = place
+        found: list[tuple[str, AskedValue]] = []
+        with shard.record(place):
             try:
-                where = str(qa.get("id", place))
-                if qa.get("is_impossible") or not qa.get("answers"):
-                    shard.reject(where, "unanswerable question")
-                    continue
-                first, question = qa["answers"][0], " ".join(qa["question"].split())
-                answer, start = str(first["text"]), int(first["answer_start"])
-            except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
-                shard.reject(where, "bad question record", repr(error))
+                context, questions = paragraph["context"], list(paragraph["qas"])
+                spans = list(sentence_spans(context))
+            except (KeyError, TypeError) as error:
+                shard.reject(place, "bad paragraph", repr(error))
                 continue
-            if not answer.strip() or start < 0 or not context.startswith(answer, start):
-                shard.reject(where, "answer not at its offset", answer)
-                continue
-            inside = [span for span in spans if span[0] <= start < span[1]]
-            if not inside or start + len(answer) > inside[0][1]:
-                shard.reject(where, "answer over several sentences", answer)
-                continue
-            if len(answer.split()) > settings.max_answer_words:
-                shard.reject(where, "answer too long for an entry", answer)
-                continue
-            before = " ".join(context[inside[0][0] : start].split())
-            sentence = " ".join(context[slice(*inside[0])].split())
-            value = " ".join(answer.split())
-            begin = sentence.index(value, len(before))
-            span = (begin, begin + len(value), column_of(question, where))
-            entries = gather(sentence, [span], settings.max_entries)
-            yield where, WriterInput(sentence=sentence, entries=entries, title=title), question
+            for qa in questions:
+                where = str(qa.get("id", place)) if isinstance(qa, dict) else place
+                found.append((where, (title, qa, context, spans)))
+        yield from found
+
+
+def _reading_pair(
+    title: str,
+    qa: dict[str, Any],
+    context: str,
+    spans: Sequence[tuple[int, int]],
+    where: str,
+    shard: Shard,
+    settings: WriterSettings,
+) -> InvertedPair | None:
+    """What a question of a passage is written from; None where it is set aside."""
+    try:
+        if qa.get("is_impossible") or not qa.get("answers"):
+            shard.reject(where, "unanswerable question")
+            return None
+        first, question = qa["answers"][0], " ".join(qa["question"].split())
+        answer, start = str(first["text"]), int(first["answer_start"])
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+        shard.reject(where, "bad question record", repr(error))
+        return None
+    if not answer.strip() or start < 0 or not context.startswith(answer, start):
+        shard.reject(where, "answer not at its offset", answer)
+        return None
+    inside = [span for span in spans if span[0] <= start < span[1]]
+    if not inside or start + len(answer) > inside[0][1]:
+        shard.reject(where, "answer over several sentences", answer)
+        return None
+    if len(answer.split()) > settings.max_answer_words:
+        shard.reject(where, "answer too long for an entry", answer)
+        return None
+    before = " ".join(context[inside[0][0] : start].split())
+    sentence = " ".join(context[slice(*inside[0])].split())
+    value = " ".join(answer.split())
+    begin = sentence.index(value, len(before))
+    span = (begin, begin + len(value), column_of(question, where))
+    entries = gather(sentence, [span], settings.max_entries)
+    return where, WriterInput(sentence=sentence, entries=entries, title=title), question
 
 
 def column_of(question: str, identity: str) -> str:

@@ -23,7 +23,7 @@ from gentap.questions.candidate_selection import (
 )
 from gentap.questions.question_context import QuestionContext
 from gentap.questions.round_trip import RoundTrip
-from gentap.questions.writer_input import mined_sources
+from gentap.questions.writer_input import WriterInput, mined_sources
 from gentap.questions.writers.interface import Writer
 from gentap.questions.writers.open_writer import open_writer
 from gentap.records import (
@@ -166,28 +166,42 @@ class _Writing:
     def write_shard(self, shard_of: SentenceSlice, shard: Shard) -> None:
         filters = self._settings.filters
         rows = rows_of(shard_of, self._settings.min_probability)
-        sentences = [SentenceCandidates(QuestionContext(mined_from_row(row))) for row in rows]
-        self._write(sentences)
+        sentences: list[SentenceCandidates] = []
+        for row in rows:
+            with shard.record(str(row["id"])):
+                sentences.append(SentenceCandidates(QuestionContext(mined_from_row(row))))
+        sentences = self._write(sentences, shard)
         filter_by_margin(sentences, self._open(), filters)
         if filters.round_trip:
             filter_by_round_trip(sentences, self._open_round_trip(), filters)
         select_best(sentences, filters)
         about = {"writer": self._open().name, "settings": self._described()}
         for sentence in sentences:
-            _store(sentence, shard, about)
+            with shard.record(sentence.mined.id):
+                _store(sentence, shard, about)
 
-    def _write(self, sentences: Sequence[SentenceCandidates]) -> None:
+    def _write(
+        self, sentences: Sequence[SentenceCandidates], shard: Shard
+    ) -> list[SentenceCandidates]:
+        """Write for sentences; returns those with which nothing unforeseen went wrong."""
         writer, settings = self._open(), self._settings
-        pairs = [
-            (sentence, source)
-            for sentence in sentences
-            for source in mined_sources(
-                sentence.mined, self._seed, settings.asked, writer.max_entries
-            )
-        ]
-        results = writer.write([source for _, source in pairs], self._seed)
-        for (sentence, source), result in zip(pairs, results, strict=True):
-            sentence.add(source, result, settings.filters)
+        sources: list[list[WriterInput]] = []
+        asked: list[SentenceCandidates] = []
+        for sentence in sentences:
+            with shard.record(sentence.mined.id):
+                sources.append(
+                    mined_sources(sentence.mined, self._seed, settings.asked, writer.max_entries)
+                )
+                asked.append(sentence)
+        results = iter(writer.write(list(chain.from_iterable(sources)), self._seed))
+        judged: list[SentenceCandidates] = []
+        for sentence, own in zip(asked, sources, strict=True):
+            written = [(source, next(results)) for source in own]
+            with shard.record(sentence.mined.id):
+                for source, result in written:
+                    sentence.add(source, result, settings.filters)
+                judged.append(sentence)
+        return judged
 
     def _described(self) -> str:
         """The settings that a question depends on, as JSON."""

@@ -25,7 +25,9 @@ from gentap.runs.parent_exit import end_with_parent
 from gentap.settings.sections import ClusterSettings
 
 _BEAT_SECONDS = 2.0
-_JOBS, _LOG = "jobs.json", "executor.log"
+_JOIN_SECONDS, _LISTEN_SECONDS = 45.0, 15.0
+"""So long a Ray cluster is waited for, and one of whose port nothing is heard."""
+_JOBS, _LOG, _JOINED = "jobs.json", "executor.log", "joined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +116,15 @@ def run_on_cluster(
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     step = _Step(run, todo, scratch)
+    address = os.environ.get("RAY_ADDRESS", "") if cluster.engine == "ray" else ""
+    if address:
+        print(f"waiting for the Ray cluster at {address} (RAY_ADDRESS)", file=sys.stderr)
     context = multiprocessing.get_context("spawn")
     launcher = context.Process(target=_launch, args=(step, workers, cluster, scratch))
     launcher.start()
     try:
+        if address:
+            _wait_to_join(launcher, scratch, address)
         _watch(launcher, scratch, todo, is_done, advance, cluster)
     finally:
         launcher.kill()
@@ -132,6 +139,35 @@ def run_on_cluster(
             f"{scratch}. Finished shards are kept: run the same command again to go on."
         )
     shutil.rmtree(scratch)
+
+
+def _wait_to_join(
+    launcher: multiprocessing.process.BaseProcess, scratch: Path, address: str
+) -> None:
+    """Wait for a Ray cluster; raises WorkerError where there is none at the address."""
+    begun = time.monotonic()
+    while not (scratch / _JOINED).exists():
+        launcher.join(0.5)
+        waited = time.monotonic() - begun
+        dead = waited > _JOIN_SECONDS or (waited > _LISTEN_SECONDS and not _listens(address))
+        if dead or not launcher.is_alive():
+            raise WorkerError(
+                f"RAY_ADDRESS={address}: no Ray cluster could be joined there. Start one (`ray "
+                "start --head`), mend the address, or unset RAY_ADDRESS so that one is started "
+                f"here. Ray's own words are in {scratch / _LOG}."
+            )
+
+
+def _listens(address: str) -> bool:
+    """Whether somebody listens at ``host:port``; of other forms of address it can't be told."""
+    host, _, port = address.rpartition("://")[2].partition("/")[0].rpartition(":")
+    if not port.isdecimal():
+        return True
+    try:
+        with socket.create_connection((host, int(port)), timeout=2):
+            return True
+    except (OSError, OverflowError):
+        return False
 
 
 def _watch(
@@ -195,6 +231,7 @@ def _launch_ray(step: _Step, workers: int, cluster: ClusterSettings, scratch: Pa
 
     if os.environ.get("RAY_ADDRESS"):
         ray.init(log_to_driver=False)
+        (scratch / _JOINED).touch()
     else:
         memory = int(workers * cluster.cpus * cluster.memory_gb * 2**30)
         ray.init(

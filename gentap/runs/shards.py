@@ -3,13 +3,24 @@
 import json
 import shutil
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from gentap.records import Row
-from gentap.runs.store import REJECTED, SHARDS, WORK, Tally, attempt, read_json, write_json, writing
+from gentap.runs.net import net
+from gentap.runs.store import (
+    REJECTED,
+    SHARDS,
+    WORK,
+    Tally,
+    attempt,
+    own_files,
+    read_json,
+    write_json,
+    writing,
+)
 
 ROWS_A_GROUP = 2048
 ITEMS_A_GROUP = 500_000
@@ -34,6 +45,7 @@ class Shard:
         self._rows: dict[str, list[Row]] = {name: [] for name in outputs}
         self._items: Counter[str] = Counter()
         self._writers: dict[str, Any] = {}
+        self._held: list[str] | None = None
         self._attempt = attempt()
         self._rejects = self._marker.with_suffix(f".rejected.{self._attempt}").open(
             "w", encoding="utf-8", errors="backslashreplace"
@@ -52,7 +64,11 @@ class Shard:
         rows.append(row)
         self._count_rows(output, 1)
         self._items[output] += sum(map(_items, (counts_as or row).values()))
-        if len(rows) >= ROWS_A_GROUP or self._items[output] >= ITEMS_A_GROUP:
+        if self._held is None:
+            self._flush_if_full(output)
+
+    def _flush_if_full(self, output: str) -> None:
+        if len(self._rows[output]) >= ROWS_A_GROUP or self._items[output] >= ITEMS_A_GROUP:
             self._flush(output)
 
     def write_arrow(self, output: str, rows: Any) -> None:
@@ -73,8 +89,35 @@ class Shard:
         """Set a record aside under a named reason."""
         self.tally.rejected[reason] += 1
         entry = {"where": where, "reason": reason, "detail": detail}
+        line = json.dumps(entry, ensure_ascii=False) + "\n"
+        if self._held is not None:
+            self._held.append(line)
+            return
         with writing(Path(self._rejects.name)):
-            self._rejects.write(json.dumps(entry, ensure_ascii=False) + "\n")
+            self._rejects.write(line)
+
+    @contextmanager
+    def record(self, where: str) -> Iterator[None]:
+        """What is written within is one record's: all of it, or none where the net catches it."""
+        before = {name: len(rows) for name, rows in self._rows.items()}
+        counts, rejected = self.tally.counts.copy(), self.tally.rejected.copy()
+        items = self._items.copy()
+        self._held = []
+
+        def undo(*entry: str) -> None:
+            for name, length in before.items():
+                del self._rows[name][length:]
+            self.tally, self._items = Tally(counts, rejected), items
+            self._held = []
+            self.reject(*entry)
+
+        with net(where, undo):
+            yield
+        lines, self._held = self._held, None
+        with writing(Path(self._rejects.name)):
+            self._rejects.writelines(lines)
+        for output in self._schemas:
+            self._flush_if_full(output)
 
     def _flush(self, output: str) -> None:
         import pyarrow.parquet as pq
@@ -150,5 +193,5 @@ def merge_shards(folder: Path) -> Tally:
             tally.add(read_json(marker))
             with marker.with_suffix(".rejected").open("rb") as part:
                 shutil.copyfileobj(part, joined)
-    aside.replace(folder / REJECTED)
+    aside.replace(own_files(folder) / REJECTED)
     return tally

@@ -27,7 +27,16 @@ REJECTED = "rejected.jsonl"
 _DONE, _UNFINISHED, _LOCK = "done.json", "unfinished.json", ".lock"
 SHARDS = ".shards"
 WORK = ".work"
-_OURS = (_LOCK, _UNFINISHED)
+OWN = ".gentap"
+"""Holds a corpus folder's own files: what reads folders of Parquet passes over such names."""
+_CORPORA = frozenset(["mine", "sample", "write"])
+_OURS = (_LOCK, _UNFINISHED, OWN)
+
+
+def own_files(folder: Path) -> Path:
+    """Where a stage's own files are: in a corpus below :data:`OWN`, else in the folder itself."""
+    hidden = folder / OWN
+    return hidden if hidden.is_dir() else folder
 
 
 def write_text(path: Path, text: str) -> None:
@@ -85,8 +94,8 @@ def fingerprint(stage: str, settings: Mapping[str, Any], inputs: Sequence[Path])
     """A digest of a stage's name, settings and inputs (files, or folders of earlier stages)."""
     stamps: list[Any] = []
     for path in inputs:
-        if path.is_dir() and (path / _DONE).exists():
-            stamps.append(read_json(path / _DONE)["fingerprint"])
+        if path.is_dir() and is_done(path):
+            stamps.append(read_json(own_files(path) / _DONE)["fingerprint"])
         elif path.is_dir():
             stamps.append([file_stamp(file) for file in sorted(path.rglob("*")) if file.is_file()])
         elif path.exists():
@@ -98,9 +107,14 @@ def fingerprint(stage: str, settings: Mapping[str, Any], inputs: Sequence[Path])
 
 def is_done(folder: Path, wanted: str | None = None) -> bool:
     """Whether the folder holds finished work (of that fingerprint, where one is given)."""
-    if not (folder / _DONE).exists():
+    marker = own_files(folder) / _DONE
+    if not marker.exists():
         return False
-    return wanted is None or read_json(folder / _DONE).get("fingerprint") == wanted
+    return wanted is None or read_json(marker).get("fingerprint") == wanted
+
+
+def is_unfinished(folder: Path) -> bool:
+    return (own_files(folder) / _UNFINISHED).exists()
 
 
 @dataclass(slots=True)
@@ -113,6 +127,8 @@ class StageFolder:
     settings: Mapping[str, Any]
     resumed: bool
     replaces: bool = False
+    left_out: Counter[str] = field(default_factory=Counter)
+    """Records set aside, by reason, once the stage is finished."""
 
     @property
     def work(self) -> Path:
@@ -125,12 +141,19 @@ class StageFolder:
         import tomli_w
 
         settings = {key: value for key, value in self.settings.items() if value is not None}
-        write_text(self.path / "recipe.toml", tomli_w.dumps({self.stage: settings}))
-        write_json(self.path / "stats.json", dict(stats))
-        if not (self.path / REJECTED).exists():
-            write_text(self.path / REJECTED, "")
-        write_json(self.path / _DONE, {"stage": self.stage, "fingerprint": self.fingerprint})
+        own = own_files(self.path)
+        write_text(own / "recipe.toml", tomli_w.dumps({self.stage: settings}))
+        write_json(own / "stats.json", dict(stats))
+        if not (own / REJECTED).exists():
+            write_text(own / REJECTED, "")
+        self.left_out.update(stats.get("rejected") or _count_reasons(own / REJECTED))
+        write_json(own / _DONE, {"stage": self.stage, "fingerprint": self.fingerprint})
         _clear_traces(self.path)
+
+
+def _count_reasons(rejected: Path) -> Counter[str]:
+    with rejected.open(encoding="utf-8") as lines:
+        return Counter(str(json.loads(line)["reason"]) for line in lines)
 
 
 @contextmanager
@@ -168,19 +191,22 @@ def open_stage(
             return
         held_work = _holds_work(path)
         resumed = _take_over(path, stage, wanted, overwrite)
-        write_json(path / _UNFINISHED, {"stage": stage, "fingerprint": wanted})
+        if stage in _CORPORA:
+            (path / OWN).mkdir(exist_ok=True)
+        write_json(own_files(path) / _UNFINISHED, {"stage": stage, "fingerprint": wanted})
         yield StageFolder(path, stage, wanted, settings, resumed, held_work and not resumed)
 
 
 def _clear_traces(path: Path) -> None:
-    for marker in path.glob(f"{_UNFINISHED}*"):
+    for marker in own_files(path).glob(f"{_UNFINISHED}*"):
         marker.unlink()
     for scratch in (SHARDS, WORK):
         shutil.rmtree(path / scratch, ignore_errors=True)
 
 
 def _marker(path: Path) -> Path | None:
-    return next((path / name for name in (_DONE, _UNFINISHED) if (path / name).exists()), None)
+    own = own_files(path)
+    return next((own / name for name in (_DONE, _UNFINISHED) if (own / name).exists()), None)
 
 
 def _content(path: Path) -> list[Path]:
@@ -223,9 +249,12 @@ def _take_over(path: Path, stage: str, wanted: str, overwrite: bool) -> bool:
             f"{path}: holds {state} work of '{read_json(marker).get('stage', stage)}' with other "
             "settings or inputs. Give another folder with -o, or replace it with --overwrite."
         )
-    write_json(path / _UNFINISHED, {"stage": stage, "fingerprint": None})
-    for entry in (path / _DONE, *_content(path)):
+    own = own_files(path)
+    write_json(own / _UNFINISHED, {"stage": stage, "fingerprint": None})
+    (own / _DONE).unlink(missing_ok=True)
+    for entry in _content(path):
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink(missing_ok=True)
+    shutil.rmtree(path / OWN, ignore_errors=True)
     return False
 
 
@@ -235,7 +264,7 @@ def require_stage(path: Path, made_by: str, purpose: str) -> None:
         raise InputError(f"{path}: no such folder; {purpose}. Make it with `gentap {made_by}`.")
     if not is_done(path):
         state = "is unfinished: run its command again to complete it"
-        if not (path / _UNFINISHED).exists():
+        if not is_unfinished(path):
             state = (
                 f"is not an output folder of GenTaP; {purpose}. Make one with `gentap {made_by}`"
             )

@@ -84,12 +84,12 @@ class WriterStage(Stage):
         ]
 
     def _data(self) -> list[Path]:
-        from gentap.documents.read import expand_inputs
+        from gentap.documents.input_files import expand_inputs
 
         return expand_inputs(self.writer.data, (".json",))
 
     def _annotated(self) -> list[Path]:
-        from gentap.documents.read import expand_inputs
+        from gentap.documents.input_files import expand_inputs
 
         return expand_inputs(self.writer.annotated, (".jsonl",))
 

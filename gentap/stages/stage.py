@@ -6,14 +6,23 @@
 import json
 import time
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
 from gentap.runs.console import say
+from gentap.runs.net import INTERNAL_ERROR
 from gentap.runs.runner import clock
-from gentap.runs.store import StageFolder, fingerprint, is_done, open_stage
+from gentap.runs.store import (
+    REJECTED,
+    StageFolder,
+    fingerprint,
+    is_done,
+    open_stage,
+    own_files,
+)
 
 Planned = Collection[Path]
 """Folders that earlier stages of the same run will have made."""
@@ -98,7 +107,19 @@ def _folder(
             say(f"{stage}: settings or inputs have changed, done anew in {path}")
         yield folder
         if folder is not None:
+            _tell_what_was_left_out(stage, folder.left_out, own_files(path) / REJECTED)
             say(f"{stage}: done in {clock(time.monotonic() - started)} → {path}")
+            if count := folder.left_out[INTERNAL_ERROR]:
+                say(
+                    f"{stage}: {count:,} of the records set aside met an internal error, a fault "
+                    f"of GenTaP: please report it with their lines in {own_files(path) / REJECTED}"
+                )
+
+
+def _tell_what_was_left_out(stage: str, reasons: Counter[str], rejected: Path) -> None:
+    if reasons:
+        told = ", ".join(f"{reason}: {count:,}" for reason, count in reasons.most_common())
+        say(f"{stage}: set aside: {told} (listed in {rejected})")
 
 
 @contextmanager

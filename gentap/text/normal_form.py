@@ -14,41 +14,51 @@ PLACEHOLDERS = frozenset(
 
 FOOTNOTE = re.compile(r"\[(?:\d{1,3}|[a-z]|note \d{1,2}|nb \d{1,2}|citation needed)\]", re.I)
 _SPACES = re.compile(r"\s+")
-_QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "−": "-", "‐": "-", "‑": "-"})
+_QUOTES = str.maketrans(
+    {"‘": "'", "’": "'", "“": '"', "”": '"', "−": "-", "‐": "-", "‑": "-", "⁄": "/"}
+)
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻"
+_FRACTIONS = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
+_RAISED_AFTER_DIGIT = re.compile(f"(?<=\\d)[{_RAISED}]+")
+_FRACTION_AFTER_DIGIT = re.compile(f"(?<=\\d)(?=[{_FRACTIONS}])")
+_ON_THE_LINE = str.maketrans(_RAISED, "0123456789+-")
 
 
-_RAISED = re.compile("[⁰¹²³⁴-⁹¼-¾⅐-⅞\u2044]")
-_POWER = re.compile(r"(\d)((?:⁻|⁺)?[⁰¹²³⁴-⁹]+)(?![⁄/])")
-_FRACTION = re.compile(r"(\d?)\s?([¼-¾⅐-⅞]|[⁰¹²³⁴-⁹]+[⁄/][₀-₉]+)")
+def part_digits(text: str) -> str:
+    """Exponents and fractions that follow a digit, so that NFKC does not make one number of both.
+
+    ``10⁸`` becomes ``10^8`` and ``1½`` becomes ``1 ½``.
+    """
+    if text.isascii():
+        return text
+    if any(letter in text for letter in _RAISED):
+        text = _RAISED_AFTER_DIGIT.sub(lambda run: f"^{run[0].translate(_ON_THE_LINE)}", text)
+    if any(letter in text for letter in _FRACTIONS):
+        text = _FRACTION_AFTER_DIGIT.sub(" ", text)
+    return text
+
+
+def parted_places(text: str) -> list[int]:
+    """Where each letter of :func:`part_digits` stood in the text; what was put in, as the next."""
+    apart = _RAISED + _FRACTIONS
+    return [
+        place
+        for place, letter in enumerate(text)
+        for _ in range(2 if letter in apart and text[place - 1 : place].isdecimal() else 1)
+    ]
 
 
 @lru_cache(maxsize=100_000)
 def normal_form(text: str) -> str:
     """The form in which values are compared.
 
-    NFKC, case folded, footnote marks gone, quotes and dashes made plain, spaces collapsed.
+    NFKC (after :func:`part_digits`), case folded, footnote marks gone, quotes and dashes made
+    plain, spaces collapsed.
     """
     if text.isascii() and "[" not in text:
         return " ".join(text.split()).lower()
-    if _RAISED.search(text):
-        text = _with_value(text)
-    text = FOOTNOTE.sub("", unicodedata.normalize("NFKC", text).translate(_QUOTES))
+    text = FOOTNOTE.sub("", unicodedata.normalize("NFKC", part_digits(text)).translate(_QUOTES))
     return fold(_SPACES.sub(" ", text).strip())
-
-
-def _with_value(text: str) -> str:
-    """Raised digits behind a digit as a power, and fractions apart from the number before them.
-
-    The compatibility forms alone make 10⁸ to 108 and 1½ to 11/2.
-    """
-    text = _POWER.sub(lambda match: f"{match[1]}^{match[2]}", text)
-    return _FRACTION.sub(
-        lambda match: f"{match[1]}{' ' if match[1] else ''}{_fraction(match[2])}", text
-    )
-
-
-def _fraction(sign: str) -> str:
-    return unicodedata.normalize("NFKC", sign).replace("\u2044", "/")
 
 
 def normal_forms(texts: Iterable[str]) -> list[str]:
@@ -81,7 +91,8 @@ def match_form(sentence: str) -> tuple[str, list[int] | None]:
     letters: list[str] = []
     places: list[int] = []
     for place, letter in enumerate(plain):
-        for part in fold(unicodedata.normalize("NFKC", letter).translate(_QUOTES)):
+        parted = part_digits(plain[place - 1 : place] + letter)[1 if place else 0 :]
+        for part in fold(unicodedata.normalize("NFKC", parted).translate(_QUOTES)):
             letters.append(part)
             places.append(place)
     return "".join(letters), places

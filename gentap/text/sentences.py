@@ -21,7 +21,7 @@ _CAPTION = re.compile(
     re.I,
 )
 REFERENCE = {
-    "^": r"\^",
+    "^": r"(?<!\d)\^",
     "://": r"https?://",
     "www.": r"\bwww\.",
     "isbn": r"\bisbn\b",

@@ -32,7 +32,7 @@ from pathlib import Path
 from gentap.mining.matching import PageMatcher
 from gentap.mining.surface_forms import FormNormalizer, Rules
 from gentap.records import NamedCell, Table, digest, mined_from_row, sourced_table_from_row
-from gentap.runs.store import parts, read_rows
+from gentap.runs.store import REJECTED, own_files, parts, read_rows
 from gentap.text.sentences import tidy
 
 OF_PAGES = ("page", "table", "bad ", "damaged", "empty", "not ", "HTTP", "unread", "undec")
@@ -77,7 +77,7 @@ def draw_kept(folder: Path, seed: int, count: int) -> None:
 
 def draw_rejected(folder: Path, seed: int, count: int) -> None:
     """Sentences that were set aside, with the row that they would have been matched with."""
-    lines = (folder / "rejected.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (own_files(folder) / REJECTED).read_text(encoding="utf-8").splitlines()
     entries = [entry for entry in map(json.loads, lines) if is_of_sentence(entry["reason"])]
     entries.sort(key=identify)
     drawn = random.Random(seed).sample(entries, min(count, len(entries)))

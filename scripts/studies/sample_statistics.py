@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gentap.documents.annotated.reading import read_annotated
-from gentap.runs.store import parts, read_json, read_rows
+from gentap.runs.store import own_files, parts, read_json, read_rows
 
 _WORDS = re.compile(r"\w+|[^\w\s]")
 FIFTHS = 5
@@ -28,7 +28,7 @@ def main() -> int:
     parser.add_argument("--questions", type=Path)
     parser.add_argument("--count", type=int, default=500)
     given = parser.parse_args()
-    stats = read_json(given.run / "stats.json")
+    stats = read_json(own_files(given.run) / "stats.json")
     print_kinds(stats["counts"])
     print_tables(stats)
     ours = print_places(given.run)

@@ -4,6 +4,8 @@ It follows the HTML table model slot by slot and shares no code with the reader.
 """
 
 import re
+import unicodedata
+from typing import Any
 
 import lxml.html
 from lxml.etree import HTMLParser, _Element
@@ -13,6 +15,10 @@ Content = tuple[str, str, tuple[str, ...], tuple[tuple[str, ...], ...]]
 
 HIDDEN_TAGS = {"style", "script", "noscript", "template"}
 HIDDEN_CLASSES = {"sortkey", "mw-editsection", "editsection"}
+PERMALINKS = {"¶", "#", "§", "🔗", "⚓", "\uf0c1"}
+LINE = "\x01"
+"""Stands between two lines; no text of lxml's holds it."""
+SUPERSCRIPTS = dict(zip("0123456789+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺", strict=True))
 BREAKING_TAGS = {"br", "hr", "div", "p", "li", "dt", "dd"}
 LAYOUT_WORDS = {"navbox", "sidebar", "infobox", "metadata", "toc", "plainlinks", "navigation"}
 LAYOUT_WORDS |= {"sistersitebox", "ambox", "cmbox", "fmbox", "imbox", "ombox", "tmbox", "layout"}
@@ -22,6 +28,11 @@ LAYOUT_NAMES = ("mbox-small", "succession-box", "wikitable-nav")
 def read_slowly(html: str, infoboxes: bool = False) -> list[Content]:
     """All data tables of a page, in order."""
     root = lxml.html.document_fromstring(html.encode(), parser=HTMLParser(encoding="utf-8"))
+    return read_tree(root, infoboxes)
+
+
+def read_tree(root: _Element, infoboxes: bool = False) -> list[Content]:
+    """The same of a page that was parsed."""
     found = []
     section = ""
     for element in root.iter("h2", "h3", "h4", "table"):
@@ -37,8 +48,8 @@ def read_slowly(html: str, infoboxes: bool = False) -> list[Content]:
             content = content_of(grid_of(element), infoboxes)
         if content is not None:
             over, header, rows = content
-            captions = own(element, "caption")
-            caption = one_line(captions[0]) if captions else ""
+            captions = [one_line(caption) for caption in own(element, "caption")]
+            caption = next(filter(None, captions), "")
             found.append((section, caption or over, header, rows))
     return found
 
@@ -64,34 +75,124 @@ def is_hidden(element: _Element) -> bool:
 def is_footnote(sup: _Element, classes: set[str]) -> bool:
     if classes & {"reference", "noprint", "mw-ref"}:
         return True
-    text = "".join(visible(sup))
+    text = words_of_pieces(visible(sup))
     if re.fullmatch(r"\[.{1,20}\]", text.strip()):
         return True
     return len(text) <= 4 and any(
-        (link.get("href") or "").startswith("#") for link in sup.iter("a")
+        (link.get("href") or "").startswith("#")
+        and not any(
+            is_hidden(above) for above in link.iterancestors() if sup in above.iterancestors()
+        )
+        for link in sup.iter("a")
     )
 
 
-def visible(element: _Element) -> list[str]:
+def is_permalink(element: _Element) -> bool:
+    return (
+        element.tag == "a"
+        and "#" in (element.get("href") or "")
+        and "".join(str(text) for text in element.itertext()).strip() in PERMALINKS
+    )
+
+
+class Script(list[Any]):
+    """The pieces of a raised or lowered text."""
+
+    def __init__(self, pieces: list[Any], raised: bool) -> None:
+        super().__init__(pieces)
+        self.raised = raised
+
+
+def visible(element: _Element) -> list[Any]:
     """The pieces of text below an element, less nested tables and what is hidden."""
-    pieces = [element.text or ""]
+    pieces: list[Any] = [element.text or ""]
     for child in element:
-        if isinstance(child.tag, str) and child.tag != "table" and not is_hidden(child):
+        if (
+            isinstance(child.tag, str)
+            and child.tag != "table"
+            and not is_hidden(child)
+            and not is_permalink(child)
+        ):
             inner = visible(child)
-            pieces += ["\n\n", *inner, "\n\n"] if child.tag in BREAKING_TAGS else inner
+            if child.tag in ("sup", "sub") and LINE not in flat(inner):
+                inner = [Script(inner, child.tag == "sup")]
+            pieces += [LINE, *inner, LINE] if child.tag in BREAKING_TAGS else inner
         pieces.append(child.tail or "")
     return pieces
 
 
+def flat(pieces: list[Any]) -> list[str]:
+    return [text for one in pieces for text in (flat(one) if isinstance(one, list) else [one])]
+
+
+def words_of_pieces(pieces: list[Any]) -> str:
+    """The letters alone, whatever their height."""
+    return "".join(flat(pieces)).replace(LINE, "")
+
+
+def written(pieces: list[Any]) -> str:
+    """A line's pieces as text: an exponent keeps its value, and so does a fraction."""
+    text = ""
+    pieces = [piece for piece in pieces if piece]
+    at = 0
+    while at < len(pieces):
+        piece = pieces[at]
+        if isinstance(piece, str):
+            text += piece
+            at += 1
+            continue
+        script = " ".join(written(piece).split())
+        fraction = pieces[at : at + 3]
+        if len(fraction) == 3 and piece.raised and isinstance(fraction[2], Script):
+            below = written(fraction[2]).strip()
+            slash = fraction[1].strip() if isinstance(fraction[1], str) else ""
+            if not fraction[2].raised and slash in ("/", "⁄", "∕") and all_digits(script, below):
+                whole = text.rstrip()
+                text = f"{whole} " if whole[-1:].isdecimal() else text
+                text += f"{script}/{below}"
+                at += 3
+                continue
+        if not re.fullmatch(r"[+\-−–]? ?\d[\d.,/]*", script):
+            text += written(piece)
+        elif text[-1:].isdecimal():
+            text += ("^" if piece.raised else "_") + script.replace(" ", "")
+        elif piece.raised and not re.search(r"[.,/]", script):
+            text += "".join(SUPERSCRIPTS.get(letter, "⁻") for letter in script.replace(" ", ""))
+        else:
+            text += written(piece)
+        at += 1
+    return text
+
+
+def parted(text: str) -> str:
+    """Exponents and fractions as they are written in Unicode, parted from the digit before."""
+    result = ""
+    for letter in text:
+        if letter in "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻":
+            plain = "0123456789+-"["⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻".index(letter)]
+            raised = re.search(r"\d\^[-+\d]*$", result) is not None
+            if raised or result[-1:].isdecimal():
+                result += plain if raised else f"^{plain}"
+                continue
+        if unicodedata.category(letter) == "No" and "FRACTION" in unicodedata.name(letter):
+            result += " " if result[-1:].isdecimal() else ""
+        result += letter
+    return result
+
+
+def all_digits(*texts: str) -> bool:
+    return all(text.isdecimal() for text in texts)
+
+
 def lines_of(element: _Element) -> str:
     """A cell's text, its lines on lines of their own."""
-    lines: list[list[str]] = [[]]
+    lines: list[list[Any]] = [[]]
     for piece in visible(element):
-        if piece == "\n\n":
+        if piece == LINE:
             lines.append([])
         else:
             lines[-1].append(piece)
-    texts = [" ".join("".join(line).split()) for line in lines]
+    texts = [parted(" ".join(written(line).split())) for line in lines]
     return "\n".join(text for text in texts if text)
 
 
@@ -126,13 +227,22 @@ def own(table: _Element, tag: str) -> list[_Element]:
     return [
         element
         for element in table.iter(tag)
-        if next(element.iterancestors("table")) is table and not is_hidden(element)
+        if next(element.iterancestors("table")) is table
+        and not any(is_hidden(one) for one in (element, *up_to(element, table)))
     ]
+
+
+def up_to(element: _Element, table: _Element) -> list[_Element]:
+    return [one for one in element.iterancestors() if table in one.iterancestors()]
 
 
 def number(value: str | None) -> int:
     digits = re.match(r"\d*", (value or "").strip(), re.A)
     return int(digits[0]) if digits and digits[0] else 1
+
+
+def is_in(row: _Element, tag: str) -> bool:
+    return bool(row.getparent().tag == tag)
 
 
 class Line:
@@ -156,7 +266,12 @@ class Line:
 def grid_of(table: _Element) -> list[Line]:
     """The table model's grid: each cell written to every slot that it spans."""
     slots: dict[tuple[int, int], str] = {}
-    rows = own(table, "tr")
+    groups = [[row for row in own(table, "tr") if is_in(row, tag)] for tag in ("thead", "tfoot")]
+    first, last = [
+        [row for row in rows if row.getparent() is rows[0].getparent()] for rows in groups
+    ]
+    rows = [row for row in own(table, "tr") if row not in first + last]
+    rows = first + rows + last
     begun = []
     for y, row in enumerate(rows):
         covered = any(line == y for _, line in slots)

@@ -162,7 +162,7 @@ def test_a_table_can_be_a_csv_beside_the_questions(tmp_path: Path) -> None:
         (without(PLAIN, "table"), "'table' is missing"),
         (PLAIN | {"table": {"header": ["A"]}}, "no rows"),
         (PLAIN | {"table": "gone.csv"}, "gone.csv: no such file"),
-        (PLAIN | {"table": ""}, "not a readable file"),
+        (PLAIN | {"table": ""}, "it is a folder, no file"),
         (PLAIN | {"table": "nul\0.csv"}, "null byte"),
         (PLAIN | {"kind": "short"}, "'kind' is 'short'"),
         (PLAIN | {"kind": ["long"]}, "'kind' is ['long']"),

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gentap.documents.charset import decode, to_utf8
-from gentap.documents.html import read_html
+from gentap.documents.markup.html import read_html
 
 
 def test_utf8_is_read_with_and_without_a_mark_whatever_is_declared() -> None:

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gentap.documents.grid import MAX_CELLS
 from gentap.documents.jsonl import json_object, read_line, table_from_json
+from gentap.documents.markup.grid import MAX_CELLS
 from gentap.records import Block, Document, Table
 from gentap.settings.sections import FieldMap
 

@@ -141,8 +141,8 @@ def test_memory_that_others_take_is_not_missing_to_the_parser() -> None:
     """Arrow, for example, takes a gigabyte of addresses between two pages; a parser that gets no
     memory at all crashes."""
     program = """
-from gentap.documents.nesting import MAX_MEMORY
-from gentap.documents.nesting import bounded_memory
+from gentap.documents.markup.nesting import MAX_MEMORY
+from gentap.documents.markup.nesting import bounded_memory
 
 with bounded_memory():
     pass

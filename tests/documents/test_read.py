@@ -8,7 +8,8 @@ import pytest
 from archives import PACKERS, outcome, read_all, set_aside
 
 from gentap.documents import pages
-from gentap.documents.read import expand_inputs, read_documents
+from gentap.documents.input_files import expand_inputs
+from gentap.documents.read import DOCUMENT_SUFFIXES, read_documents
 from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
 from gentap.records import Block, Document
@@ -32,7 +33,7 @@ def names(paths: list[Path], folder: Path) -> list[str]:
 
 
 def test_a_folder_gives_its_readable_files_sorted(folder: Path) -> None:
-    assert names(expand_inputs([str(folder)]), folder) == [
+    assert names(expand_inputs([str(folder)], DOCUMENT_SUFFIXES), folder) == [
         "a.jsonl",
         "b.html",
         "deep/c.warc.gz",
@@ -42,7 +43,7 @@ def test_a_folder_gives_its_readable_files_sorted(folder: Path) -> None:
 
 def test_inputs_keep_the_given_order_and_come_once(folder: Path) -> None:
     patterns = [f"{folder}/b.html", f"{folder}/*.jsonl", str(folder), f"{folder}/./b.html"]
-    assert names(expand_inputs(patterns), folder) == [
+    assert names(expand_inputs(patterns, DOCUMENT_SUFFIXES), folder) == [
         "b.html",
         "a.jsonl",
         "deep/c.warc.gz",
@@ -52,14 +53,22 @@ def test_inputs_keep_the_given_order_and_come_once(folder: Path) -> None:
 
 def test_globs_reach_into_folders_and_match_sorted(folder: Path) -> None:
     (folder / "a.html").write_text("x")
-    assert names(expand_inputs([f"{folder}/[ab].html"]), folder) == ["a.html", "b.html"]
-    assert names(expand_inputs([f"{folder}/**/*.warc.gz"]), folder) == ["deep/c.warc.gz"]
-    assert names(expand_inputs([f"{folder}/d*"]), folder) == ["deep/c.warc.gz", "deep/d.md"]
+    assert names(expand_inputs([f"{folder}/[ab].html"], DOCUMENT_SUFFIXES), folder) == [
+        "a.html",
+        "b.html",
+    ]
+    assert names(expand_inputs([f"{folder}/**/*.warc.gz"], DOCUMENT_SUFFIXES), folder) == [
+        "deep/c.warc.gz"
+    ]
+    assert names(expand_inputs([f"{folder}/d*"], DOCUMENT_SUFFIXES), folder) == [
+        "deep/c.warc.gz",
+        "deep/d.md",
+    ]
 
 
 def test_a_file_whose_name_looks_like_a_glob_is_that_file(folder: Path) -> None:
     (folder / "a[1].html").write_text("x")
-    assert names(expand_inputs([f"{folder}/a[1].html"]), folder) == ["a[1].html"]
+    assert names(expand_inputs([f"{folder}/a[1].html"], DOCUMENT_SUFFIXES), folder) == ["a[1].html"]
 
 
 def test_other_suffixes_can_be_asked_for(folder: Path) -> None:
@@ -79,7 +88,7 @@ def test_other_suffixes_can_be_asked_for(folder: Path) -> None:
 )
 def test_an_input_that_gives_nothing_is_named(folder: Path, name: str, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
-        expand_inputs([f"{folder}/b.html", f"{folder}/{name}"])
+        expand_inputs([f"{folder}/b.html", f"{folder}/{name}"], DOCUMENT_SUFFIXES)
     assert str(caught.value).startswith(f"{folder}/{name[:1]}")
 
 
@@ -136,7 +145,7 @@ def test_a_byte_order_mark_and_unicode_line_ends_within_a_text_are_no_harm(tmp_p
     path.write_text(line + "\r\n" + LINES[1], encoding="utf-8-sig")
     first, second = read_all(path)
     assert isinstance(first, Document)
-    assert first.blocks == (Block(section="", text="a\u2028b\x85c"),)
+    assert first.blocks == (Block(section="", text="a b c"),)
     assert outcome([second]) == ["two"]
 
 

@@ -18,7 +18,7 @@ from gentap.grammar.rules import find_grammar
 from gentap.grammar.sample import sample, table_random
 from gentap.grammar.sampler import QuestionSampler
 from gentap.records import Example, Table, digest, example_from_row, sourced_table_from_row
-from gentap.runs.store import StageFolder, Tally, parts, read_rows
+from gentap.runs.store import StageFolder, Tally, own_files, parts, read_rows
 from gentap.settings.sections import LinearizerSettings, SampleSettings
 
 Open = Callable[[Path], StageFolder]
@@ -202,14 +202,14 @@ def test_no_tables_and_no_questions_are_errors(run: Callable[..., Tally], tmp_pa
     (tmp_path / "none.jsonl").write_text('{"header": ["a", "a"], "rows": [["1", "2"]]}\n')
     with pytest.raises(InputError, match=r"from 1 tables: no column with a name of its own \(1\)"):
         run(tmp_path / "none.jsonl")
-    assert "no column with a name" in (tmp_path / "out" / "rejected.jsonl").read_text()
+    assert "no column with a name" in (own_files(tmp_path / "out") / "rejected.jsonl").read_text()
     (tmp_path / "empty.csv").write_text("")
     with pytest.raises(InputError, match=r"from 0 tables: bad CSV table \(1\)"):
         run(tmp_path / "empty.csv", "out2")
     (tmp_path / "wrong.csv").write_text("a/b/c\n1/2/3\n")
     with pytest.raises(InputError, match=r"from 0 tables: bad CSV table \(1\)"):
         run(tmp_path / "wrong.csv", "out3")
-    assert "Part the columns with" in (tmp_path / "out3" / "rejected.jsonl").read_text()
+    assert "Part the columns with" in (own_files(tmp_path / "out3") / "rejected.jsonl").read_text()
 
 
 def test_a_bad_grammar_ends_the_run_before_any_work(

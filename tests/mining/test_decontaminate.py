@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gentap.mining.decontaminate import Exclusions, page_key
+from gentap.mining.decontaminate import Exclusions
 from gentap.records import Block, Document, Table
 
 CITIES = [["City", "River"], ["Rome", "Tiber"], ["Paris", "Seine"], ["Bonn", "Rhine"]]
@@ -71,13 +71,6 @@ def test_a_page_is_known_however_its_address_is_written(exclusions: Exclusions, 
 )
 def test_another_page_is_not_held(exclusions: Exclusions, url: str) -> None:
     assert not exclusions.holds_page(page(url))
-
-
-@pytest.mark.parametrize(
-    "url", ["", "pages.jsonl:3", "/wiki/Rome", "http://[broken/", "http://x]y/"]
-)
-def test_what_is_no_address_has_no_key(url: str) -> None:
-    assert page_key(url) == ""
 
 
 @pytest.mark.parametrize("title", ['RIVERS of  "Cities"', "Rivers of “Cities”[1]"])

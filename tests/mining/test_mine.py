@@ -14,7 +14,7 @@ from gentap.errors import InputError
 from gentap.mining.mine import mine
 from gentap.mining.surface_forms import FormNormalizer, Rules
 from gentap.records import Mined, mined_from_row, table_from_row
-from gentap.runs.store import StageFolder, Tally, parts, read_rows
+from gentap.runs.store import StageFolder, Tally, own_files, parts, read_rows
 from gentap.settings.sections import MineSettings
 
 Open = Callable[[Path], StageFolder]
@@ -55,7 +55,9 @@ def mined_of(folder: Path) -> list[Mined]:
 
 
 def rejected_of(folder: Path) -> list[dict[str, str]]:
-    return [json.loads(line) for line in (folder / "rejected.jsonl").read_text().splitlines()]
+    return [
+        json.loads(line) for line in (own_files(folder) / "rejected.jsonl").read_text().splitlines()
+    ]
 
 
 def write_lines(path: Path, *entries: Any) -> Path:

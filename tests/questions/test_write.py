@@ -24,7 +24,7 @@ from gentap.records import (
     example_from_row,
     mined_to_row,
 )
-from gentap.runs.store import StageFolder, Tally, parts, read_rows
+from gentap.runs.store import StageFolder, Tally, own_files, parts, read_rows
 from gentap.settings.sections import WriteSettings
 
 Open = Callable[[Path], StageFolder]
@@ -191,7 +191,7 @@ def test_a_sentence_without_a_question_is_listed_with_its_reason(
             mined(4, sentence="Rower E was late in 1904."),
         )
     )
-    lines = (tmp_path / "out" / "rejected.jsonl").read_text().splitlines()
+    lines = (own_files(tmp_path / "out") / "rejected.jsonl").read_text().splitlines()
     reasons = [(entry["where"], entry["reason"]) for entry in map(json.loads, lines)]
     assert reasons == [
         ("m1", "sentence without an entry"),

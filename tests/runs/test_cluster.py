@@ -2,6 +2,7 @@ import importlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from gentap.errors import SettingError, WorkerError
+from gentap.runs import cluster
 from gentap.runs.cluster import check_cluster
 from gentap.runs.runner import run_shards
 from gentap.runs.shards import shard_is_done
@@ -196,3 +198,36 @@ def test_a_dead_parent_ends_its_workers_under_ray(tmp_path: Path, tasks: ModuleT
         started = time.monotonic()
         pipe.read()  # ends when no worker holds the pipe any more
     assert time.monotonic() - started < 60
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:{}", "ray://127.0.0.1:{}"])
+def test_a_ray_cluster_that_is_not_there_is_told_with_its_address(
+    tmp_path: Path,
+    tasks: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    address: str,
+) -> None:
+    pytest.importorskip("ray")
+    folder = tmp_path / "ray"
+    folder.mkdir()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = address.format(free.getsockname()[1])
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    monkeypatch.setattr(cluster, "_LISTEN_SECONDS", 1.0)
+    begun = time.monotonic()
+    with pytest.raises(WorkerError, match=f"RAY_ADDRESS={address}: no Ray cluster"):
+        run_shards(folder, NUMBERS, tasks.spell, OUTPUTS, workers=1, label="spell", cluster=RAY)
+    assert time.monotonic() - begun < 30
+    assert f"waiting for the Ray cluster at {address}" in capsys.readouterr().err
+
+
+def test_whether_somebody_listens_is_told_of_hosts_and_ports() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert cluster._listens(f"127.0.0.1:{port}")
+        assert cluster._listens(f"ray://127.0.0.1:{port}/x")
+    assert not cluster._listens(f"127.0.0.1:{port}")
+    assert not cluster._listens("127.0.0.1:99999999")
+    assert cluster._listens("auto")

@@ -43,6 +43,9 @@ with open_stage(Path(sys.argv[1]), "mine", {"seed": 1}, []):
 """
 
 
+OWN = ("done.json", "recipe.toml", "rejected.jsonl", "stats.json")
+
+
 def names(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}
 
@@ -67,13 +70,15 @@ def test_a_finished_folder_holds_settings_stats_rejects_and_marker(tmp_path: Pat
         assert not opened.resumed
         assert not is_done(folder)
         opened.finish({"pages": 3})
-    assert names(folder) == {".lock", "done.json", "recipe.toml", "rejected.jsonl", "stats.json"}
-    assert tomllib.loads((folder / "recipe.toml").read_text()) == {
+    own = {".gentap", *(f".gentap/{name}" for name in OWN)}
+    assert names(folder) == {".lock", *own}
+    assert tomllib.loads((folder / ".gentap" / "recipe.toml").read_text()) == {
         "mine": {"seed": 7, "language": "en"}
     }
-    assert read_json(folder / "stats.json") == {"pages": 3}
-    assert (folder / "rejected.jsonl").read_text() == ""
-    assert read_json(folder / "done.json") == {"stage": "mine", "fingerprint": opened.fingerprint}
+    assert read_json(folder / ".gentap" / "stats.json") == {"pages": 3}
+    assert (folder / ".gentap" / "rejected.jsonl").read_text() == ""
+    done = {"stage": "mine", "fingerprint": opened.fingerprint}
+    assert read_json(folder / ".gentap" / "done.json") == done
     assert is_done(folder)
     assert is_done(folder, opened.fingerprint)
     assert not is_done(folder, "0" * 16)
@@ -129,7 +134,7 @@ def test_overwrite_clears_work_of_another_kind(tmp_path, make) -> None:
     with open_stage(tmp_path, "mine", {"seed": 2}, [], overwrite=True) as opened:
         assert opened is not None
         assert not opened.resumed
-        assert names(tmp_path) == {".lock", "unfinished.json"}
+        assert names(tmp_path) == {".lock", ".gentap", ".gentap/unfinished.json"}
 
 
 @pytest.mark.parametrize("last", ["answers.txt", "part-00000.parquet", "vocabulary.txt"])
@@ -161,10 +166,11 @@ def test_an_overwrite_that_breaks_off_can_be_taken_up(
 
 
 def test_a_start_that_breaks_off_before_its_first_marker_can_be_taken_up(tmp_path: Path) -> None:
-    (tmp_path / "unfinished.json.tmp").write_text("")
+    (tmp_path / ".gentap").mkdir()
+    (tmp_path / ".gentap" / "unfinished.json.tmp").write_text("")
     finish(tmp_path)
     assert is_done(tmp_path)
-    assert not (tmp_path / "unfinished.json.tmp").exists()
+    assert not (tmp_path / ".gentap" / "unfinished.json.tmp").exists()
 
 
 def test_unfinished_work_is_resumed_without_its_half_written_files(tmp_path: Path) -> None:
@@ -177,7 +183,7 @@ def test_unfinished_work_is_resumed_without_its_half_written_files(tmp_path: Pat
         assert opened is not None
         assert opened.resumed
         assert names(tmp_path) == {
-            *[".lock", "unfinished.json", "part-00000.parquet"],
+            *[".lock", ".gentap", ".gentap/unfinished.json", "part-00000.parquet"],
             *["tables", "tables/part-00001.parquet"],
         }
 
@@ -272,7 +278,7 @@ def test_the_traces_of_shards_go_only_once_the_folder_is_done(
 def test_traces_that_a_kill_left_in_a_done_folder_go_with_the_next_run(tmp_path: Path) -> None:
     finish(tmp_path)
     before = names(tmp_path)
-    write_json(tmp_path / "unfinished.json", {})
+    write_json(tmp_path / ".gentap" / "unfinished.json", {})
     prepare_shards(tmp_path)
     (tmp_path / ".shards" / "00000.json").write_text("{}")
     with open_stage(tmp_path, "mine", {"seed": 1}, []) as opened:

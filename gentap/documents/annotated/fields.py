@@ -6,34 +6,64 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gentap.documents.compressed import DAMAGE, open_packed
+from gentap.documents.input_files import no_file, require_file
 from gentap.documents.json_text import json_text
 from gentap.errors import InputError
 from gentap.records import HEADER_ROW, Cell, Example, Table
+from gentap.runs.net import net
+
+
+class InternalError(ValueError):
+    """What the net caught while a line was read."""
+
 
 Entries = Iterator[tuple[int, Example | ValueError]]
 """Numbers of lines (from 1), each with its question or the reason why there is none."""
 
 Line = TypeVar("Line")
+MAX_TABLE_BYTES = 32 * 2**20
 
 
 def each(lines: Iterable[tuple[int, Line]], read: Callable[[Line, int], Example]) -> Entries:
-    """Read numbered lines; one that raises ValueError does not end it."""
+    """Read numbered lines; one that can't be read, whatever goes wrong with it, does not end it."""
     for number, line in lines:
-        try:
-            yield number, read(line, number)
-        except ValueError as error:
-            yield number, error
+        found: list[Example | ValueError] = []
+        with net("", lambda *entry, found=found: found.append(InternalError(entry[-1]))):
+            try:
+                found.append(read(line, number))
+            except ValueError as error:
+                found.append(error)
+        yield number, found[0]
 
 
 def read_text_file(path: Path) -> str:
     """A UTF-8 text file, packed or not; raises InputError where there is none."""
+    require_file(path)
     try:
         with open_packed(path) as stream:
             return io.TextIOWrapper(stream, encoding="utf-8-sig").read()
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file.") from None
     except (*DAMAGE, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a readable UTF-8 text file: {error}.") from error
+
+
+def table_file(folder: Path, name: str) -> Path:
+    """A table's file that a question names, below ``folder``.
+
+    Raises ValueError for one that lies elsewhere, is no file, or is too large: whoever wrote the
+    questions need not be whoever reads them.
+    """
+    try:
+        path = folder / name
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise ValueError(f"the table {name} lies outside of {folder}, the questions' folder")
+        if kind := no_file(path):
+            what = "no such file" if kind == "not there" else f"it is {kind}, no file"
+            raise ValueError(f"{path}: {what}")
+        if path.stat().st_size > MAX_TABLE_BYTES:
+            raise ValueError(f"the table {name} has over {MAX_TABLE_BYTES:,} bytes")
+    except (OSError, RuntimeError) as error:  # a name that no file can have, a loop of links
+        raise ValueError(f"the table {name} can't be read: {error}") from None
+    return path
 
 
 def field_text(entry: dict[str, Any], name: str) -> str:

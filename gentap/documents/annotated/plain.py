@@ -4,7 +4,8 @@
      "table": {"header": ["…"], "rows": [["…"]], "title": "…", "section": "…", "caption": "…"},
      "cells": [[0, 1]], "id": "…"}
 
-``table`` may be the path of a CSV file instead, relative to the JSONL file. ``answer`` may be a
+``table`` may be the path of a CSV file instead, relative to the JSONL file and not outside of its
+folder. ``answer`` may be a
 list of texts, each of them right. ``kind`` (``long`` for a sentence, ``cell`` for one cell's
 value), ``cells`` (evidence, body rows from 0), ``id`` and the table's title, section and caption
 may be left out.
@@ -13,7 +14,7 @@ may be left out.
 from pathlib import Path
 from typing import Any
 
-from gentap.documents.annotated.fields import cells_of, field_text
+from gentap.documents.annotated.fields import cells_of, field_text, table_file
 from gentap.documents.delimited.csv_table import read_csv_table
 from gentap.documents.json_text import json_text
 from gentap.documents.jsonl import table_from_json
@@ -44,7 +45,7 @@ def from_plain(entry: dict[str, Any], path: Path, number: int) -> Example:
 def _table(content: Any, path: Path) -> Table:
     if isinstance(content, str):
         try:
-            return read_csv_table(path.parent / content)
+            return read_csv_table(table_file(path.parent, content))
         except InputError as error:
             raise ValueError(str(error)) from error
     if isinstance(content, dict):

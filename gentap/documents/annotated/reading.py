@@ -16,13 +16,15 @@ from pathlib import Path
 
 from gentap.documents.annotated.e2e import read_e2e
 from gentap.documents.annotated.example_parquet import read_parquet
-from gentap.documents.annotated.fields import Entries
+from gentap.documents.annotated.fields import Entries, InternalError
 from gentap.documents.annotated.jsonl_layouts import read_jsonl
 from gentap.documents.annotated.table_to_text import as_text
 from gentap.documents.annotated.wikitablequestions import read_wikitablequestions
+from gentap.documents.input_files import require_file
 from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
 from gentap.records import Example
+from gentap.runs.net import INTERNAL_ERROR
 from gentap.runs.store import parts
 from gentap.settings.sections import Task
 
@@ -71,7 +73,9 @@ def read_file(path: Path) -> Questions:
     for order, (number, example) in enumerate(_entries(path)):
         place = f"{path.name}:{number}"
         if isinstance(example, ValueError):
-            found.unread.append(RejectedRecord(place, "bad question record", str(example)))
+            named = isinstance(example, InternalError)
+            reason = INTERNAL_ERROR if named else "bad question record"
+            found.unread.append(RejectedRecord(place, reason, str(example)))
         elif example.id in seen:
             detail = f"the id {example.id!r} stands already in line {seen[example.id]}"
             found.unread.append(RejectedRecord(place, "bad question record", detail))
@@ -93,16 +97,17 @@ def find_question_files(paths: Sequence[str | Path]) -> list[Path]:
     Raises InputError where one of them is not there.
     """
     for path in map(Path, paths):
-        if not path.is_file() and not parts(path):
-            raise InputError(f"{path}: no such file.")
+        if not parts(path):
+            require_file(path)
     return [Path(path) for path in paths]
 
 
 def _entries(path: Path) -> Entries:
-    if path.suffix == ".parquet" or path.is_dir():
+    suffix = path.suffix.lower()
+    if suffix == ".parquet" or path.is_dir():
         return read_parquet(path)
-    if path.suffix in (".tsv", ".tagged"):
+    if suffix in (".tsv", ".tagged"):
         return read_wikitablequestions(path)
-    if path.suffix == ".csv":
+    if suffix == ".csv":
         return read_e2e(path)
     return read_jsonl(path)

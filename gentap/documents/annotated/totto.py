@@ -16,7 +16,7 @@ from typing import Any
 
 from gentap.documents.annotated.fields import field_text
 from gentap.documents.annotated.table_to_text import to_say
-from gentap.documents.grid import MAX_CELLS
+from gentap.documents.markup.grid import MAX_CELLS
 from gentap.records import HEADER_ROW, Cell, Example, Table
 
 Grid = list[list[str]]

@@ -72,7 +72,7 @@ def _table(folder: Path, context: str) -> Table:
     relative = Path(context)
     for root in (folder.parent, folder):
         for file in (root / relative, (root / relative).with_suffix(".tsv")):
-            if file.is_file():
+            if file.is_file() and file.resolve().is_relative_to(root.resolve()):
                 title = _title(root, relative)
                 header, *rows = _rows(file) or [[]]
                 return table_from_json(header, rows, title=title)

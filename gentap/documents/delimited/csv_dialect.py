@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from gentap.documents.delimited.csv_records import NUMBER, Dialect, Record, split_records
+from gentap.documents.delimited.csv_records import NUMBER, CsvRecord, Dialect, split_records
 
 DELIMITERS = (",", ";", "\t", "|")
 """In the order in which they are preferred where nothing else tells."""
@@ -65,7 +65,7 @@ def _score(text: str, dialect: Dialect) -> float:
     return score * 0.3 if dialect.delimiter != "\t" and tabs > 0.8 * len(lines) else score
 
 
-def _pattern_score(records: Sequence[Record]) -> float:
+def _pattern_score(records: Sequence[CsvRecord]) -> float:
     """How much the rows agree in width, and have any; rows of one cell are titles and notes."""
     widths = Counter(max(record.used, 1) for record in records)
     raw = Counter(len(record.cells) for record in records)
@@ -80,7 +80,7 @@ def _pattern_score(records: Sequence[Record]) -> float:
     return (agreed / several) ** 2 * (several / len(records)) * (1 - 0.5 / width)
 
 
-def _type_score(records: Sequence[Record], dialect: Dialect) -> float:
+def _type_score(records: Sequence[CsvRecord], dialect: Dialect) -> float:
     """The share of cells that look like a cell's content; stray marks count against all."""
     total = score = 0.0
     for record in records:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from gentap.documents.delimited.csv_records import NUMBER, Record, usual_width
+from gentap.documents.delimited.csv_records import NUMBER, CsvRecord, usual_width
 
 _LONGEST_TITLE = 20
 """Records that may stand above a header."""
@@ -20,14 +20,14 @@ class TableLayout:
     """A header, its body records, and what stood around them; lines count from 1."""
 
     header: tuple[str, ...]
-    rows: list[Record]
+    rows: list[CsvRecord]
     header_lines: list[int]
     title: str = ""
-    dropped: list[Record] = field(default_factory=list)
+    dropped: list[CsvRecord] = field(default_factory=list)
     empty_columns: int = 0
 
 
-def find_layout(records: Sequence[Record]) -> TableLayout | None:
+def find_layout(records: Sequence[CsvRecord]) -> TableLayout | None:
     """The table among records, blank ones included; None where there is no row below a header.
 
     The rows may be ragged still: each has the cells that its record has, but for empty ones at the
@@ -59,14 +59,15 @@ def find_layout(records: Sequence[Record]) -> TableLayout | None:
     wide = max([width, *(len(record.cells) for record in rows)])
     title = " ".join(cell for record in above for cell in record.cells if cell)
     rows = [
-        Record(record.line, record.cells[:used], record.enclosed, record.stray) for record in rows
+        CsvRecord(record.line, record.cells[:used], record.enclosed, record.stray)
+        for record in rows
     ]
     return TableLayout(
         header[:used], rows, header_lines, title, sorted([*dropped, *notes], key=_line), wide - used
     )
 
 
-def _line(record: Record) -> int:
+def _line(record: CsvRecord) -> int:
     return record.line
 
 
@@ -79,7 +80,7 @@ def _filled_up(cells: Sequence[str], width: int) -> tuple[str, ...]:
     return (*cells[:width], *[""] * (width - len(cells)))
 
 
-def _is_remark(record: Record, all_: Sequence[Record]) -> bool:
+def _is_remark(record: CsvRecord, all_: Sequence[CsvRecord]) -> bool:
     """``# exported 2024-01-02``: no row, unless all rows of its width begin so."""
     text = record.cells[0]
     if not text.startswith(("#", "//")) or len(text) < 2 or record.enclosed:
@@ -89,13 +90,13 @@ def _is_remark(record: Record, all_: Sequence[Record]) -> bool:
     return record.filled == 1 or len(record.cells) < usual_width(all_)
 
 
-def _width(records: Sequence[Record]) -> int:
+def _width(records: Sequence[CsvRecord]) -> int:
     """Columns of the table: what most records have, less those that are empty in all of them."""
     width = usual_width(records)
     return width if width > 1 else max(len(record.cells) for record in records)
 
 
-def _first_of_header(records: Sequence[Record], width: int, blank: set[int]) -> int:
+def _first_of_header(records: Sequence[CsvRecord], width: int, blank: set[int]) -> int:
     """Where the header begins: past titles, which have fewer cells than what follows.
 
     Above a blank line these may be several; without one a title is one cell alone.
@@ -119,7 +120,7 @@ def _first_of_header(records: Sequence[Record], width: int, blank: set[int]) -> 
     return first
 
 
-def _may_head(record: Record) -> bool:
+def _may_head(record: CsvRecord) -> bool:
     filled = [cell for cell in record.cells if cell]
     return (
         len(filled) > 1
@@ -140,8 +141,8 @@ def _are_years(cells: Sequence[str]) -> bool:
 
 
 def _without_notes(
-    records: list[Record], width: int, blank: set[int]
-) -> tuple[list[Record], list[Record]]:
+    records: list[CsvRecord], width: int, blank: set[int]
+) -> tuple[list[CsvRecord], list[CsvRecord]]:
     """The records without notes at the end: one cell alone, short of a row, or a sentence."""
     end = len(records)
     while end > 2 and _is_note(records[end - 1], records[end - 2], width, blank):
@@ -149,7 +150,7 @@ def _without_notes(
     return records[:end], records[end:]
 
 
-def _is_note(record: Record, before: Record, width: int, blank: set[int]) -> bool:
+def _is_note(record: CsvRecord, before: CsvRecord, width: int, blank: set[int]) -> bool:
     parted = any(line in blank for line in range(before.line, record.line))
     text = record.cells[0]
     if record.filled > 1:  # a sentence that holds a delimiter
@@ -169,7 +170,7 @@ def _is_note(record: Record, before: Record, width: int, blank: set[int]) -> boo
 _NOTES = frozenset("source sources note notes quelle quellen fuente nota footnote remark".split())
 
 
-def _header_levels(records: Sequence[Record], width: int) -> int:
+def _header_levels(records: Sequence[CsvRecord], width: int) -> int:
     """2 where the second record names what lies under the first one's cells, else 1."""
     if len(records) < 3 or width < 3:
         return 1

@@ -26,7 +26,7 @@ class Dialect:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class CsvRecord:
     """A row as it stands in a file, the line (from 1) that it begins in, and how it was read.
 
     ``enclosed`` counts the cells in quotation marks, ``stray`` those with a mark taken as text
@@ -48,20 +48,20 @@ class Record:
         return max((place for place, cell in enumerate(self.cells, start=1) if cell), default=0)
 
 
-def split_records(text: str, dialect: Dialect) -> list[Record]:
+def split_records(text: str, dialect: Dialect) -> list[CsvRecord]:
     """All records of a text, blank lines too (as records of one empty cell)."""
     if dialect.quote not in text or not dialect.quote:
         lines = text.split("\n")
         if lines and not lines[-1]:
             lines.pop()
         return [
-            Record(number, _cleaned(line.split(dialect.delimiter)))
+            CsvRecord(number, _cleaned(line.split(dialect.delimiter)))
             for number, line in enumerate(lines, start=1)
         ]
     return list(_Splitter(text, dialect).records())
 
 
-def usual_width(records: Sequence[Record]) -> int:
+def usual_width(records: Sequence[CsvRecord]) -> int:
     """The number of cells that most records with several cells have; the larger one of a tie."""
     counts = Counter(len(record.cells) for record in records if record.filled > 1)
     return max(counts, key=lambda width: (counts[width], width), default=1)
@@ -72,7 +72,7 @@ class _Splitter:
         self._text, self._dialect = text, dialect
         self._cell, self._loose, self._plain = _patterns(dialect)
         literal = [self._literal(line) for line in text.split("\n")[:_SCANNED]]
-        strict: list[Record] = []
+        strict: list[CsvRecord] = []
         place, line = 0, 1
         while place < len(text) and len(strict) < _SCANNED:
             found = self._strict(place, line)
@@ -84,10 +84,10 @@ class _Splitter:
             line += text.count("\n", place, end + 1)
             place = end + 1
         single = [one for one in strict if one.stray == 0]
-        self._width = usual_width(single or [Record(1, cells) for cells in literal])
+        self._width = usual_width(single or [CsvRecord(1, cells) for cells in literal])
         self._numeric = _numeric_columns(single, self._width)
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[CsvRecord]:
         text, place, line = self._text, 0, 1
         while place < len(text):
             found = self._strict(place, line)
@@ -104,7 +104,7 @@ class _Splitter:
         end = self._text.find("\n", place)
         return len(self._text) if end < 0 else end
 
-    def _strict(self, place: int, line: int) -> tuple[Record, int] | None:
+    def _strict(self, place: int, line: int) -> tuple[CsvRecord, int] | None:
         """The record at a place and where it ends; None where a mark does not enclose its cell."""
         text, cells, enclosed = self._text, [], 0
         while True:
@@ -119,7 +119,7 @@ class _Splitter:
                 cells.append(self._unescaped(match[0]) if self._dialect.escape else match[0])
             place = match.end()
             if place >= len(text) or text[place] == "\n":
-                return Record(line, _cleaned(cells), enclosed), place
+                return CsvRecord(line, _cleaned(cells), enclosed), place
             place += 1
 
     def _unescaped(self, cell: str) -> str:
@@ -131,7 +131,7 @@ class _Splitter:
     def _literal(self, line: str) -> tuple[str, ...]:
         return _cleaned(line.split(self._dialect.delimiter))
 
-    def _repaired(self, line: str, number: int) -> Record:
+    def _repaired(self, line: str, number: int) -> CsvRecord:
         """A line with marks out of order: the reading that gives it the usual width.
 
         Marks that enclose their cell do so still; what is left is text.
@@ -158,12 +158,12 @@ class _Splitter:
                 if place >= len(line):
                     break
                 place += 1
-            readings.append(Record(number, _cleaned(cells), 0, max(stray, 1)))
-        readings.append(Record(number, self._literal(line), 0, 1))
+            readings.append(CsvRecord(number, _cleaned(cells), 0, max(stray, 1)))
+        readings.append(CsvRecord(number, self._literal(line), 0, 1))
         fits = [record for record in readings if len(record.cells) == self._width]
         return fits[0] if fits else readings[0]
 
-    def _swallows(self, record: Record, end: int, place: int) -> bool:
+    def _swallows(self, record: CsvRecord, end: int, place: int) -> bool:
         """Whether a record over several lines is more likely rows with stray marks."""
         lines = self._text[place:end].split("\n")
         rows = [self._literal(line) for line in lines]
@@ -194,7 +194,7 @@ def _cleaned(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(" ".join(cell.split()) for cell in cells)
 
 
-def _numeric_columns(records: Sequence[Record], width: int) -> list[int]:
+def _numeric_columns(records: Sequence[CsvRecord], width: int) -> list[int]:
     rows = [record.cells for record in records[1:] if len(record.cells) == width]
     numeric = []
     for column in range(width):

@@ -8,7 +8,7 @@ from pathlib import Path
 from gentap.documents.delimited.csv_dialect import find_dialect, take_sep_line
 from gentap.documents.delimited.csv_encoding import read_delimited
 from gentap.documents.delimited.csv_layout import TableLayout, find_layout
-from gentap.documents.delimited.csv_records import Dialect, Record, split_records
+from gentap.documents.delimited.csv_records import CsvRecord, Dialect, split_records
 from gentap.errors import InputError, SettingError
 from gentap.records import Table
 
@@ -105,7 +105,7 @@ def _check(
 
 
 def _refuse(
-    path: Path, text: str, dialect: Dialect, record: Record, width: int, skipped: int
+    path: Path, text: str, dialect: Dialect, record: CsvRecord, width: int, skipped: int
 ) -> None:
     place = f"{path}, line {record.line + skipped}"
     if record.stray and text.split("\n")[record.line - 1].count(dialect.quote) % 2:

@@ -9,7 +9,7 @@ from typing import Any
 
 from gentap.errors import InputError
 from gentap.evaluation.report.score_tables import markdown
-from gentap.runs.store import is_done, read_json
+from gentap.runs.store import is_done, own_files, read_json
 
 ORDER = ("mine", "base", "writer", "write", "sample", "pretrain", "finetune")
 _SCORED = ("evaluate", "score")
@@ -44,9 +44,10 @@ def finished_stages(folders: Iterable[Path]) -> list[FinishedStage]:
 
 def finished_stage(folder: Path) -> FinishedStage:
     """What an output folder says; raises InputError where it is none."""
-    name = read_json(folder / "done.json")["stage"]
-    settings = tomllib.loads((folder / "recipe.toml").read_text(encoding="utf-8"))
-    return FinishedStage(name, folder, settings.get(name, {}), read_json(folder / "stats.json"))
+    own = own_files(folder)
+    name = read_json(own / "done.json")["stage"]
+    settings = tomllib.loads((own / "recipe.toml").read_text(encoding="utf-8"))
+    return FinishedStage(name, folder, settings.get(name, {}), read_json(own / "stats.json"))
 
 
 def counts_text(stages: Sequence[FinishedStage]) -> str:

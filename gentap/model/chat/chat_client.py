@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from gentap.errors import InputError, SettingError, WorkerError
-from gentap.model.chat.chat_reply import ChatAnswer, clean
+from gentap.model.chat.chat_reply import ChatAnswer, without_controls
 from gentap.model.chat.dialect import RequestDialect
 from gentap.model.chat.exchange import FailedError, RefusedError, Sender
 from gentap.model.chat.prompt_template import Message
@@ -204,7 +204,9 @@ class ChatClient:
             texts, cut = content.get("texts", []), content.get("cut", [])
             if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
                 return []
-            choices = [ChatAnswer(clean(text), place in cut) for place, text in enumerate(texts)]
+            choices = [
+                ChatAnswer(without_controls(text), place in cut) for place, text in enumerate(texts)
+            ]
         except (InputError, AttributeError, TypeError, RecursionError):
             return []
         self._answered = self._answered or bool(choices)

@@ -58,7 +58,7 @@ def load_reply(body: bytes) -> Any:
     except RecursionError:
         raise ValueError("its JSON is nested too deep") from None
     except ValueError:
-        start = clean(body[:60].decode("utf-8", "replace")).strip()
+        start = without_controls(body[:60].decode("utf-8", "replace")).strip()
         raise ValueError(f"it is no whole JSON: '{start}…'") from None
 
 
@@ -105,7 +105,7 @@ def server_words(reply: Any) -> str:
     return f"{said} ({code})" if isinstance(code, str) and code not in str(said) else str(said)
 
 
-def clean(text: str) -> str:
+def without_controls(text: str) -> str:
     """A text without lone surrogates, control characters and marks that turn its direction."""
     return _CONTROL.sub(" ", _SURROGATE.sub("\ufffd", text.replace("\r\n", "\n")))
 
@@ -125,7 +125,7 @@ def _choice(choice: Any) -> ChatAnswer:
         raise ValueError("a choice is no object")
     message = choice.get("message")
     said = message.get("content") if isinstance(message, dict) else choice.get("text", 0)
-    return ChatAnswer(clean(_joined(said)), choice.get("finish_reason") == "length")
+    return ChatAnswer(without_controls(_joined(said)), choice.get("finish_reason") == "length")
 
 
 def _joined(content: Any) -> str:

@@ -48,7 +48,7 @@ class RequestDialect:
             sent[_LONGEST_NOW] = sent.pop(_LONGEST)
         return {name: value for name, value in sent.items() if name not in self.left_out}
 
-    def after(self, refusal: str, sent: Mapping[str, Any]) -> "Dialect | None":
+    def after(self, refusal: str, sent: Mapping[str, Any]) -> "RequestDialect | None":
         """What to try after a refusal in these words; None where they name no part of ``sent``."""
         if _LONGEST in sent and (
             _names(refusal, _LONGEST_NOW)
@@ -62,7 +62,7 @@ class RequestDialect:
         named = next((name for name in _OPTIONAL if name in sent and _names(refusal, name)), None)
         return replace(self, left_out=self.left_out | {named}) if named else None
 
-    def joined(self, other: "Dialect") -> "Dialect":
+    def joined(self, other: "RequestDialect") -> "RequestDialect":
         """What either says: two threads may have found out one each."""
         return RequestDialect(
             self.single or other.single,
@@ -70,7 +70,7 @@ class RequestDialect:
             self.left_out | other.left_out,
         )
 
-    def told(self, before: "Dialect") -> list[str]:
+    def told(self, before: "RequestDialect") -> list[str]:
         """What differs from an earlier dialect, for people."""
         told = [f"'{name}' is left out" for name in sorted(self.left_out - before.left_out)]
         if self.single and not before.single:

@@ -17,10 +17,10 @@ from gentap.errors import WorkerError
 from gentap.model.chat.chat_reply import (
     ChatAnswer,
     Completion,
-    clean,
     load_reply,
     read_completion,
     server_words,
+    without_controls,
 )
 from gentap.model.chat.dialect import RequestDialect
 from gentap.model.chat.http_exchange import ExchangeError, HttpReply, post
@@ -155,7 +155,7 @@ class Sender:
         return self._shown(said or body.decode("utf-8", "replace"))
 
     def _shown(self, text: str) -> str:
-        return " ".join(clean(self._blot(text)).split())[:_SHOWN]
+        return " ".join(without_controls(self._blot(text)).split())[:_SHOWN]
 
     def _without_key(self, reply: HttpReply) -> HttpReply:
         """The reply with the key blotted out, before any of it is read or cut."""

@@ -6,11 +6,11 @@ read row by row. That is what makes reading little slower than parsing.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Literal
 from urllib.parse import urljoin, urlsplit
 
-from gentap.documents.grid import (
+from gentap.documents.markup.grid import (
     Content,
     GridRow,
     Span,
@@ -19,30 +19,28 @@ from gentap.documents.grid import (
     read_grid,
     read_pairs,
 )
-from gentap.documents.nesting import MAX_MEMORY, TooHeavyError, bounded_memory
+from gentap.documents.markup.nesting import MAX_MEMORY, TooHeavyError, bounded_memory
+from gentap.documents.markup.prose import read_prose
+from gentap.documents.markup.visible_text import (
+    BREAK,
+    CELL_TAGS,
+    CONTROLS,
+    IN_PROSE,
+    IN_TABLE,
+    clean,
+    is_footnote,
+    is_hidden,
+    one_line,
+    prepare,
+    unlink,
+)
 from gentap.records import Block, Document, Table
 
-MAX_SPAN = 1000
-
-_BREAK = "\x01"
-"""Stands in a text where one line ends and the next begins."""
-_CELL_TAGS = frozenset(["td", "th"])
 _ONE_SLOT = (1, 1)
-
-_HIDDEN = (
-    "style, script, noscript, template, sup, [hidden], .sortkey, .mw-editsection, .editsection,"
-    ' [style*="none" i], [style*="hidden" i]'
+_CONTROL_REFERENCE = re.compile(
+    rb"&#(?:[xX]0*(?:[0-8]|[eE]|1[0-9abAB])(?![0-9a-fA-F])|0*(?:[0-8]|1[4-9]|2[0-7])(?![0-9]));?"
 )
-_IN_TABLE = f"br, hr, div, p, li, dt, dd, [colspan], [rowspan], {_HIDDEN}"
-_IN_PROSE = f"br, {_HIDDEN}"
-_BREAKING = frozenset(["br", "hr", "div", "p", "li", "dt", "dd"])
-_HIDDEN_TAGS = frozenset(["style", "script", "noscript", "template"])
-_HIDDEN_CLASSES = frozenset(["sortkey", "mw-editsection", "editsection"])
-_NEVER_HIDDEN = frozenset(["html", "body"])
-"""A page may be hidden until its script has run."""
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
-_FOOTNOTE_CLASSES = frozenset(["reference", "noprint", "mw-ref"])
-_FOOTNOTE = re.compile(r"\s*\[.{1,20}\]\s*")
+
 _INFOBOX = re.compile(r"\binfobox\b", re.I)
 _LAYOUT = re.compile(
     r"\b(navbox|vertical-navbox|sidebar|infobox|metadata|[a-z]mbox|mbox-small|toc|plainlinks"
@@ -50,12 +48,6 @@ _LAYOUT = re.compile(
     re.I,
 )
 _LAYOUT_ROLES = frozenset(["presentation", "navigation", "none"])
-_NOT_PROSE_SECTIONS = re.compile(
-    r"(references|notes|notes and references|external links|see also|further reading|sources"
-    r"|bibliography|footnotes|contents|navigation menu)\W*",
-    re.I,
-)
-_DIGITS = re.compile(r"[0-9]+")
 _SITE_NAME = re.compile(r" [-–—|] [^-–—|]{2,60}$")
 
 Report = Callable[[str, str], None]
@@ -67,6 +59,7 @@ def read_html(
     url: str,
     *,
     title: str = "",
+    name: str = "",
     infoboxes: bool = False,
     report: Report = lambda reason, detail: None,
 ) -> Document:
@@ -75,12 +68,12 @@ def read_html(
     Hidden text, scripts and footnote marks go; layout and navigation tables go; nested tables are
     read apart. Within a cell, lines and entries of lists are parted by ``\\n``. With ``infoboxes``
     they are read as tables of two columns. A page without tables or prose gives a document without
-    them; a table that is too large goes to ``report``. ``title`` stands for the page's own.
+    them; a table that is too large goes to ``report``. ``title`` stands for the page's own, and
+    ``name`` where it has none.
 
     Raises TooHeavyError where the page can't be parsed within :data:`nesting.MAX_MEMORY`.
     """
-    html = html.replace("\0", "") if isinstance(html, str) else html.replace(b"\0", b"")
-    page = _Page(_parse(html))
+    page = _Page(_parse(_without_controls(html)))
     page.outline(infoboxes)
     found = []
     for node, heading, kind, spans in reversed(page.tables):  # inner ones before those around them
@@ -89,9 +82,9 @@ def read_html(
                 found.append((heading, content))
         except TooLargeError as error:
             report("table too large", str(error))
-        node.decompose(recursive=False)
+        unlink(node)
     headings, blocks = page.prose()
-    title = title or page.title()
+    title = title or page.title() or name
     return Document(
         url=page.canonical_url(url) or url,
         title=title,
@@ -103,7 +96,13 @@ def read_html(
     )
 
 
-def _parse(html: str | bytes) -> Any:
+def _without_controls(html: str | bytes) -> bytes:
+    """The page less control characters, some of which have a meaning here."""
+    content = html.encode("utf-8", "replace") if isinstance(html, str) else html
+    return _CONTROL_REFERENCE.sub(b"", content.translate(None, CONTROLS.encode()))
+
+
+def _parse(html: bytes) -> Any:
     from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, SelectolaxError
 
     options = LexborDocumentOptions.WO_EVENTS
@@ -130,42 +129,44 @@ class _Page:
         self._places: dict[int, tuple[bool, int]] = {}
         self.tables: list[tuple[Any, int, _Kind | None, _Spans]] = []
         self._headings: list[tuple[Any, bool]] = []
-        self._paragraphs: list[tuple[Any, int]] = []
+        self._outside: list[tuple[Any, int]] = []
 
     def outline(self, infoboxes: bool) -> None:
-        """Find tables, headings and paragraphs, and prepare the tables' texts."""
-        prepared: dict[int, _Spans] = {}
-        heading = heading_of_prose = 0
-        for node in self._parser.css("h1, h2, h3, h4, p, table"):
-            tag = node.tag
+        """Find tables and headings, and prepare the tables' texts."""
+        shown = []
+        for node in self._parser.css("h1, h2, h3, h4, table"):  # before anything is taken out
             above = node.parent
             hidden, around = self._places.get(above.mem_id) or self._place(above)
-            if hidden or _is_hidden(tag, node.attributes):
-                continue
+            if not hidden and not is_hidden(node.tag, node.attributes):
+                shown.append((node, around))
+        prepared: dict[int, _Spans] = {}
+        heading = heading_of_prose = 0
+        for node, around in shown:
+            tag = node.tag
             if tag == "table":
-                place = node.mem_id
                 spans = prepared.get(around)
                 kind = _kind(node, infoboxes)
                 if spans is None and kind is not None:
-                    spans = _prepare(node, _IN_TABLE)
+                    spans = prepare(node, IN_TABLE)
                 if spans is not None:
-                    prepared[place] = spans
-                self.tables.append((node, heading, kind, spans or {}))
-            elif tag == "p":
+                    prepared[node.mem_id] = spans
                 if not around:
-                    self._paragraphs.append((node, heading_of_prose))
-            else:
-                if around and around not in prepared:
-                    _prepare(node, _IN_PROSE)
-                self._headings.append((node, tag == "h1"))
-                if tag != "h1":
-                    heading = len(self._headings)
-                    heading_of_prose = heading_of_prose if around else heading
+                    node.insert_before(BREAK * 2)  # no words before it go on behind it
+                self.tables.append((node, heading, kind, spans or {}))
+                continue
+            if around and around not in prepared:
+                prepare(node, IN_PROSE)
+            self._headings.append((node, tag == "h1"))
+            if tag != "h1":
+                heading = len(self._headings)
+                heading_of_prose = heading_of_prose if around else heading
+            if not around:
+                self._outside.append((node, heading_of_prose))
 
     def prose(self) -> tuple[list[str], tuple[Block, ...]]:
         """The headings, ``""`` first, and the paragraphs, once all tables are out of the page."""
-        _prepare(self._parser, _IN_PROSE)
-        headings = ["", *(_text(node) for node, _ in self._headings)]
+        prepare(self._parser, IN_PROSE)
+        headings = ["", *(one_line(node) for node, _ in self._headings)]
         self._title = next(
             (
                 text
@@ -174,12 +175,7 @@ class _Page:
             ),
             "",
         )
-        blocks = []
-        for node, heading in self._paragraphs:
-            section = headings[heading]
-            if not _NOT_PROSE_SECTIONS.fullmatch(section) and (text := _text(node)):
-                blocks.append(Block(section=section, text=text))
-        return headings, tuple(blocks)
+        return headings, tuple(read_prose(self._parser, self._outside, headings))
 
     def title(self) -> str:
         """The page's first heading, else its title without the site's name."""
@@ -187,7 +183,7 @@ class _Page:
             return self._title
         head = self._parser.head
         title = head.css_first("title") if head is not None else None
-        return _SITE_NAME.sub("", _text(title)) if title is not None else ""
+        return _SITE_NAME.sub("", one_line(title)) if title is not None else ""
 
     def _place(self, node: Any) -> tuple[bool, int]:
         """Whether an element is hidden, and the address of the table that it is or stands in."""
@@ -199,7 +195,7 @@ class _Page:
         for node in reversed(above):
             hidden, table = place
             place = (
-                hidden or _is_hidden(node.tag, node.attributes),
+                hidden or _is_out(node),
                 node.mem_id if node.tag == "table" else table,
             )
             self._places[node.mem_id] = place
@@ -218,66 +214,9 @@ class _Page:
             return ""
 
 
-def _text(node: Any) -> str:
-    return " ".join(node.text_lexbor().replace(_BREAK, " ").split())
-
-
-def _clean(texts: list[str]) -> list[str]:
-    """Collapse spaces and put each line on one of its own, in all texts of a table at once."""
-    text = " ".join("\0".join(texts).split())
-    text = text.replace(" \0", "\0").replace("\0 ", "\0")
-    if _BREAK in text:
-        text = text.replace(f" {_BREAK}", _BREAK).replace(f"{_BREAK} ", _BREAK)
-        while _BREAK * 2 in text:
-            text = text.replace(_BREAK * 2, _BREAK)
-        text = text.replace(f"{_BREAK}\0", "\0").replace(f"\0{_BREAK}", "\0").strip(_BREAK)
-        text = text.replace(_BREAK, "\n")
-    return text.split("\0")
-
-
-def _prepare(node: Any, selector: str) -> _Spans:
-    """Take out what is hidden below a node, mark line breaks; the spans of its cells."""
-    spans: _Spans = {}
-    for below in node.css(selector):
-        tag = below.tag
-        attributes = below.attributes
-        if tag == "sup":
-            if _is_footnote(below, attributes) or _is_hidden(tag, attributes):
-                below.decompose(recursive=False)
-        elif (attributes or tag in _HIDDEN_TAGS) and _is_hidden(tag, attributes):
-            below.decompose(recursive=False)
-        elif tag in _CELL_TAGS:
-            columns = min(_span(attributes.get("colspan")) or 1, MAX_SPAN)
-            spans[below.mem_id] = (columns, _span(attributes.get("rowspan")))
-        elif tag in _BREAKING:
-            below.insert_before(_BREAK)
-            if tag != "br":
-                below.insert_after(_BREAK)
-    return spans
-
-
-def _is_hidden(tag: str, attributes: Mapping[str, str | None]) -> bool:
-    if tag in _HIDDEN_TAGS:
-        return True
-    if not attributes or tag in _NEVER_HIDDEN:
-        return False
-    return (
-        "hidden" in attributes
-        or ((style := attributes.get("style")) and _HIDDEN_STYLE.search(style.lower()) is not None)
-        or (
-            (names := attributes.get("class")) is not None
-            and not _HIDDEN_CLASSES.isdisjoint(names.split())
-        )
-    )
-
-
-def _is_footnote(node: Any, attributes: Mapping[str, str | None]) -> bool:
-    if not _FOOTNOTE_CLASSES.isdisjoint((attributes.get("class") or "").split()):
-        return True
-    text = node.text_lexbor()
-    return bool(_FOOTNOTE.fullmatch(text)) or (
-        len(text) <= 4 and node.css_first('a[href^="#"]') is not None
-    )
+def _is_out(node: Any) -> bool:
+    tag = node.tag
+    return is_hidden(tag, node.attributes) or (tag == "sup" and is_footnote(node))
 
 
 def _kind(table: Any, infoboxes: bool) -> _Kind | None:
@@ -298,10 +237,10 @@ def _read_table(
     rows: list[GridRow] = []
     cells: list[Any] = []
     lefts: list[int] = []
-    for group in node.iter():
+    for group in _in_order(list(node.iter())):
         tag = group.tag
         if tag == "caption":
-            caption = caption or _text(group)
+            caption = caption or one_line(group)
             continue
         members = [row for row in group.iter() if row.tag == "tr"]
         lefts += range(len(members), 0, -1)
@@ -318,6 +257,15 @@ def _read_table(
     return caption or over, content
 
 
+def _in_order(groups: list[Any]) -> list[Any]:
+    """A table's row groups as they are shown: its first ``thead`` above all, ``tfoot`` below."""
+    for name, place in (("tfoot", len(groups)), ("thead", 0)):
+        first = next((at for at, group in enumerate(groups) if group.tag == name), None)
+        if first is not None:
+            groups.insert(place, groups.pop(first))
+    return groups
+
+
 def _fill(rows: list[GridRow], cells: list[Any], lefts: list[int], spans: _Spans) -> None:
     """Give rows their cells' texts and spans.
 
@@ -325,15 +273,15 @@ def _fill(rows: list[GridRow], cells: list[Any], lefts: list[int], spans: _Spans
     means all of them.
     """
     tags = [cell.tag for cell in cells]
-    if not _CELL_TAGS.issuperset(tags):
+    if not CELL_TAGS.issuperset(tags):
         start = 0
         for row in rows:
             stop = start + row.own
-            row.own = sum(tag in _CELL_TAGS for tag in tags[start:stop])
+            row.own = sum(tag in CELL_TAGS for tag in tags[start:stop])
             start = stop
-        cells = [cell for cell, tag in zip(cells, tags, strict=True) if tag in _CELL_TAGS]
-        tags = [tag for tag in tags if tag in _CELL_TAGS]
-    texts = _clean([cell.text_lexbor() for cell in cells])
+        cells = [cell for cell, tag in zip(cells, tags, strict=True) if tag in CELL_TAGS]
+        tags = [tag for tag in tags if tag in CELL_TAGS]
+    texts = clean([cell.text_lexbor() for cell in cells])
     keys = [cell.mem_id for cell in cells] if spans else []
     start = 0
     for row, left in zip(rows, lefts, strict=True):
@@ -346,9 +294,3 @@ def _fill(rows: list[GridRow], cells: list[Any], lefts: list[int], spans: _Spans
             found = [spans.get(key, _ONE_SLOT) for key in own]
             row.spans = [(columns, min(down or left, left)) for columns, down in found]
         start = stop
-
-
-def _span(value: str | None) -> int:
-    """A span attribute as a browser reads it: its leading digits, else 1."""
-    match = _DIGITS.match(value.strip()) if value else None
-    return int(match[0][:9]) if match else 1

@@ -1,0 +1,104 @@
+"""What stands under the names that a user gives: files, and things that are none."""
+
+import glob
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+from gentap.errors import InputError
+
+_KINDS = (
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISDIR, "a folder"),
+)
+
+
+def no_file(path: Path) -> str:
+    """What a path is that is no file to read, such as ``a named pipe``; empty for a file."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return "a link to nothing" if path.is_symlink() else "not there"
+    except OSError as error:
+        return "a link to itself" if path.is_symlink() else f"not to be read ({error.strerror})"
+    return next((kind for is_kind, kind in _KINDS if is_kind(mode)), "")
+
+
+def require_file(path: Path) -> None:
+    """Raise InputError unless there is a file: a pipe would be waited for, a device has no end."""
+    kind = no_file(path)
+    if kind == "not there":
+        raise InputError(f"{path}: no such file.")
+    if kind:
+        raise InputError(f"{path}: is {kind}. Give a file.")
+
+
+def size_of(path: Path) -> int:
+    """A file's bytes; 0 for what is none."""
+    return 0 if no_file(path) else path.stat().st_size
+
+
+def expand_inputs(
+    patterns: Sequence[str], suffixes: Sequence[str], *, with_odd: bool = False
+) -> list[Path]:
+    """Files, folders and globs to the files they name, in the given order, each once.
+
+    Formats are told by the ends of names, in small letters or capitals. ``with_odd`` keeps what
+    folders and globs hold under such names that is no file, and folders that can't be read, for a
+    reader to set aside. Raises InputError for what can't be read, where it is not kept.
+    """
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        path = Path(pattern)
+        if path.is_dir():
+            files = _in_folder(path, suffixes)
+        elif os.path.lexists(path):
+            require_file(path)
+            files = [path]
+        else:
+            matched = map(Path, sorted(glob.glob(pattern, recursive=True)))  # noqa: PTH207
+            files = [
+                file
+                for one in matched
+                for file in (_in_folder(one, suffixes) if one.is_dir() else [one])
+            ]
+            if not files:
+                raise InputError(f"{pattern}: no such file or folder.")
+        for file in files:
+            if not with_odd:
+                require_file(file)
+            if not file.is_dir() and not _has_suffix(file, suffixes):
+                raise InputError(
+                    f"{file}: can't tell the format of this file. Its name must end in "
+                    f"{', '.join(suffixes)}."
+                )
+        found.update(dict.fromkeys(files))
+    return list(found)
+
+
+def _has_suffix(path: Path, suffixes: Sequence[str]) -> bool:
+    return path.name.lower().endswith(tuple(suffixes))
+
+
+def _in_folder(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    """What stands in a folder and below under a name that is read, and folders that can't be."""
+    unreadable: list[Path] = []
+
+    def note(error: OSError) -> None:
+        unreadable.append(Path(error.filename))
+
+    files = [
+        path
+        for above, _, names in os.walk(folder, onerror=note)
+        for path in (Path(above, name) for name in names)
+        if _has_suffix(path, suffixes)
+    ]
+    if folder in unreadable:
+        raise InputError(f"{folder}: the folder can't be read. Choose one that you may read.")
+    if all(map(no_file, files)):
+        raise InputError(f"{folder}: the folder holds no file that ends in {', '.join(suffixes)}.")
+    return sorted([*files, *unreadable])

@@ -1,0 +1,96 @@
+"""The prose of a page: its paragraphs in whatever elements they stand, each under its heading.
+
+The page's text is taken at once, with marks where its blocks begin and end, and parted there. What
+stands in ``p`` is prose; what stands in other blocks is prose where it reads like a sentence.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from gentap.documents.markup.visible_text import BREAK, on_the_line
+from gentap.records import Block
+from gentap.text.paragraphs import paragraphs
+
+_BLOCKS = (
+    "div, li, dd, dt, blockquote, figcaption, section, article, main, header, center, ul, ol, dl,"
+    " figure, address, details, summary, fieldset, h5, h6"
+)
+_ASIDES = (
+    "nav, footer, aside, form, button, select, textarea, pre, svg, iframe, object, video, audio,"
+    ' canvas, [role="navigation" i], [role="note" i], .hatnote, .navbox, .catlinks'
+)
+"""What stands beside a page's prose; a ``p`` within is a part of it still."""
+_NO_PROSE_SECTIONS = re.compile(
+    r"(references|notes|notes and references|external links|see also|further reading|sources"
+    r"|bibliography|footnotes|contents|navigation menu)\W*",
+    re.I,
+)
+_EDGE, _PARAGRAPH, _ASIDE, _END, _HEADING = "\x05", "\x06", "\x07", "\x08", "\x0e"
+"""The edge of a block; what begins a ``p`` or what is aside, and ends either; around a number, a
+heading."""
+_MARKED = re.compile(f"([{_EDGE}{_PARAGRAPH}{_ASIDE}{_END}{_HEADING}])")
+_STOP = re.compile(r"[\w)\]%][.!?][\"'”’)\]]*(?: |$)")
+_WORDS = 5
+
+
+def read_prose(
+    page: Any, headings: Sequence[tuple[Any, int]], sections: Sequence[str]
+) -> Iterator[Block]:
+    """The paragraphs of a page that was prepared and holds no tables any more.
+
+    ``headings`` are those outside of tables, each with its section's place among ``sections``.
+    """
+    root = page.body
+    if root is None:
+        return
+    marks = ((_BLOCKS, _EDGE, _EDGE), ("p", _PARAGRAPH, _END), (_ASIDES, _ASIDE, _END))
+    for selector, before, after in marks:
+        for node in root.css(selector):
+            node.insert_before(before)
+            node.insert_after(after)
+    for node, place in headings:
+        node.replace_with(f"{_HEADING}{place}{_HEADING}")
+    for place, text, in_paragraph in _runs(root.text_lexbor()):
+        section = sections[place]
+        if _NO_PROSE_SECTIONS.fullmatch(section):
+            continue
+        for paragraph in paragraphs(on_the_line(text).split(BREAK)):
+            if in_paragraph or _reads_as_prose(paragraph):
+                yield Block(section=section, text=paragraph)
+
+
+def _runs(marked: str) -> Iterator[tuple[int, str, bool]]:
+    """Texts that no block's edge parts, with their sections, and whether they stand in a ``p``."""
+    place = 0
+    around: list[str] = []  # the marks of the paragraphs and asides that a text stands in
+    run = ""
+    in_heading = False
+    parts = _MARKED.split(marked)
+    for text, mark in zip(parts[::2], [*parts[1::2], _EDGE], strict=True):
+        if in_heading:
+            place, in_heading = int(text), False
+            continue
+        inner = around[-1:]
+        if inner != [_ASIDE]:
+            run += text
+        elif mark == _EDGE:
+            continue
+        if mark == _ASIDE and inner == [_PARAGRAPH]:  # a button among words
+            around.append(mark)
+            continue
+        if mark == _END and around[-2:] == [_PARAGRAPH, _ASIDE]:
+            around.pop()
+            continue
+        if run.strip():
+            yield place, run, inner == [_PARAGRAPH]
+        run = ""
+        if mark in (_PARAGRAPH, _ASIDE):
+            around.append(mark)
+        elif mark == _END and around:
+            around.pop()
+        in_heading = mark == _HEADING
+
+
+def _reads_as_prose(text: str) -> bool:
+    return text.count(" ") >= _WORDS - 1 and _STOP.search(text) is not None

@@ -1,0 +1,172 @@
+"""What of a page's elements is shown, and their texts, whose lines and raised letters are kept.
+
+Nothing is destroyed: what is hidden is unlinked from the tree and stays whole, so that a list of
+elements that was made before can be walked to its end, whatever is taken out meanwhile.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from gentap.documents.markup.grid import Span
+from gentap.text.normal_form import part_digits
+
+MAX_SPAN = 1000
+_MAX_LEVELS = 3
+
+BREAK = "\x01"
+"""Stands in a text where one line ends and the next begins."""
+_RAISED, _LOWERED, _LEVEL = "\x02", "\x03", "\x04"
+"""Stand before raised and lowered letters, and after either."""
+CONTROLS = "".join(map(chr, (*range(9), *range(14, 28))))
+"""Characters that no text of a page needs, for marks of ours."""
+CELL_TAGS = frozenset(["td", "th"])
+
+_HIDDEN = (
+    "style, script, noscript, template, sup, sub, [hidden], .sortkey, .mw-editsection,"
+    ' .editsection, [style*="none" i], [style*="hidden" i], a[href*="#"]'
+)
+IN_TABLE = f"br, hr, div, p, li, dt, dd, [colspan], [rowspan], {_HIDDEN}"
+IN_PROSE = f"br, hr, :is(h1, h2, h3, h4) :is(div, p, li, dt, dd), {_HIDDEN}"
+_BREAKING = frozenset(["br", "hr", "div", "p", "li", "dt", "dd"])
+_HIDDEN_TAGS = frozenset(["style", "script", "noscript", "template"])
+_HIDDEN_CLASSES = frozenset(["sortkey", "mw-editsection", "editsection"])
+_NEVER_HIDDEN = frozenset(["html", "body"])
+"""A page may be hidden until its script has run."""
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
+_FOOTNOTE_CLASSES = frozenset(["reference", "noprint", "mw-ref"])
+_FOOTNOTE = re.compile(r"\s*\[.{1,20}\]\s*")
+_PERMALINKS = frozenset(["¶", "#", "§", "🔗", "⚓", "\uf0c1"])
+"""Texts of links to the very heading that they stand in."""
+_DIGITS = re.compile(r"[0-9]+")
+
+_SCRIPT = re.compile(rf"[{_RAISED}{_LOWERED}]([^\0{_RAISED}-{_LEVEL}]*){_LEVEL}")
+_FRACTION = re.compile(
+    rf"{_RAISED}\s{{0,3}}(\d+)\s{{0,3}}{_LEVEL}\s{{0,3}}[/⁄∕]"
+    rf"\s{{0,3}}{_LOWERED}\s{{0,3}}(\d+)\s{{0,3}}{_LEVEL}"
+)
+_NUMBER = re.compile(r"[+\-−–]? ?\d[\d.,/]*")
+_SUPERSCRIPTS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
+_NO_MARKS = dict.fromkeys(map(ord, _RAISED + _LOWERED + _LEVEL))
+
+
+def prepare(node: Any, selector: str) -> dict[int, Span]:
+    """Unlink what is hidden below a node, mark line breaks and raised letters.
+
+    Returns the spans of the cells below it by their addresses.
+    """
+    spans: dict[int, Span] = {}
+    scripts: list[tuple[Any, str]] = []
+    for below in node.css(selector):
+        tag = below.tag
+        attributes = below.attributes
+        if (attributes or tag in _HIDDEN_TAGS) and is_hidden(tag, attributes):
+            unlink(below)
+        elif tag in ("sup", "sub"):
+            scripts.append((below, tag))
+        elif tag in CELL_TAGS:
+            columns = min(_span(attributes.get("colspan")) or 1, MAX_SPAN)
+            spans[below.mem_id] = (columns, _span(attributes.get("rowspan")))
+        elif tag == "a":
+            if below.text_lexbor().strip() in _PERMALINKS:
+                unlink(below)
+        elif tag in _BREAKING:
+            below.insert_before(BREAK)
+            if tag != "br":
+                below.insert_after(BREAK)
+    for below, tag in reversed(scripts):  # inner ones first
+        if tag == "sup" and is_footnote(below):
+            unlink(below)
+        else:
+            below.insert_before(_RAISED if tag == "sup" else _LOWERED)
+            below.insert_after(_LEVEL)
+    return spans
+
+
+def unlink(node: Any) -> None:
+    """Take a node out of the page; it and what stands below it stay as they are."""
+    node.replace_with("")
+
+
+def is_hidden(tag: str, attributes: Mapping[str, str | None]) -> bool:
+    if tag in _HIDDEN_TAGS:
+        return True
+    if not attributes or tag in _NEVER_HIDDEN:
+        return False
+    return (
+        "hidden" in attributes
+        or ((style := attributes.get("style")) and _HIDDEN_STYLE.search(style.lower()) is not None)
+        or (
+            (names := attributes.get("class")) is not None
+            and not _HIDDEN_CLASSES.isdisjoint(names.split())
+        )
+    )
+
+
+def is_footnote(sup: Any) -> bool:
+    """Whether raised text is the mark of a footnote: by its class, its brackets, or its link."""
+    if not _FOOTNOTE_CLASSES.isdisjoint((sup.attributes.get("class") or "").split()):
+        return True
+    text = sup.text_lexbor()
+    return bool(_FOOTNOTE.fullmatch(text)) or (
+        len(text) <= 4 and sup.css_first('a[href^="#"]') is not None
+    )
+
+
+def one_line(node: Any) -> str:
+    """The text of a node that was prepared, in one line."""
+    return " ".join(on_the_line(node.text_lexbor()).replace(BREAK, " ").split())
+
+
+def clean(texts: list[str]) -> list[str]:
+    """Collapse spaces and put each line on one of its own, in all texts of a table at once."""
+    text = " ".join(on_the_line("\0".join(texts)).split())
+    text = text.replace(" \0", "\0").replace("\0 ", "\0")
+    if BREAK in text:
+        text = text.replace(f" {BREAK}", BREAK).replace(f"{BREAK} ", BREAK)
+        while BREAK * 2 in text:
+            text = text.replace(BREAK * 2, BREAK)
+        text = text.replace(f"{BREAK}\0", "\0").replace(f"\0{BREAK}", "\0").strip(BREAK)
+        text = text.replace(BREAK, "\n")
+    return text.split("\0")
+
+
+def on_the_line(text: str) -> str:
+    """Raised and lowered letters on the line, so that numbers keep their values.
+
+    An exponent after a digit is written ``10^8``, after another letter ``km²``, and lowered digits
+    after a digit ``10_2``. A fraction in raised and lowered digits is ``1 1/2``.
+    """
+    text = part_digits(text)
+    if not (_RAISED in text or _LOWERED in text or _LEVEL in text):
+        return text
+    text = _FRACTION.sub(_fraction, text)
+    for _ in range(_MAX_LEVELS):  # inner ones first
+        text, changed = _SCRIPT.subn(_script, text)
+        if not changed:
+            break
+    return text.translate(_NO_MARKS)
+
+
+def _fraction(found: re.Match[str]) -> str:
+    whole = found.string[max(0, found.start() - 1) : found.start()]
+    return f"{' ' if whole.isdecimal() else ''}{found[1]}/{found[2]}"
+
+
+def _script(found: re.Match[str]) -> str:
+    script = " ".join(found[1].split())
+    if _NUMBER.fullmatch(script):
+        before = found.string[max(0, found.start() - 1) : found.start()]
+        digits = script.replace(" ", "")
+        raised = found[0][0] == _RAISED
+        if before.isdecimal():
+            return f"{'^' if raised else '_'}{digits}"
+        if raised and not set(digits) & set(".,/"):
+            return digits.translate(_SUPERSCRIPTS)
+    return found[1]
+
+
+def _span(value: str | None) -> int:
+    """A span attribute as a browser reads it: its leading digits, else 1."""
+    match = _DIGITS.match(value.strip()) if value else None
+    return int(match[0][:9]) if match else 1
