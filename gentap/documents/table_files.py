@@ -61,7 +61,10 @@ class TableSlice:
 
 
 def find_table_files(inputs: Sequence[str]) -> list[Path]:
-    """Files, folders, globs and mined folders to the files that hold their tables."""
+    """Files, folders, globs and mined folders to the files that hold their tables.
+
+    Raises InputError where one of them holds no tables.
+    """
     files: dict[Path, None] = {}
     for name in inputs:
         path = Path(name)

@@ -70,6 +70,9 @@ def read_systems(
 
     A system may be given as ``name=path``. Files are scored for ``data``, or else for the questions
     of a report's folder among the systems.
+
+    Raises InputError where a system can't be read or answers other questions, SettingError where
+    two have one name or protocols differ.
     """
     if len(names) < 2:
         raise SettingError("compare: give two systems or more.")

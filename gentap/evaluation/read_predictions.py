@@ -33,7 +33,10 @@ _NAMED = 20
 def score_file(
     path: Path, data: Sequence[str], protocol: Protocol, judging: JudgeSettings = NO_JUDGE
 ) -> Results:
-    """Score a file of predictions for the questions of ``data``, and have a judge rate them."""
+    """Score a file of predictions for the questions of ``data``, and have a judge rate them.
+
+    Raises InputError where predictions or questions can't be read or do not fit together.
+    """
     if not path.is_file():
         raise InputError(f"{path}: no such file.")
     judge = open_judge(judging)

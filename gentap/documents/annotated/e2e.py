@@ -62,7 +62,10 @@ def _example(lines: Sequence[Sequence[str]], path: Path, number: int) -> Example
 
 
 def parse_slots(text: str) -> list[tuple[str, str]]:
-    """``name[Blue Spice], area[riverside]`` to its names and values."""
+    """``name[Blue Spice], area[riverside]`` to its names and values.
+
+    Raises ValueError where a slot is not written so.
+    """
     slots = []
     place = 0
     while place < len(text):

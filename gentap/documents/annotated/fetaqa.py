@@ -14,6 +14,8 @@ def from_fetaqa(entry: dict[str, Any], path: Path) -> Example:
     """``table_array`` holds the header first; ``highlighted_cell_ids`` count it as row 0.
 
     Where cells of the header are highlighted, they are evidence too.
+
+    Raises ValueError where an entry is not in that layout.
     """
     array = entry["table_array"]
     if not isinstance(array, list) or len(array) < 2:

@@ -84,6 +84,8 @@ def cells_of(pairs: Any, table: Table, above: int = 0) -> tuple[Cell, ...]:
     """The table's cells among ``[row, column]`` pairs, whose rows count ``above`` header rows too.
 
     Without such rows the pairs name body cells, or in the row HEADER_ROW cells of the header.
+
+    Raises ValueError where they are no such pairs.
     """
     try:
         cells = {Cell(int(row) - above, int(column)) for row, column in pairs}

@@ -96,7 +96,10 @@ class Scored:
 
 
 def score(examples: Sequence[Example], predictions: Sequence[str], protocol: Protocol) -> Scored:
-    """Score a prediction for each example; sentence and cell answers each by their metrics."""
+    """Score a prediction for each example; sentence and cell answers each by their metrics.
+
+    Raises InputError where there is no example, or not a prediction for each.
+    """
     if not examples:
         raise InputError("There is no question to score answers of.")
     if len(predictions) != len(examples):
