@@ -42,7 +42,10 @@ def load_grammar(path: Path) -> Grammar:
 
 
 def read_grammar_text(path: Path) -> str:
-    """The text of a grammar file."""
+    """The text of a grammar file.
+
+    Raises InputError where it can't be read.
+    """
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

@@ -219,7 +219,10 @@ def _common_words(name: str) -> str:
 
 
 def find_grammar(name: str) -> Path:
-    """A grammar's file: a path, or the name of one that comes with GenTaP, such as ``english``."""
+    """A grammar's file: a path, or the name of one that comes with GenTaP, such as ``english``.
+
+    Raises InputError where there is no grammar of that name.
+    """
     if Path(name).suffix or Path(name).exists():
         return Path(name)
     package = Path(__file__).resolve().parents[1]

@@ -39,6 +39,8 @@ def sample(
 
     Tables are cut first as the model of ``base`` will see them, then asked about; without a base,
     by an estimate of their tokens.
+
+    Raises InputError where no table gives a question.
     """
     load_grammar(find_grammar(settings.grammar))
     shards = list(

@@ -50,7 +50,10 @@ _FEW_KEYS = 200_000
 
 
 def find_inputs(settings: MineSettings) -> list[Path]:
-    """The files to mine; they and the evaluation sets are checked before any work."""
+    """The files to mine; they and the evaluation sets are checked before any work.
+
+    Raises InputError where there are none, or where one of them is missing.
+    """
     if not settings.inputs:
         raise InputError("mine: nothing to mine. Give files, folders or globs (mine.inputs).")
     check_exclusions(settings.exclude)

@@ -122,6 +122,8 @@ def load_seq2seq(path: str, *, vocabulary: int = 0, dropout: float | None = None
     """A stock model of one of the :data:`FAMILIES` from its folder or hub name.
 
     Its embeddings grow to ``vocabulary`` rows where they have fewer; ``dropout`` replaces its own.
+
+    Raises InputError where there is no such model, or its weights are not all there.
     """
     from transformers import AutoModelForSeq2SeqLM
 

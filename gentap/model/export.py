@@ -23,6 +23,9 @@ def export(model: str, decoder: Decoder, folder: Path) -> None:
     For decoder-only models see :func:`gentap.model.export_causal.write_decoder`.
 
     The folder must not exist; it is written aside and renamed.
+
+    Raises FolderError where the folder exists or can't be written, InputError where the model can't
+    be loaded.
     """
     if folder.exists():
         raise FolderError(f"{folder}: exists already. Give a new folder.")

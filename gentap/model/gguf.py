@@ -29,7 +29,10 @@ def unpack(file: Path, folder: Path) -> None:
 
 
 def read_gguf(file: Path) -> tuple[Any, Any]:
-    """Model and tokenizer of a GGUF file, in fp32, as if they had never been packed."""
+    """Model and tokenizer of a GGUF file, in fp32, as if they had never been packed.
+
+    Raises InputError where the file is none, cut short, or of an unknown packing.
+    """
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging
 

@@ -139,7 +139,10 @@ def _refuse_pointers(folder: Path, name: str) -> None:
 
 
 def weight_files(folder: Path, name: str) -> list[Path]:
-    """The safetensors of a model: one, or all that its index names."""
+    """The safetensors of a model: one, or all that its index names.
+
+    Raises InputError where there are none, or only pickled ones.
+    """
     if (folder / WEIGHTS).exists():
         return [folder / WEIGHTS]
     index = folder / WEIGHTS_INDEX

@@ -119,6 +119,8 @@ def load_tokenizer(base: str, settings: LinearizerSettings) -> TableTokenizer:
     """The tokenizer of a checkpoint folder or hub name.
 
     ``settings`` count only where the folder does not hold its own.
+
+    Raises InputError where there is none, or where the model reads fewer tokens than are asked for.
     """
     folder = find_model(base)
     tokenizer = load_saved_tokenizer(folder, settings)
@@ -137,6 +139,8 @@ def load_saved_tokenizer(
     """A tokenizer from its files, with or without a model beside them.
 
     ``settings`` count only where :meth:`TableTokenizer.save` left none.
+
+    Raises InputError where its files are missing or spoilt.
     """
     from transformers import AutoTokenizer
 
@@ -269,6 +273,8 @@ def train_vocabulary(
     """A T5 tokenizer over a new SentencePiece unigram vocabulary of ``size`` pieces.
 
     The number of threads is fixed, for the pieces' scores depend on it in the last digit.
+
+    Raises InputError where the texts give no vocabulary of that size.
     """
     import io
 

@@ -76,7 +76,10 @@ def check_weights(kind: Any, folder: Path, config: Any, name: str, own_head: boo
 
 
 def check_sizes(config: dict[str, Any], tensors: int, path: Path) -> None:
-    """Refuse what no model of so many tensors can have, before anything of that size is made."""
+    """Refuse what no model of so many tensors can have, before anything of that size is made.
+
+    Raises InputError with the file and the number.
+    """
     for part, values in _numbers(config):
         for name, value in values.items():
             most = tensors if name in _LAYERS else _LONGEST if name in _LENGTHS else _SIZES

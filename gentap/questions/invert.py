@@ -119,7 +119,10 @@ def _title(article: dict[str, Any]) -> str:
 
 
 def read_articles(path: Path) -> list[dict[str, Any]]:
-    """The articles of a file in SQuAD layout (1.1 or 2.0)."""
+    """The articles of a file in SQuAD layout (1.1 or 2.0).
+
+    Raises InputError where the file is not in that layout.
+    """
     require_file(path)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))

@@ -31,6 +31,8 @@ def sample_sentences(written: Path, count: int, seed: int, only: str = "all") ->
     """``count`` sentences drawn by seed and id from a folder of ``questions write``.
 
     ``only``: from all of them, from those that ``kept`` a question, or those that ``lost`` all.
+
+    Raises InputError where the folder holds no questions, SettingError for an unknown ``only``.
     """
     if only not in ONLY:
         raise SettingError(f"--only {only}: give one of {', '.join(ONLY)}.")

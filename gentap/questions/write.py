@@ -82,6 +82,8 @@ def write_questions(
     Shards are slices of the mined parts, whole documents each; with ``max_sentences`` only that
     many sentences, spread evenly over the corpus, are used, and with ``min_probability`` only those
     that are likely to state their rows.
+
+    Raises InputError where there is no sentence, or no question passes.
     """
     shards = plan_writing_shards(parts(sentences), settings)
     if not shards:

@@ -66,7 +66,10 @@ class Layout:
 
 
 def load_layout(folder: str) -> Layout:
-    """The layout that a writer was trained with; for other models the one without tags."""
+    """The layout that a writer was trained with; for other models the one without tags.
+
+    Raises InputError where its file is spoilt.
+    """
     path = Path(folder) / LAYOUT_FILE
     if not path.exists():
         return Layout()

@@ -60,6 +60,7 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
+    """Raises InputError where there is none that can be read."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -169,6 +170,8 @@ def open_stage(
 
     Work of other settings or inputs in the folder is an error, or is removed with ``overwrite``.
     A folder that no stage has written is never touched unless it is empty.
+
+    Raises FolderError where the folder is in use, not ours, or holds other work.
     """
     wanted = fingerprint(stage, settings, inputs)
     try:

@@ -120,7 +120,10 @@ def merge(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
 
 
 def make_settings(kind: type[Model], values: Mapping[str, Any], where: str) -> Model:
-    """Check settings that came from the command line."""
+    """Check settings that came from the command line.
+
+    Raises SettingError with the name of the one to mend.
+    """
     try:
         return kind(**values)
     except ValidationError as error:
@@ -131,6 +134,8 @@ def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
     """``name=value`` pairs, the value as in TOML (a bare word is a text).
 
     A dotted name sets a value within a table: ``mix.masked=1``.
+
+    Raises SettingError where one is not written so.
     """
     values: dict[str, Any] = {}
     for assignment in assignments:

@@ -63,7 +63,10 @@ REFUSED = {
 
 
 def take_ours(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A stage's settings with the arguments that ours stand for moved to them."""
+    """A stage's settings with the arguments that ours stand for moved to them.
+
+    Raises ValueError where an argument is refused, or said twice.
+    """
     if not isinstance(given := values.get("arguments"), Mapping):
         return dict(values)  # none, or no table, as the settings' own check will say
     arguments = dict(given)

@@ -53,7 +53,10 @@ def train_base(
     *,
     seed: int,
 ) -> dict[str, Any]:
-    """Train on the documents and tables of a mined folder; saved as an ordinary T5 folder."""
+    """Train on the documents and tables of a mined folder; saved as an ordinary T5 folder.
+
+    Raises InputError where the documents hold too little to learn from.
+    """
     documents, tables = parts(mined / "documents"), parts(mined / "tables")
     if not documents:
         raise InputError(f"{mined}: holds no documents to learn from (documents/part-*.parquet).")

@@ -39,7 +39,10 @@ def train_writer(
     *,
     seed: int,
 ) -> dict[str, Any]:
-    """Train the question writer on the pairs below ``folder`` (``pairs/train``, ``pairs/dev``)."""
+    """Train the question writer on the pairs below ``folder`` (``pairs/train``, ``pairs/dev``).
+
+    Raises InputError where no question can be used.
+    """
     tokenizer = load_tokenizer(base, linearizer)
     tally = Tally()
     streams = {}
@@ -100,6 +103,8 @@ def pretrain(
 
     ``corpora`` are Example folders for ``long`` and ``cell``, and a mined folder for ``masked``,
     whose tables have cells hidden.
+
+    Raises InputError where a corpus is empty or no example fits the model.
     """
     files = {
         kind: parts(corpora[kind] / "tables" if kind == "masked" else corpora[kind])
@@ -136,7 +141,11 @@ def finetune(
     *,
     seed: int,
 ) -> dict[str, Any]:
-    """Train the decoders that the annotated examples have answers for."""
+    """Train the decoders that the annotated examples have answers for.
+
+    Raises SettingError where dev lacks a kind of answer that is trained, InputError where no
+    example fits the model.
+    """
     kinds = [kind for kind in KINDS if any(example.kind == kind for example in examples)]
     split = {kind: [example for example in examples if example.kind == kind] for kind in kinds}
     dev_split = {kind: [example for example in dev if example.kind == kind] for kind in kinds}

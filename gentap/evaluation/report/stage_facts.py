@@ -29,7 +29,10 @@ class FinishedStage:
 
 def finished_stages(folders: Iterable[Path]) -> list[FinishedStage]:
     """The stages of these folders and of those right below them, in the order of their work; the
-    model's own stage, the first one given, comes last."""
+    model's own stage, the first one given, comes last.
+
+    Raises InputError where a folder is no finished output of GenTaP.
+    """
     found: dict[Path, FinishedStage] = {}
     own, *others = folders
     for folder in others:

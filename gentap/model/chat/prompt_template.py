@@ -56,7 +56,10 @@ class PromptTemplate:
 def load_template(
     file: str, ours: tuple[str, str], setting: str, places: Sequence[str], needed: Sequence[str]
 ) -> PromptTemplate:
-    """The template of a file; where none is named that of a package, ``ours``: (package, name)."""
+    """The template of a file; where none is named that of a package, ``ours``: (package, name).
+
+    Raises InputError where it can't be read or lacks a place.
+    """
     if not file:
         package, name = ours
         text = files(package).joinpath(name).read_text(encoding="utf-8")

@@ -59,7 +59,10 @@ def require_ctranslate2() -> Any:
 
 
 def convert(model: Any, tokenizer: Any, folder: str, target: Path) -> Path:
-    """Convert a loaded T5 or BART of ``folder`` to ``target`` in fp32; what is there is kept."""
+    """Convert a loaded T5 or BART of ``folder`` to ``target`` in fp32; what is there is kept.
+
+    Raises InputError where the family can't be converted, or comes out with other probabilities.
+    """
     require_ctranslate2()
     from ctranslate2.converters import TransformersConverter
 

@@ -38,6 +38,8 @@ def tokenize_ahead(
     """``make`` of each slice's rows, in order; with one worker in this process.
 
     ``make`` must be picklable, and its result too.
+
+    Raises WorkerError where a worker dies.
     """
     if workers == 1:
         for piece in slices(files):

@@ -19,7 +19,10 @@ _DISK = ("no space left", "disk quota exceeded")
 def explained_failures(
     label: str, folder: Path, batch: Mapping[str, torch.Tensor]
 ) -> Iterator[None]:
-    """Turn what the machine lacks into a WorkerError; ``batch`` is the one being trained on."""
+    """Turn what the machine lacks into a WorkerError; ``batch`` is the one being trained on.
+
+    Raises WorkerError where memory or disk run out.
+    """
     try:
         yield
     except MemoryError as error:

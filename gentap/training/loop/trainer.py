@@ -73,6 +73,8 @@ def train(
     With ``dev_streams`` the state of least loss on them is kept; else, or without ``keep_best``,
     the last. Checkpoints are written below ``folder``; a rerun goes on from the last whole one,
     with the losses, order and weights of an undisturbed run. Several processes share each step.
+
+    Raises SettingError where the settings allow no step.
     """
     if settings.patience and not dev_streams:
         raise SettingError(f"{label}.patience needs dev examples to look at, and there are none.")
