@@ -8,8 +8,10 @@ from pathlib import Path
 
 from gentap.errors import SettingError
 from gentap.model.objectives import Objective
+from gentap.runs.console import say
 from gentap.settings.recipe import Recipe, recipe_variants
 from gentap.settings.sections import WriteSettings
+from gentap.settings.without_effect import without_effect
 from gentap.stages.corpus_stages import MineStage, SampleStage
 from gentap.stages.evaluation_stages import EvaluateStage
 from gentap.stages.question_stages import WriterStage, WriteStage
@@ -33,6 +35,10 @@ def run_recipe(recipe: Recipe, *, name: str) -> None:
             "gentap run works in one process. Launch the commands that train (base, pretrain, "
             "finetune, questions train) in several, each by itself."
         )
+    for line in without_effect(recipe):
+        say(f"{name}: {line}")
+    if recipe.reuse and not Path(recipe.reuse).is_dir():
+        say(f"{name}: reuse has no effect: there is no folder {recipe.reuse}")
     plan = make_plan(recipe)
     plan.check()
     for folder, stage in plan.stages.items():

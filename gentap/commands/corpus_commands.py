@@ -18,8 +18,8 @@ from gentap.commands.options import (
     Seed,
     Workers,
     cluster_settings,
-    linearizer_settings,
     reports_errors,
+    stage_and_linearizer,
     stage_settings,
 )
 
@@ -90,7 +90,7 @@ def sample_command(
     from gentap.settings.sections import SampleSettings
     from gentap.stages.corpus_stages import SampleStage
 
-    settings = stage_settings(
+    settings, linearizer = stage_and_linearizer(
         SampleSettings,
         "sample",
         recipe,
@@ -103,7 +103,7 @@ def sample_command(
     stage = SampleStage(
         tables=tuple(tables),
         sample=settings,
-        linearizer=linearizer_settings(recipe),
+        linearizer=linearizer,
         base=base,
         seed=seed,
         workers=workers,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 import typer
 
-from gentap.errors import GentapError
+from gentap.errors import GentapError, SettingError
+from gentap.runs.console import say
 
 if TYPE_CHECKING:
     from gentap.settings.sections import ClusterSettings, LinearizerSettings, Settings
@@ -24,13 +25,13 @@ Assignments = Annotated[
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace other work that the output folder holds.")
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of everything random.")]
 Engine = Annotated[str | None, typer.Option(help="Where the shards run: local, ray or slurm.")]
 Cluster = Annotated[
     list[str] | None,
     typer.Option("--cluster", help="A setting of the engine, as name=value; may be repeated."),
 ]
-Workers = Annotated[int, typer.Option(min=1, help="Processes to work with.")]
+Workers = Annotated[int, typer.Option(min=1, max=1024, help="Processes to work with.")]
 BaseModelName = Annotated[
     str, typer.Option("--base", help="Folder or hub name of a T5, BART or other encoder–decoder.")
 ]
@@ -77,20 +78,60 @@ def stage_settings(
     assignments: list[str] | None,
     **given: Any,
 ) -> Any:
-    """A stage's settings: the recipe's section, then --set, then the command's own options."""
-    from gentap.settings.recipe import load_section, make_settings, merge, parse_assignments
+    """A stage's settings: the recipe's section, then --set, then the command's own options.
 
-    values = load_section(recipe, section) if recipe else {}
-    values = merge(values, parse_assignments(assignments or []))
-    values |= {name: value for name, value in given.items() if value not in (None, [], ())}
-    return make_settings(kind, values, section)
+    Raises SettingError for a setting that stands in both of the latter. A recipe's that an
+    argument replaces is told.
+    """
+    from gentap.settings.recipe import parse_assignments
+
+    return _settings(kind, section, recipe, parse_assignments(assignments or []), given)
 
 
-def linearizer_settings(recipe: Path | None) -> "LinearizerSettings":
-    from gentap.settings.recipe import load_section
+def stage_and_linearizer(
+    kind: "type[Settings]",
+    section: str,
+    recipe: Path | None,
+    assignments: list[str] | None,
+    **given: Any,
+) -> "tuple[Any, LinearizerSettings]":
+    """As :func:`stage_settings`, and the linearizer's: ``--set linearizer.max_tokens=256``."""
+    from gentap.settings.recipe import parse_assignments
     from gentap.settings.sections import LinearizerSettings
 
-    return LinearizerSettings(**(load_section(recipe, "linearizer") if recipe else {}))
+    values = parse_assignments(assignments or [])
+    shared = {name: values.pop(name) for name in ("linearizer",) if name in values}
+    linearizer = _settings(LinearizerSettings, "linearizer", recipe, shared, {})
+    return _settings(kind, section, recipe, values, given), linearizer
+
+
+def _settings(
+    kind: "type[Settings]",
+    section: str,
+    recipe: Path | None,
+    assigned: dict[str, Any],
+    given: dict[str, Any],
+) -> Any:
+    from gentap.settings.recipe import load_section, make_settings, merge
+    from gentap.settings.without_effect import without_effect
+
+    if isinstance(assigned.get(section), dict):  # writer.tags=false, as in a recipe
+        own = assigned.pop(section)
+        assigned = merge(assigned, own)
+    given = {name: value for name, value in given.items() if value not in (None, [], ())}
+    for name in given:
+        if name in assigned:
+            raise SettingError(
+                f"{section}: {name} is given twice, by --set and as an argument or option."
+            )
+    below = load_section(recipe, section) if recipe else {}
+    for name in given:
+        if below.get(name, given[name]) != given[name]:
+            say(f"{section}: {name} is that of the command line; the recipe's is left out")
+    settings = make_settings(kind, {**merge(below, assigned), **given}, section)
+    for line in without_effect(settings):
+        say(f"{section}: {line}")
+    return settings
 
 
 def cluster_settings(

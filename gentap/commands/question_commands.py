@@ -12,8 +12,8 @@ from gentap.commands.options import (
     Overwrite,
     RecipeFile,
     Seed,
-    linearizer_settings,
     reports_errors,
+    stage_and_linearizer,
     stage_settings,
 )
 
@@ -40,10 +40,9 @@ def train_writer_command(
     from gentap.settings.training_sections import WriterSettings
     from gentap.stages.question_stages import WriterStage
 
-    settings = stage_settings(
+    settings, linearizer = stage_and_linearizer(
         WriterSettings, "writer", recipe, assignments, data=data, annotated=annotated
     )
-    linearizer = linearizer_settings(recipe)
     stage = WriterStage(base=base, writer=settings, linearizer=linearizer, seed=seed)
     stage.make(output, overwrite=overwrite)
 

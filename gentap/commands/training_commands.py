@@ -13,9 +13,8 @@ from gentap.commands.options import (
     Overwrite,
     RecipeFile,
     Seed,
-    linearizer_settings,
     reports_errors,
-    stage_settings,
+    stage_and_linearizer,
 )
 
 app = typer.Typer()
@@ -47,8 +46,7 @@ def base_command(
         return
     if mined is None:
         raise SettingError("base: give a mined folder, or a GGUF file as --from.")
-    settings = stage_settings(BaseSettings, "base", recipe, assignments)
-    linearizer = linearizer_settings(recipe)
+    settings, linearizer = stage_and_linearizer(BaseSettings, "base", recipe, assignments)
     stage = BaseStage(mined=mined, base=settings, linearizer=linearizer, seed=seed)
     stage.make(output, overwrite=overwrite)
 
@@ -73,7 +71,7 @@ def pretrain_command(
     from gentap.settings.training_sections import PretrainSettings
     from gentap.stages.training_stages import PretrainStage
 
-    settings = stage_settings(PretrainSettings, "pretrain", recipe, assignments)
+    settings, linearizer = stage_and_linearizer(PretrainSettings, "pretrain", recipe, assignments)
     given: list[tuple[Objective, Path | None]] = [
         ("long", long),
         ("cell", cell),
@@ -83,7 +81,7 @@ def pretrain_command(
         base=base,
         corpora={kind: path for kind, path in given if path is not None},
         pretrain=settings,
-        linearizer=linearizer_settings(recipe),
+        linearizer=linearizer,
         seed=seed,
     )
     stage.make(output, overwrite=overwrite)
@@ -113,7 +111,7 @@ def finetune_command(
     from gentap.settings.training_sections import FinetuneSettings
     from gentap.stages.training_stages import FinetuneStage
 
-    settings = stage_settings(
+    settings, linearizer = stage_and_linearizer(
         FinetuneSettings,
         "finetune",
         recipe,
@@ -123,6 +121,5 @@ def finetune_command(
         task=task,
         shots=shots,
     )
-    linearizer = linearizer_settings(recipe)
     stage = FinetuneStage(model=model, finetune=settings, linearizer=linearizer, seed=seed)
     stage.make(output, overwrite=overwrite)

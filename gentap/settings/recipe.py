@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from gentap.errors import InputError, SettingError
 from gentap.settings.sections import (
+    MAX_SEED,
     ClusterSettings,
     EvaluateSettings,
     LinearizerSettings,
@@ -24,6 +25,7 @@ from gentap.settings.sections import (
     Settings,
     WriteSettings,
 )
+from gentap.settings.toml_text import MAX_DEPTH, line_of, parse_toml
 from gentap.settings.training_sections import (
     BaseSettings,
     FinetuneSettings,
@@ -32,22 +34,23 @@ from gentap.settings.training_sections import (
 )
 
 Model = TypeVar("Model", bound=Settings)
-_ANY_OUTPUT = {"output": ""}
+_ANY_OUTPUT = {"output": "any"}
 """Stands in where what a recipe names as its output does not matter."""
+_MOST_TOLD, _LONGEST_SHOWN = 20, 160
 
 
 class Recipe(Settings):
     """All stages of `gentap run`."""
 
     extends: str = Field("", description="a recipe beside this one, whose settings it changes")
-    output: str = Field(description="folder that all output folders are made in")
+    output: str = Field(min_length=1, description="folder that all output folders are made in")
     reuse: str = Field(
         "", description="another run's output, whose stages are taken where they are the same"
     )
-    seed: int = Field(1, ge=0, description="seed of everything random")
-    workers: int = Field(2, ge=1, description="processes for mining and sampling")
+    seed: int = Field(1, ge=0, le=MAX_SEED, description="seed of everything random")
+    workers: int = Field(2, ge=1, le=1024, description="processes for mining and sampling")
     finetunings: int = Field(
-        1, ge=1, description="finetunings of each system, with the seeds from seed on"
+        1, ge=1, le=100, description="finetunings of each system, with the seeds from seed on"
     )
     note: str = Field("", description="a remark that is printed below the results")
     variants: dict[str, dict[str, Any]] = Field(
@@ -141,12 +144,11 @@ def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
     for assignment in assignments:
         name, sign, value = assignment.partition("=")
         names = [part.strip() for part in name.split(".")]
-        if not sign or not all(names):
-            raise SettingError(f"--set {assignment}: write it as name=value.")
-        try:
-            given = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
-            given = value.strip()
+        if not sign or not all(names) or len(names) > MAX_DEPTH:
+            raise SettingError(f"--set {_cut(assignment)}: write it as name=value.")
+        given: Any = value.strip()
+        if _is_toml(given):
+            given = parse_toml(f"value = {given}", f"--set {_cut(name)}")["value"]
         for part in reversed(names):
             given = {part: given}
         values = merge(values, given)
@@ -156,9 +158,9 @@ def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
 def _content(path: Path, given: Mapping[str, Any], above: tuple[Path, ...] = ()) -> dict[str, Any]:
     """A recipe's settings over those of the recipe that it extends; checked with those given."""
     text = _read(path)
-    content = _parse(path, text)
+    content = parse_toml(text, str(path))
     extended = content.get("extends")
-    if isinstance(extended, str) and extended:
+    if isinstance(extended, str) and extended and "\0" not in extended:
         below = path.parent / extended
         above = (*above, path.resolve())
         if below.resolve() in above:
@@ -180,29 +182,40 @@ def _read(path: Path) -> str:
         raise InputError(f"{path}: not a readable text file: {error}.") from error
 
 
-def _parse(path: Path, text: str) -> dict[str, Any]:
+def _is_toml(value: str) -> bool:
+    """Whether a value of the command line is TOML; else it is a text without quotation marks."""
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingError(f"{path}: not valid TOML: {error}.") from None
+        return tomllib.loads(f"value = {value}").keys() == {"value"}
+    except tomllib.TOMLDecodeError:
+        return False
+    except (ValueError, RecursionError):
+        return True  # as parse_toml will say
 
 
 def _explain(error: ValidationError, kind: type[BaseModel], where: str, text: str) -> str:
     lines = []
     for problem in error.errors():
         names = [str(part) for part in problem["loc"]]
-        number = _line_of(text, names)
+        number = line_of(text, names)
         place = f"{where}, line {number}" if number else where
-        name = ".".join(names)
+        name = _cut(".".join(names))
         if problem["type"] == "extra_forbidden":
             what = f"unknown setting '{name}'.{_suggest(kind, names)}"
         elif problem["type"] == "missing":
             what = f"the setting '{name}' is missing."
         else:
             told = problem["msg"].removeprefix("Value error, ")
-            what = f"'{name}' is {problem['input']!r}: {told}." if name else f"{told}."
+            what = f"'{name}' is {_cut(repr(problem['input']))}: {told}." if name else f"{told}."
         lines.append(f"{place}: {what}")
+    if len(lines) > _MOST_TOLD:
+        lines[_MOST_TOLD:] = [f"{where}: {len(lines) - _MOST_TOLD:,} more mistakes."]
     return "\n".join(lines)
+
+
+def _cut(text: str) -> str:
+    """A text of the user's as it can stand in a message: one line, not too long."""
+    shown = text if text.isprintable() else repr(text)[1:-1]
+    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
 
 
 def _suggest(kind: type[BaseModel], names: Sequence[str]) -> str:
@@ -213,19 +226,3 @@ def _suggest(kind: type[BaseModel], names: Sequence[str]) -> str:
     known = sorted(getattr(model, "model_fields", {}))
     near = difflib.get_close_matches(names[-1], known, n=1, cutoff=0.6)
     return f" Did you mean '{near[0]}'?" if near else f" Known here: {', '.join(known)}."
-
-
-def _line_of(text: str, names: Sequence[str]) -> int:
-    """The line of a recipe that sets ``a.b.c``; its section's line, or 0, where there is none."""
-    section: list[str] = []
-    wanted = [name for name in names if not name.isdigit()]
-    best = 0
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line):
-            section = [part.strip(" \"'") for part in header[1].split(".")]
-            best = number if section == wanted[: len(section)] else best
-        elif assignment := re.match(r"\s*([\w.\"'-]+)\s*=", line):
-            path = section + [part.strip(" \"'") for part in assignment[1].split(".")]
-            if path == wanted[: len(path)]:
-                return number
-    return best

@@ -1,8 +1,8 @@
 """Every setting of every stage, with its default and meaning; checked when they are made."""
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 Precision = Literal["auto", "bf16", "fp32"]
 Protocol = Literal["fetaqa", "totto", "cased"]
@@ -10,10 +10,41 @@ Backend = Literal["transformers", "ctranslate2", "ctranslate2-int8"]
 Task = Literal["questions", "text"]
 
 
-class Settings(BaseModel):
-    """Base of all settings: unknown names and ill-typed values are errors."""
+MAX_BEAMS = 128
+MAX_SEED = 2**31 - 1
+"""numpy's and torch's generators take 32 bits; the seeds after a recipe's own need room."""
+_MAX_INT = 2**63 - 1
+_PLAIN: dict[Any, tuple[tuple[type, ...], str]] = {
+    int: ((int,), "a valid integer"),
+    float: ((float, int), "a valid number"),
+    bool: ((bool,), "true or false"),
+}
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+class Settings(BaseModel):
+    """Base of all settings: unknown names and ill-typed values are errors.
+
+    Nothing is converted: true is not 1, "3" is no number, NaN and infinities are none either.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_given(cls, value: Any, info: ValidationInfo) -> Any:
+        annotation = cls.model_fields[str(info.field_name)].annotation
+        kinds, wanted = _PLAIN.get(annotation, ((object,), ""))
+        is_one = isinstance(value, kinds) and isinstance(value, bool) == (bool in kinds)
+        if wanted and not is_one:
+            raise ValueError(f"Input should be {wanted}")
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, str) and "\0" in one:
+                raise ValueError("a text must not hold a null character")
+            if isinstance(one, int) and abs(one) > _MAX_INT:
+                raise ValueError("an integer must fit into 64 bits")
+            if one == "" and isinstance(value, list):
+                raise ValueError("a list must not hold an empty text")
+        return value
 
 
 class FieldMap(Settings):
@@ -36,25 +67,42 @@ class ClusterSettings(Settings):
     engine: Literal["local", "ray", "slurm"] = Field(
         "local", description="what runs the shards: processes here, Ray, or Slurm"
     )
-    cpus: int = Field(1, ge=1, description="processor cores reserved for a worker")
-    memory_gb: int = Field(2, ge=1, description="memory reserved for each core, in GB")
+    cpus: int = Field(1, ge=1, le=1024, description="processor cores reserved for a worker")
+    memory_gb: int = Field(2, ge=1, le=4096, description="memory reserved for each core, in GB")
     partition: str = Field("", description="Slurm's partition")
     qos: str = Field("", description="Slurm's quality of service")
-    time: str = Field("24:00:00", description="Slurm's time limit for a job")
+    time: str = Field(
+        "24:00:00",
+        pattern=r"^(\d+-)?\d+(:\d\d){0,2}$",
+        description="Slurm's time limit for a job",
+    )
     setup: str = Field("", description="shell line that makes gentap's Python the one on PATH")
-    shards_per_job: int = Field(1, ge=1, description="shards that one Slurm job does in turn")
+    shards_per_job: int = Field(
+        1, ge=1, le=10**6, description="shards that one Slurm job does in turn"
+    )
     stalled_seconds: int = Field(
-        120, ge=5, description="a worker without a sign of life for so long is given up"
+        120, ge=5, le=86400, description="a worker without a sign of life for so long is given up"
     )
 
 
 LOCAL = ClusterSettings()
 
 
+Bounds = TypeVar("Bounds", "MineSettings", "FilterSettings")
+
+
+def _words_in_order(settings: Bounds) -> Bounds:
+    if settings.min_words > settings.max_words:
+        raise ValueError("min_words must not be above max_words")
+    return settings
+
+
 class LinearizerSettings(Settings):
     """How a question and a table become tokens; saved in the model's folder, read back from it."""
 
-    max_tokens: int = Field(512, ge=64, description="longest input, question and table together")
+    max_tokens: int = Field(
+        512, ge=64, le=2**17, description="longest input, question and table together"
+    )
     max_question_tokens: int = Field(96, ge=8, description="longest question; the rest is cut")
     max_cell_chars: int = Field(160, ge=16, description="longest cell or heading; cut at a word")
 
@@ -74,7 +122,9 @@ class AdapterSettings(Settings):
     ``rank`` and ``both_ways`` are saved in the model's folder and read back from it.
     """
 
-    rank: int = Field(16, ge=1, description="rank of each decoder's adapter, and of the trunk's")
+    rank: int = Field(
+        16, ge=1, le=4096, description="rank of each decoder's adapter, and of the trunk's"
+    )
     trunk: Trunk = Field(
         "whole",
         description="what of the trunk is trained: the whole, an adapter of its own, or nothing",
@@ -82,7 +132,9 @@ class AdapterSettings(Settings):
     both_ways: bool = Field(
         False, description="question and table attend both ways, not only to what stands before"
     )
-    learning_rate: float = Field(8e-4, gt=0, description="highest learning rate of the adapters")
+    learning_rate: float = Field(
+        8e-4, gt=0, le=10, description="highest learning rate of the adapters"
+    )
 
 
 class MineSettings(Settings):
@@ -129,6 +181,10 @@ class MineSettings(Settings):
         8, ge=3, description="sentences that share so many words in a row with an answer go"
     )
 
+    @model_validator(mode="after")
+    def _some_length_is_left(self) -> "MineSettings":
+        return _words_in_order(self)
+
 
 class FilterSettings(Settings):
     """Which written questions are set aside; each threshold can be turned off."""
@@ -153,10 +209,13 @@ class FilterSettings(Settings):
         True, description="'when', 'who', 'how many' need a value of that kind left (English)"
     )
     min_score: float = Field(
-        -100.0, le=0, description="mean log-probability of a question's tokens, at least"
+        -100.0, ge=-100, le=0, description="mean log-probability of a question's tokens, at least"
     )
     min_margin: float = Field(
-        -100.0, description="lead in mean log-probability over asking for another entry"
+        -100.0,
+        ge=-100,
+        le=100,
+        description="lead in mean log-probability over asking for another entry; -100: off",
     )
     max_alike: float = Field(
         0.8, gt=0, le=1, description="share of words with an earlier question of the table; 1: off"
@@ -170,6 +229,10 @@ class FilterSettings(Settings):
         0.4, ge=0, le=1, description="F1 of the words new in its answer and in the sentence"
     )
     round_trips: int = Field(3, ge=1, description="candidates of a sentence put to that model")
+
+    @model_validator(mode="after")
+    def _some_length_is_left(self) -> "FilterSettings":
+        return _words_in_order(self)
 
 
 class EndpointSettings(Settings):
@@ -220,16 +283,23 @@ class WriteSettings(Settings):
     """`gentap questions write`: a question for each mined sentence."""
 
     backend: Backend = Field("transformers", description="what runs a writer's model")
-    beams: int = Field(4, ge=1, description="beams of the search; 1 is greedy")
-    temperature: float = Field(0.0, ge=0, description="above 0: sampling instead of a search")
+    beams: int = Field(4, ge=1, le=MAX_BEAMS, description="beams of the search; 1 is greedy")
+    temperature: float = Field(
+        0.0, ge=0, le=10, description="above 0: sampling instead of a search"
+    )
     top_p: float = Field(0.95, gt=0, le=1, description="share of the probability sampled from")
     candidates: int = Field(
-        0, ge=0, description="questions written for an entry asked for; 0: as many as beams"
+        0,
+        ge=0,
+        le=MAX_BEAMS,
+        description="questions written for an entry asked for; 0: as many as beams",
     )
     asked: int = Field(1, ge=0, description="entries of a sentence asked for in turn; 0: all")
-    max_question_tokens: int = Field(48, ge=4, description="longest question written")
-    batch_size: int = Field(64, ge=1, description="sentences written for at a time")
-    threads: int = Field(0, ge=0, description="threads of ctranslate2; 0: one for each core")
+    max_question_tokens: int = Field(48, ge=4, le=4096, description="longest question written")
+    batch_size: int = Field(64, ge=1, le=65536, description="sentences written for at a time")
+    threads: int = Field(
+        0, ge=0, le=1024, description="threads of ctranslate2; 0: one for each core"
+    )
     shard_records: int = Field(1024, ge=1, description="sentences a shard: what a kill can lose")
     min_probability: float = Field(
         0.0, ge=0, lt=1, description="write for sentences that so likely state their row"
@@ -249,12 +319,15 @@ class WriteSettings(Settings):
 class SampleSettings(Settings):
     """`gentap sample`: questions whose answer is one cell, from a grammar."""
 
-    grammar: str = Field("english", description="the grammar's file, or the name of one of ours")
-    per_table: int = Field(4, ge=1, description="questions drawn for each table")
+    grammar: str = Field(
+        "english", min_length=1, description="the grammar's file, or the name of one of ours"
+    )
+    per_table: int = Field(4, ge=1, le=10_000, description="questions drawn for each table")
     shard_tables: int = Field(1000, ge=1, description="tables (lines of JSONL) a shard")
     attempts: int = Field(
         4,
         ge=1,
+        le=1000,
         description="draws that a kind of question may fail in a turn before it is left out",
     )
     delimiter: str = Field("", description="what parts the cells of CSV files; empty: found out")
@@ -267,10 +340,12 @@ class EvaluateSettings(Settings):
     data: list[str] = Field([], description="annotated questions to answer")
     task: Task = Field("questions", description="questions to answer, or text, as finetuned")
     protocol: Protocol = Field("fetaqa", description="how scores are computed")
-    beams: int = Field(4, ge=1, description="beams of the search; 1 is greedy")
-    max_answer_tokens: int = Field(64, ge=4, description="longest answer")
+    beams: int = Field(4, ge=1, le=MAX_BEAMS, description="beams of the search; 1 is greedy")
+    max_answer_tokens: int = Field(64, ge=4, le=4096, description="longest answer")
     min_answer_tokens: int = Field(0, ge=0, description="shortest answer")
-    length_penalty: float = Field(1.0, description="above 0 favours longer answers in beam search")
+    length_penalty: float = Field(
+        1.0, ge=-20, le=20, description="above 0 favours longer answers in beam search"
+    )
     tune_length: list[str] = Field(
         [], description="dev questions that choose length_penalty and min_answer_tokens by BLEU"
     )
@@ -281,7 +356,7 @@ class EvaluateSettings(Settings):
     constrain_cells: bool = Field(
         False, description="let the cell decoder write nothing but a cell of the table it is shown"
     )
-    batch_size: int = Field(32, ge=1, description="questions answered at a time")
+    batch_size: int = Field(32, ge=1, le=65536, description="questions answered at a time")
     chunk: int = Field(256, ge=1, description="questions between two savings")
     precision: Precision = Field("auto", description="bf16 where it is fast, or bf16, or fp32")
     judge: JudgeSettings = Field(NO_JUDGE, description="a chat endpoint that rates answers")

@@ -20,6 +20,18 @@ OURS = {
 }
 """Arguments, and the settings that they are taken as."""
 
+ABOVE = {
+    "optim": "optimizer",
+    "warmup_steps": "warmup",
+    "bf16": "precision",
+    "fp16": "precision",
+}
+"""Arguments that count where a setting of ours is given too."""
+ADAMS = ("adam_beta1", "adam_beta2", "adam_epsilon", "optim_args")
+"""Arguments that Adafactor, as a stage's optimizer, does not read."""
+LARGEST = {"dataloader_num_workers": 1024}
+"""More than the field's type says; no other argument but those of a negative default is below 0."""
+
 _PLANNED = "batches are planned by length within batch_tokens; set that"
 _DEV = "dev metrics are computed from the planned batches of each decoder"
 _STAGE = "the stage decides it"
@@ -62,6 +74,9 @@ REFUSED = {
 """Arguments that can't be given, and why."""
 
 
+_AS_GIVEN: Any = {"arbitrary_types_allowed": True, "allow_inf_nan": False}
+
+
 def take_ours(values: Mapping[str, Any]) -> dict[str, Any]:
     """A stage's settings with the arguments that ours stand for moved to them.
 
@@ -85,6 +100,7 @@ def check_arguments(arguments: Mapping[str, Any]) -> None:
     """Raise ValueError for an argument that is unknown, refused or of the wrong type."""
     if not arguments:
         return
+    from dataclasses import fields
     from typing import get_type_hints
 
     from pydantic import TypeAdapter, ValidationError
@@ -92,6 +108,7 @@ def check_arguments(arguments: Mapping[str, Any]) -> None:
 
     hints = get_type_hints(TrainingArguments)
     known = {name for name in hints if not name.startswith("_")}
+    defaults = {field.name: field.default for field in fields(TrainingArguments)}
     for name, value in arguments.items():
         if name in REFUSED:
             raise ValueError(f"arguments.{name} can't be set: {REFUSED[name]}")
@@ -100,9 +117,15 @@ def check_arguments(arguments: Mapping[str, Any]) -> None:
             hint = f" Did you mean '{near[0]}'?" if near else ""
             raise ValueError(f"transformers has no training argument '{name}'.{hint}")
         try:
-            TypeAdapter(hints[name], config={"arbitrary_types_allowed": True}).validate_python(
-                value
-            )
+            TypeAdapter(hints[name], config=_AS_GIVEN).validate_python(value, strict=True)
         except ValidationError as error:
             problem = error.errors()[0]["msg"]
             raise ValueError(f"arguments.{name} is {value!r}: {problem}") from None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            continue
+        default = defaults.get(name)
+        may_be_negative = isinstance(default, int | float) and default < 0
+        if value < 0 and not may_be_negative:
+            raise ValueError(f"arguments.{name} is {value!r}: it can't be below 0")
+        if value > LARGEST.get(name, value):
+            raise ValueError(f"arguments.{name} is {value!r}: it can't be above {LARGEST[name]}")

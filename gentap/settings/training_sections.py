@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from gentap.settings.sections import AdapterSettings, Precision, Settings, Task
+from gentap.settings.sections import MAX_BEAMS, AdapterSettings, Precision, Settings, Task
 from gentap.settings.trainer_arguments import check_arguments, take_ours
 
 Size = Literal["tiny", "mini", "small", "base"]
@@ -14,18 +14,23 @@ Optimizer = Literal["adafactor", "adamw"]
 class TrainingSettings(Settings):
     """Settings of every stage that trains."""
 
-    epochs: float = Field(3.0, gt=0, description="passes over the data")
-    max_steps: int = Field(0, ge=0, description="stop after so many optimizer steps; 0: no limit")
-    batch_tokens: int = Field(
-        8192, ge=8, description="input tokens a step, padding included, for each micro-batch"
+    epochs: float = Field(3.0, gt=0, le=10_000, description="passes over the data")
+    max_steps: int = Field(
+        0, ge=0, le=10**9, description="stop after so many optimizer steps; 0: no limit"
     )
-    accumulate: int = Field(1, ge=1, description="micro-batches a step")
+    batch_tokens: int = Field(
+        8192,
+        ge=8,
+        le=2**31,
+        description="input tokens a step, padding included, for each micro-batch",
+    )
+    accumulate: int = Field(1, ge=1, le=65536, description="micro-batches a step")
     optimizer: Optimizer = Field(
         "adafactor", description="adafactor, whose rate is relative to each weight's size, or adamw"
     )
-    learning_rate: float = Field(1e-3, gt=0, description="highest learning rate")
+    learning_rate: float = Field(1e-3, gt=0, le=10, description="highest learning rate")
     warmup: float = Field(0.05, ge=0, le=1, description="share of the steps to warm up in")
-    weight_decay: float = Field(0.01, ge=0, description="decoupled weight decay")
+    weight_decay: float = Field(0.01, ge=0, le=1, description="decoupled weight decay")
     dropout: float = Field(0.1, ge=0, lt=1, description="dropout while training")
     precision: Precision = Field("auto", description="bf16 where it is fast, or bf16, or fp32")
     save_every: int = Field(200, ge=1, description="steps between checkpoints")
@@ -34,18 +39,13 @@ class TrainingSettings(Settings):
     report_to: list[str] = Field(
         [], description="experiment logs: tensorboard, trackio and others that transformers knows"
     )
-    patience: int = Field(
-        0, ge=0, description="end after so many looks at dev without gain; 0: never early"
-    )
-    dev_answers: int = Field(
-        0, ge=0, description="sentences written at each look at dev, for their BLEU over pieces"
-    )
-    adapters: AdapterSettings = Field(
-        AdapterSettings(), description="decoders as adapters, where the base is decoder-only"
-    )
     arguments: dict[str, Any] = Field(
         {}, description="any other argument of transformers' TrainingArguments, by its name"
     )
+
+    def decisive(self) -> dict[str, Any]:
+        """All that the trained model depends on: not its logs, nor the checkpoints left about."""
+        return self.model_dump(exclude={"keep_checkpoints", "report_to"})
 
     @model_validator(mode="before")
     @classmethod
@@ -59,6 +59,22 @@ class TrainingSettings(Settings):
         return arguments
 
 
+class PatientSettings(TrainingSettings):
+    """Settings of a stage that keeps the state which is best on examples set apart."""
+
+    patience: int = Field(
+        0, ge=0, le=10**6, description="end after so many looks at dev without gain; 0: never early"
+    )
+
+
+class TableModelSettings(TrainingSettings):
+    """Settings of a stage that trains a table model of both decoders."""
+
+    adapters: AdapterSettings = Field(
+        AdapterSettings(), description="decoders as adapters, where the base is decoder-only"
+    )
+
+
 class BaseSettings(TrainingSettings):
     """`gentap base`: a vocabulary and a small T5 from scratch, where no checkpoint is at hand."""
 
@@ -66,7 +82,7 @@ class BaseSettings(TrainingSettings):
         "", description="folder or hub name of a T5; given, nothing is trained from scratch"
     )
     size: Size = Field("mini", description="size of the new model")
-    vocabulary: int = Field(8000, ge=300, description="pieces of the new vocabulary")
+    vocabulary: int = Field(8000, ge=300, le=10**6, description="pieces of the new vocabulary")
     vocabulary_sentences: int = Field(
         400_000, ge=100, description="texts that the vocabulary is learnt from"
     )
@@ -74,11 +90,18 @@ class BaseSettings(TrainingSettings):
         "adamw", description="adamw, or adafactor, whose rate is relative to each weight's size"
     )
     learning_rate: float = Field(
-        2e-3, gt=0, description="highest learning rate; 1e-3 or less for the sizes small and base"
+        2e-3,
+        gt=0,
+        le=10,
+        description="highest learning rate; 1e-3 or less for the sizes small and base",
     )
-    window: int = Field(256, ge=32, description="tokens of text that are corrupted together")
+    window: int = Field(
+        256, ge=32, le=2**17, description="tokens of text that are corrupted together"
+    )
     noise: float = Field(0.15, gt=0, lt=0.9, description="share of the tokens that is hidden")
-    mean_span: float = Field(3.0, ge=1, description="mean number of tokens hidden in a row")
+    mean_span: float = Field(
+        3.0, ge=1, le=1000, description="mean number of tokens hidden in a row"
+    )
     hidden_cells: float = Field(0.15, gt=0, lt=1, description="share of a table's cells hidden")
     table_share: float = Field(0.0, ge=0, le=1, description="share of windows that hold tables")
     sentence_share: float = Field(
@@ -88,10 +111,16 @@ class BaseSettings(TrainingSettings):
         0.3, ge=0, le=1, description="share of windows whose rows and cells are looked up"
     )
     lookup_steps: int = Field(
-        2000, ge=0, description="steps of lookups alone, before those that show all objectives"
+        2000,
+        ge=0,
+        le=10**9,
+        description="steps of lookups alone, before those that show all objectives",
     )
     lookup_batch_tokens: int = Field(
-        1024, ge=8, description="input tokens of such a step: it is their number that counts"
+        1024,
+        ge=8,
+        le=2**31,
+        description="input tokens of such a step: it is their number that counts",
     )
     held_out: float = Field(
         0.01, ge=0, lt=1, description="share of the pages that measure the copying"
@@ -105,8 +134,17 @@ class BaseSettings(TrainingSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _holds_a_window(self) -> "BaseSettings":
+        for name in ("batch_tokens", *(["lookup_batch_tokens"] if self.lookup_steps else [])):
+            if getattr(self, name) < self.window:
+                raise ValueError(f"{name} must be at least window: a step takes a whole one")
+        if self.mean_span > self.window:
+            raise ValueError("mean_span must be at most window")
+        return self
 
-class WriterSettings(TrainingSettings):
+
+class WriterSettings(PatientSettings):
     """`gentap questions train`: the question writer, from a reading-comprehension set."""
 
     data: list[str] = Field([], description="reading-comprehension files in SQuAD layout")
@@ -121,16 +159,21 @@ class WriterSettings(TrainingSettings):
     tags: bool = Field(
         True, description="title and entries stand as tags that are copied whole (small models)"
     )
-    dev_beams: int = Field(4, ge=1, description="beams of the search on held-out articles")
+    dev_beams: int = Field(
+        4, ge=1, le=MAX_BEAMS, description="beams of the search on held-out articles"
+    )
 
 
 class Mix(Settings):
     """Examples of each objective in a step, in proportion."""
 
-    long: int = Field(1, ge=0, description="sentence answers, for the long decoder")
-    cell: int = Field(1, ge=0, description="cell answers, for the cell decoder")
+    long: int = Field(1, ge=0, le=1000, description="sentence answers, for the long decoder")
+    cell: int = Field(1, ge=0, le=1000, description="cell answers, for the cell decoder")
     masked: int = Field(
-        0, ge=0, description="tables whose hidden cells the long decoder recovers; needs --tables"
+        0,
+        ge=0,
+        le=1000,
+        description="tables whose hidden cells the long decoder recovers; needs --tables",
     )
 
     @model_validator(mode="after")
@@ -140,20 +183,26 @@ class Mix(Settings):
         return self
 
 
-class PretrainSettings(TrainingSettings):
+class PretrainSettings(TableModelSettings):
     """`gentap pretrain`: one encoder, two decoders, equal numbers of both kinds a step."""
 
     mix: Mix = Field(Mix(), description="examples of each objective in a step, in proportion")
     hidden_cells: float = Field(0.15, gt=0, lt=1, description="share of a masked table's cells")
-    workers: int = Field(1, ge=1, description="processes that tokenize the corpora")
+    workers: int = Field(1, ge=1, le=1024, description="processes that tokenize the corpora")
+
+    def decisive(self) -> dict[str, Any]:
+        return {name: value for name, value in super().decisive().items() if name != "workers"}
 
 
-class FinetuneSettings(TrainingSettings):
+class FinetuneSettings(PatientSettings, TableModelSettings):
     """`gentap finetune`: on annotated questions; the best state by loss on `dev` is kept."""
 
     train: list[str] = Field([], description="annotated questions to train on")
     dev: list[str] = Field([], description="annotated questions to choose the best state by")
     task: Task = Field(
         "questions", description="questions to answer, or text: the evidence to say in a sentence"
+    )
+    dev_answers: int = Field(
+        0, ge=0, description="sentences written at each look at dev, for their BLEU over pieces"
     )
     shots: int = Field(0, ge=0, description="train on so many, drawn by the seed; 0: on all")

@@ -13,7 +13,7 @@ from gentap.settings.sections import (
     MineSettings,
     SampleSettings,
 )
-from gentap.stages.stage import Planned, Stage
+from gentap.stages.stage import Planned, Stage, longest_input
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +100,8 @@ class SampleStage(Stage):
 
         load_grammar(self._grammar())
         check_cluster(self.cluster)
+        if self.base:
+            longest_input(self.base, self.linearizer, planned, "sample")
         if not planned:  # a run's own tables are those that it mines
             self._files()
 

@@ -47,7 +47,12 @@ class EvaluateStage(Stage):
             raise SettingError("evaluate: no annotated questions given (evaluate.data, --data).")
         if needs_wordnet(read_questions(self.evaluate.data, self.evaluate.task).examples):
             open_wordnet()
-        read_questions(self.evaluate.tune_length, self.evaluate.task)
+        dev = read_questions(self.evaluate.tune_length, self.evaluate.task).examples
+        if self.evaluate.tune_length and not any(one.kind == "long" for one in dev):
+            raise InputError(
+                f"{', '.join(self.evaluate.tune_length)}: no question that is answered in a "
+                "sentence; only those can tune the length (evaluate.tune_length)."
+            )
         if Path(self.model) not in planned:
             check_model(self.model)
 

@@ -11,7 +11,7 @@ from gentap.runs.console import say
 from gentap.runs.store import StageFolder, Tally, parts, require_columns, require_stage
 from gentap.settings.sections import LinearizerSettings, WriteSettings
 from gentap.settings.training_sections import WriterSettings
-from gentap.stages.stage import Planned, Stage
+from gentap.stages.stage import Planned, Stage, check_training, longest_input
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class WriterStage(Stage):
 
     def settings(self) -> dict[str, Any]:
         linearizer = self.linearizer.model_dump()
-        return {**self.writer.model_dump(), "linearizer": linearizer, "seed": self.seed}
+        return {**self.writer.decisive(), "linearizer": linearizer, "seed": self.seed}
 
     def inputs(self) -> list[Path]:
         return [*self._data(), *self._annotated(), Path(self.base)]
@@ -50,8 +50,18 @@ class WriterStage(Stage):
             from gentap.evaluation.metrics.wordnet import open_wordnet
 
             open_wordnet()  # METEOR's
+        longest = longest_input(self.base, self.linearizer, planned, "questions train")
         if Path(self.base) not in planned:
             self._check_base()
+        if self.writer.patience and not self.writer.held_out:
+            raise SettingError("writer.patience needs held-out articles: raise writer.held_out.")
+        check_training(
+            self.writer,
+            "writer",
+            shown=longest,
+            needs="a sentence with its entries",
+            dev=["pairs"] if self.writer.held_out else [],
+        )
 
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
         from gentap.evaluation.metrics.question_scores import score_questions
@@ -94,13 +104,11 @@ class WriterStage(Stage):
         return expand_inputs(self.writer.annotated, (".jsonl",))
 
     def _check_base(self) -> None:
-        """Raise where the base can't be loaded or its vocabulary has no tags."""
-        from gentap.model.checkpoints import check_model
+        """Raise where the base's vocabulary has no tags."""
         from gentap.model.tokenizer import load_tokenizer
         from gentap.questions.writer_input import Layout
         from gentap.questions.writers.codec import Codec
 
-        check_model(self.base)
         layout = Layout(max_entries=self.writer.max_entries, tags=self.writer.tags)
         Codec(load_tokenizer(self.base, self.linearizer), layout)
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
+from gentap.errors import SettingError
 from gentap.runs.console import say
 from gentap.runs.net import INTERNAL_ERROR
 from gentap.runs.runner import clock
@@ -23,6 +24,8 @@ from gentap.runs.store import (
     open_stage,
     own_files,
 )
+from gentap.settings.sections import LinearizerSettings
+from gentap.settings.training_sections import TrainingSettings
 
 Planned = Collection[Path]
 """Folders that earlier stages of the same run will have made."""
@@ -90,6 +93,50 @@ class Stage(ABC):
             if not isinstance(folder, _Joined):
                 for line in self.summary(stats):
                     say(f"{self.command or self.name}: {line}")
+
+
+def check_training(
+    settings: TrainingSettings,
+    label: str,
+    *,
+    shown: int,
+    needs: str,
+    dev: Sequence[str] = (),
+    dev_answers: int = 0,
+) -> None:
+    """Raise SettingError for settings that a training could not begin with.
+
+    ``shown`` is the longest input of a step's smallest group, which ``needs`` names; ``dev`` the
+    streams that dev metrics are computed of, if there are any.
+    """
+    if settings.batch_tokens < shown:
+        raise SettingError(
+            f"{label}.batch_tokens is {settings.batch_tokens:,}, but {needs} may take {shown:,}. "
+            "Raise it, or lower linearizer.max_tokens."
+        )
+    if settings.arguments or settings.report_to:
+        from gentap.training.loop.dev_metrics import metric_names
+        from gentap.training.loop.try_arguments import try_arguments
+
+        try_arguments(settings, label, metric_names(dev, dev_answers) if dev else ())
+
+
+def longest_input(name: str, linearizer: LinearizerSettings, planned: Planned, label: str) -> int:
+    """A model's longest input in tokens; raises where this run does not make it and it can't be
+    loaded.
+
+    A model that holds its own linearizer's settings keeps them; others that were given are told.
+    """
+    if Path(name) in planned:
+        return linearizer.max_tokens
+    from gentap.model.checkpoints import check_model
+    from gentap.model.tokenizer import load_tokenizer
+
+    check_model(name)
+    settings = load_tokenizer(name, linearizer).settings
+    if settings != linearizer and linearizer != LinearizerSettings():
+        say(f"{label}: {name} has linearizer settings of its own; those given have no effect")
+    return settings.max_tokens
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from gentap.records import EVALUATION_COLUMNS, EXAMPLE_SCHEMA, MINED_SCHEMA, Exa
 from gentap.runs.store import REJECTED, StageFolder, parts, require_columns, require_stage
 from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import BaseSettings, FinetuneSettings, PretrainSettings
-from gentap.stages.stage import Planned, Stage
+from gentap.stages.stage import Planned, Stage, check_training, longest_input
 
 if TYPE_CHECKING:
     from gentap.documents.annotated.reading import Questions
@@ -33,7 +33,7 @@ class BaseStage(Stage):
 
     def settings(self) -> dict[str, Any]:
         linearizer = self.linearizer.model_dump()
-        return {**self.base.model_dump(), "linearizer": linearizer, "seed": self.seed}
+        return {**self.base.decisive(), "linearizer": linearizer, "seed": self.seed}
 
     def inputs(self) -> list[Path]:
         return [self.mined]
@@ -47,6 +47,12 @@ class BaseStage(Stage):
         if self.mined not in planned:
             require_stage(self.mined, "mine", "a base is trained on mined documents")
             require_columns(parts(self.mined / "sentences"), MINED_SCHEMA.names)
+        if self.base.arguments.get("save_strategy") in ("no", "best"):
+            raise SettingError(
+                "base.arguments: save_strategy must save the last step, which what follows needs."
+            )
+        dev = ("sentences", "lookups") if self.base.held_out else ()
+        check_training(self.base, "base", shown=self.base.window, needs="a window", dev=dev)
 
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
         from gentap.training.base_model import train_base
@@ -70,9 +76,8 @@ class PretrainStage(Stage):
     seed: int
 
     def settings(self) -> dict[str, Any]:
-        given = self.pretrain.model_dump(exclude={"workers"})  # which change nothing in the result
         linearizer = self.linearizer.model_dump()
-        used = {**given, "linearizer": linearizer, "seed": self.seed}
+        used = {**self.pretrain.decisive(), "linearizer": linearizer, "seed": self.seed}
         return {**used, "kinds": list(self._corpora)}
 
     def inputs(self) -> list[Path]:
@@ -94,7 +99,10 @@ class PretrainStage(Stage):
             require_stage(path, _MADE_BY[kind], f"the {kind} examples come from there")
             if kind != "masked":
                 require_columns(parts(path), {*EXAMPLE_SCHEMA.names} - EVALUATION_COLUMNS)
-        _check_model(self.base, planned)
+        longest = longest_input(self.base, self.linearizer, planned, "pretrain")
+        mix = self.pretrain.mix.model_dump()
+        shown = longest * sum(mix[kind] for kind in self._corpora)
+        check_training(self.pretrain, "pretrain", shown=shown, needs="one group of the mix")
 
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
         from gentap.training.train_stages import pretrain
@@ -128,7 +136,7 @@ class FinetuneStage(Stage):
 
     def settings(self) -> dict[str, Any]:
         linearizer = self.linearizer.model_dump()
-        return {**self.finetune.model_dump(), "linearizer": linearizer, "seed": self.seed}
+        return {**self.finetune.decisive(), "linearizer": linearizer, "seed": self.seed}
 
     def inputs(self) -> list[Path]:
         return list(map(Path, (self.model, *self.finetune.train, *self.finetune.dev)))
@@ -137,7 +145,29 @@ class FinetuneStage(Stage):
         if not self.finetune.train:
             raise SettingError("finetune: no annotated questions given (finetune.train, --train).")
         _ = self._examples, self._dev  # each read once, by its own reader's checks
-        _check_model(self.model, planned)
+        longest = longest_input(self.model, self.linearizer, planned, "finetune")
+        missing = {one.kind for one in self._examples} - {one.kind for one in self._dev.examples}
+        if missing and self.finetune.dev:
+            raise SettingError(
+                f"finetune: the training questions have {max(missing)} answers, those of dev have "
+                "none. Add some to dev, or leave dev out."
+            )
+        for name in ("patience", "dev_answers"):
+            if getattr(self.finetune, name) and not self._dev.examples:
+                raise SettingError(f"finetune.{name} needs dev questions (finetune.dev, --dev).")
+        kinds = sorted({one.kind for one in self._dev.examples})
+        if self.finetune.dev_answers and "long" not in kinds:
+            raise SettingError(
+                "finetune.dev_answers needs dev questions that are answered in a sentence."
+            )
+        check_training(
+            self.finetune,
+            "finetune",
+            shown=longest,
+            needs="a question with its table",
+            dev=kinds,
+            dev_answers=self.finetune.dev_answers,
+        )
 
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
         from gentap.documents.rejected import write_rejected
@@ -186,14 +216,6 @@ class FinetuneStage(Stage):
         from gentap.training.data.few_shot import draw_shots
 
         return draw_shots(self._train.examples, self.finetune.shots, self.seed)
-
-
-def _check_model(name: str, planned: Planned) -> None:
-    """Raise where a model that this run does not make can't be loaded."""
-    from gentap.model.checkpoints import check_model
-
-    if Path(name) not in planned:
-        check_model(name)
 
 
 def _losses(stats: Mapping[str, Any]) -> str:

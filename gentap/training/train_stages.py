@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gentap.documents.rejected import RejectedRecord
-from gentap.errors import InputError, SettingError
+from gentap.errors import InputError
 from gentap.model.checkpoints import check_model, load_seq2seq
 from gentap.model.load import load_table_model
 from gentap.model.objectives import OBJECTIVES, Objective
@@ -16,7 +16,7 @@ from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import (
     FinetuneSettings,
     PretrainSettings,
-    TrainingSettings,
+    TableModelSettings,
     WriterSettings,
 )
 from gentap.training.data.examples import EncodedPair, TableEncoder
@@ -65,6 +65,7 @@ def train_writer(
         padding=tokenizer.hf.pad_token_id,
         seed=seed,
         label="writer",
+        patience=settings.patience,
     )
     finish_model(model, trained, tokenizer, folder.path)
     return {**trained.stats, **tally.to_json()}
@@ -149,12 +150,6 @@ def finetune(
     kinds = [kind for kind in KINDS if any(example.kind == kind for example in examples)]
     split = {kind: [example for example in examples if example.kind == kind] for kind in kinds}
     dev_split = {kind: [example for example in dev if example.kind == kind] for kind in kinds}
-    missing = [kind for kind in kinds if dev and not dev_split[kind]]
-    if missing:
-        raise SettingError(
-            f"finetune: the training questions have {missing[0]} answers, those of dev have none. "
-            "Add some to dev, or leave dev out."
-        )
     return _train_table_model(
         base,
         split,
@@ -171,7 +166,7 @@ def _train_table_model(
     base: str,
     examples: Mapping[Kind, ExampleSource],
     dev: Mapping[Kind, ExampleSource],
-    settings: TrainingSettings,
+    settings: TableModelSettings,
     linearizer: LinearizerSettings,
     folder: StageFolder,
     *,
@@ -218,6 +213,8 @@ def _train_table_model(
         seed=seed,
         label=label,
         mix=settings.mix.model_dump() if isinstance(settings, PretrainSettings) else None,
+        patience=settings.patience if isinstance(settings, FinetuneSettings) else 0,
+        dev_answers=settings.dev_answers if isinstance(settings, FinetuneSettings) else 0,
     )
     finish_model(model, trained, tokenizer, folder.path)
     return {**trained.stats, **tally.to_json()}

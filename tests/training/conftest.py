@@ -112,7 +112,14 @@ def run(list_stream: Any, make_t5: Callable[..., Any], tmp_path: Path) -> Callab
                 raise KeyboardInterrupt
             return super().pair(index, epoch)
 
-    def train_toy(name: str, *, breaks_at: float = math.inf, dev: bool = False, **changes: Any):
+    def train_toy(
+        name: str,
+        *,
+        breaks_at: float = math.inf,
+        dev: bool = False,
+        dev_answers: int = 0,
+        **changes: Any,
+    ):
         Breaking.left = breaks_at
         model = GenTapModel.from_stock(make_t5(dropout=0.2))
         streams = {
@@ -129,6 +136,7 @@ def run(list_stream: Any, make_t5: Callable[..., Any], tmp_path: Path) -> Callab
             padding=0,
             seed=4,
             label="pretrain",
+            dev_answers=dev_answers,
         ).stats
         return stats, weights(model)
 

@@ -158,7 +158,7 @@ def test_windows_are_mixed_in_the_wanted_shares(
 
 
 def test_no_more_tables_are_tokenized_for_lookups_than_their_steps_can_show(make) -> None:
-    few = {"lookup_steps": 10, "lookup_batch_tokens": 64, "lookup_share": 0.0, "held_out": 0.0}
+    few = {"lookup_steps": 6, "lookup_batch_tokens": 96, "lookup_share": 0.0, "held_out": 0.0}
     assert 0 < make("few", **few)["counts"]["lookups windows"] < 40
     assert make("none", **{**few, "lookup_steps": 0})["counts"]["lookups windows"] == 0
 
@@ -212,7 +212,7 @@ def test_a_break_after_the_vocabulary_ends_in_the_same_base(
 def test_lookups_come_first_and_a_break_in_either_part_ends_in_the_same_base(
     tmp_path: Path, make, monkeypatch: pytest.MonkeyPatch, broken: int
 ) -> None:
-    steps = {"lookup_steps": 3, "lookup_batch_tokens": 64, "held_out": 0.3, "save_every": 1}
+    steps = {"lookup_steps": 3, "lookup_batch_tokens": 96, "held_out": 0.3, "save_every": 1}
     stats = make("whole", **steps)
     assert (stats["lookups_alone"]["steps"], stats["steps"]) == (3, 2)
     alone = [entry for entry in stats["lookups_alone"]["history"] if "eval_loss" in entry]

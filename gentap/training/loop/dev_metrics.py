@@ -1,6 +1,6 @@
 """What a model in training does on the dev examples of each decoder."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -11,6 +11,13 @@ from gentap.training.data.batches import StepDataset
 _IGNORED = -100
 _LONGEST = 64
 """Tokens written at most for an answer that is scored."""
+
+
+def metric_names(streams: Iterable[str], answers: int = 0) -> list[str]:
+    """The names of what :meth:`Dev.measure` gives for such streams."""
+    prefixes = ["" if name == "pairs" else f"{name}_" for name in streams]
+    names = {"loss", *(f"{prefix}{what}" for prefix in prefixes for what in ("loss", "exact"))}
+    return sorted(names | ({"long_bleu"} if answers and "long_" in prefixes else set()))
 
 
 class Dev:

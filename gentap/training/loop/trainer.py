@@ -67,17 +67,20 @@ def train(
     label: str,
     mix: Mapping[str, int] | None = None,
     keep_best: bool = True,
+    patience: int = 0,
+    dev_answers: int = 0,
 ) -> Trained:
     """Train ``model`` in place, on the streams in the proportion ``mix`` (equal numbers: None).
 
     With ``dev_streams`` the state of least loss on them is kept; else, or without ``keep_best``,
-    the last. Checkpoints are written below ``folder``; a rerun goes on from the last whole one,
-    with the losses, order and weights of an undisturbed run. Several processes share each step.
-
-    Raises SettingError where the settings allow no step.
+    the last. ``patience`` looks at them without gain end the training; ``dev_answers`` answers are
+    written at each. Checkpoints are written below ``folder``; a rerun goes on from the last whole
+    one, with the losses, order and weights of an undisturbed run. Several processes share each
+    step. Raises SettingError where there are too few batches for them, or no dev to look at.
     """
-    if settings.patience and not dev_streams:
-        raise SettingError(f"{label}.patience needs dev examples to look at, and there are none.")
+    if (patience or dev_answers) and not dev_streams:
+        name = "patience" if patience else "dev_answers"
+        raise SettingError(f"{label}.{name} needs dev examples to look at, and there are none.")
     if starts_alone():
         say(
             f"{label}: `accelerate launch` was asked for several processes and started one, for on "
@@ -102,9 +105,9 @@ def train(
     total = math.ceil(len(steps) / group)
     model.accepts_loss_kwargs = False
     callbacks: list[Any] = [TrainingProgress(label, total, folder / CHECKPOINTS)]
-    if settings.patience:
-        callbacks.append(EarlyStoppingCallback(early_stopping_patience=settings.patience))
-    dev = _dev(dev_streams, settings, padding) if dev_streams else None
+    if patience:
+        callbacks.append(EarlyStoppingCallback(early_stopping_patience=patience))
+    dev = _dev(dev_streams, settings, padding, dev_answers) if dev_streams else None
     arguments = make_arguments(
         settings,
         folder / CHECKPOINTS,
@@ -134,14 +137,16 @@ def train(
     return Trained(_statistics(trainer, streams), trainer.gathered_weights())
 
 
-def _dev(streams: Mapping[str, Stream], settings: TrainingSettings, padding: int) -> Dev:
+def _dev(
+    streams: Mapping[str, Stream], settings: TrainingSettings, padding: int, answers: int
+) -> Dev:
     batches = {
         name: StepDataset(
             {name: stream}, plan({name: stream}, settings.batch_tokens, 1.0, seed=0), padding
         )
         for name, stream in streams.items()
     }
-    return Dev(batches, settings.dev_answers)
+    return Dev(batches, answers)
 
 
 def _statistics(trainer: "PlannedTrainer", streams: Mapping[str, Stream]) -> dict[str, Any]:

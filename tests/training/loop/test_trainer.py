@@ -164,29 +164,24 @@ def test_a_training_ends_early_without_gain(list_stream, make_t5, tmp_path: Path
     chosen = settings(
         learning_rate=0.05,
         batch_tokens=27,
-        patience=1,
         arguments={"eval_steps": 2, "save_strategy": "steps"},
         save_every=2,
     )
-    stats = train(make_t5(), streams, dev, chosen, tmp_path, padding=0, seed=4, label="f").stats
+    common: Any = {"padding": 0, "seed": 4, "label": "f"}
+    stats = train(make_t5(), streams, dev, chosen, tmp_path, patience=1, **common).stats
     assert stats["steps"] < 40
     losses = [entry["eval_loss"] for entry in stats["history"] if "eval_loss" in entry]
     assert losses[-1] > min(losses) == losses[-2]
 
 
-def test_patience_without_dev_is_refused(list_stream, make_t5, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["patience", "dev_answers"])
+def test_what_looks_at_dev_is_refused_without_dev(
+    list_stream, make_t5, tmp_path: Path, name: str
+) -> None:
     streams = {"pairs": list_stream(random_pairs(4))}
-    with pytest.raises(SettingError, match=r"writer\.patience needs dev"):
-        train(
-            make_t5(),
-            streams,
-            None,
-            settings(patience=2),
-            tmp_path,
-            padding=0,
-            seed=1,
-            label="writer",
-        )
+    common: Any = {"padding": 0, "seed": 1, "label": "writer", name: 2}
+    with pytest.raises(SettingError, match=rf"writer\.{name} needs dev"):
+        train(make_t5(), streams, None, settings(), tmp_path, **common)
 
 
 def test_arguments_of_transformers_take_effect(run: Callable[..., Any]) -> None:
