@@ -63,6 +63,7 @@ def test_every_module_has_its_floor() -> None:
     assert {room(name) for name in MODULES} <= set(FLOOR)
     assert {path.stem for path in PACKAGE.glob("*.py")} == {
         "__init__",
+        "__main__",
         "chain",
         "cli",
         "errors",

@@ -1,6 +1,5 @@
 """Commands that train a model."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +16,7 @@ from gentap.commands.options import (
     reports_errors,
     stage_settings,
 )
+from gentap.runs.console import say
 
 app = typer.Typer()
 
@@ -43,7 +43,7 @@ def base_command(
         from gentap.model.gguf import unpack
 
         unpack(packed, output)
-        print(f"base: {packed} → {output}", file=sys.stderr)
+        say(f"base: {packed} → {output}")
         return
     if mined is None:
         raise SettingError("base: give a mined folder, or a GGUF file as --from.")

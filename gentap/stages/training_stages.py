@@ -46,7 +46,7 @@ class BaseStage(Stage):
             )
         if self.mined not in planned:
             require_stage(self.mined, "mine", "a base is trained on mined documents")
-            require_columns(parts(self.mined / "sentences"), MINED_SCHEMA.names)
+            require_columns(parts(self.mined / "sentences"), MINED_SCHEMA)
 
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
         from gentap.training.base_model import train_base
@@ -93,7 +93,7 @@ class PretrainStage(Stage):
                 continue
             require_stage(path, _MADE_BY[kind], f"the {kind} examples come from there")
             if kind != "masked":
-                require_columns(parts(path), {*EXAMPLE_SCHEMA.names} - EVALUATION_COLUMNS)
+                require_columns(parts(path), EXAMPLE_SCHEMA, EVALUATION_COLUMNS)
         _check_model(self.base, planned)
 
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
