@@ -17,10 +17,10 @@ def main() -> None:
     """Entry point of the command `gentap`."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is to be ignored
         signal.signal(signal.SIGINT, _leave)
-    from gentap.cli import main as run  # takes most of a second
+    from gentap.cli import run_app  # takes most of a second
 
     try:
-        run()
+        run_app()
     finally:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # all is said and kept
 

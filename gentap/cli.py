@@ -64,8 +64,8 @@ def _options(
     """Table question answering in sentences: from web pages to a scored answer."""
 
 
-def main() -> None:
-    """Entry point of the command `gentap`."""
+def run_app() -> None:
+    """Run the command that the command line names."""
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TQDM_DISABLE", "1")  # progress is our own
     for stream in (sys.stdout, sys.stderr):  # letters of --help that a terminal lacks
@@ -75,4 +75,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_app()

@@ -14,7 +14,7 @@ from gentap.errors import InputError
 
 EDITED = "Restore the file as GenTaP wrote it, or make its folder anew."
 DENIED = "See that you may read it."
-Content = dict[str, Any]
+_CONTENT = dict[str, Any]
 
 
 def read_own(path: Path) -> bytes:
@@ -34,12 +34,12 @@ def advice(error: BaseException) -> str:
     return DENIED if isinstance(error, PermissionError) else EDITED
 
 
-def read_json(path: Path, kind: Any = Content) -> Any:
+def read_json(path: Path, kind: Any = _CONTENT) -> Any:
     """A JSON file of a kind; raises InputError where it is of another."""
     return parse_json(read_own(path), kind, str(path))
 
 
-def read_json_lines(path: Path, kind: Any = Content) -> list[Any]:
+def read_json_lines(path: Path, kind: Any = _CONTENT) -> list[Any]:
     """A file of JSON lines, each of a kind."""
     lines = read_own(path).split(b"\n")
     return [
@@ -59,7 +59,7 @@ def parse_json(content: bytes, kind: Any, where: str) -> Any:
         raise InputError(f"{where}: {_problem(error)}. {EDITED}") from None
 
 
-def read_toml(path: Path, kind: Any = Content) -> Any:
+def read_toml(path: Path, kind: Any = _CONTENT) -> Any:
     """A TOML file of a kind; raises InputError where it is of another."""
     from pydantic import ValidationError
 

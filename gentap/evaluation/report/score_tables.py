@@ -9,6 +9,7 @@ from gentap.evaluation.results import Results
 from gentap.records import Table
 
 _SPECIAL = re.compile(r"[\\`*<|]|[\]!](?=[\[(:])")
+_CODE = re.compile(r"`[^`|\n\r]+`")
 _ROWS_SHOWN = 8
 _WIDEST_CELL = 28
 
@@ -50,7 +51,12 @@ def _short(text: str) -> str:
 
 
 def in_markdown(text: str) -> str:
-    """A text as itself in one line of Markdown: no link, code or HTML, and no end of a cell."""
+    """A text as itself in one line of Markdown: no link, code or HTML, and no end of a cell.
+
+    Code stays code, which nothing in it can leave.
+    """
+    if _CODE.fullmatch(text):
+        return text
     return _SPECIAL.sub(r"\\\g<0>", " ".join(text.splitlines()))
 
 
