@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gentap.errors import SettingError
 from gentap.model.objectives import Objective
-from gentap.runs.console import say
+from gentap.runs.console import say, show
 from gentap.settings.recipe import Recipe, recipe_variants
 from gentap.settings.sections import WriteSettings
 from gentap.settings.without_effect import without_effect
@@ -183,8 +183,8 @@ def _summarize(recipe: Recipe, name: str, models: Models, reports: Models) -> No
     from gentap.evaluation.metrics.resampling import differences
     from gentap.evaluation.report.page import training_log, write_report
     from gentap.evaluation.report.score_tables import results_text
-    from gentap.evaluation.results import read_results
-    from gentap.runs.store import read_json, write_json, write_text
+    from gentap.evaluation.results import read_results, read_scores
+    from gentap.runs.store import write_json, write_text
 
     output = Path(recipe.output)
     systems = {
@@ -197,7 +197,7 @@ def _summarize(recipe: Recipe, name: str, models: Models, reports: Models) -> No
     page = output / "results.md"
     if not page.exists() or page.read_text(encoding="utf-8") != text:
         scores = {
-            system: [read_json(folder / "scores.json") for folder in folders]
+            system: [read_scores(folder) for folder in folders]
             for system, folders in reports.items()
         }
         write_json(
@@ -220,8 +220,8 @@ def _summarize(recipe: Recipe, name: str, models: Models, reports: Models) -> No
             },
         )
         write_text(page, text)
-    print(text)
-    print(
+    show(text)
+    show(
         f"Everything is in {output}: the report in report.html, scores in results.json, this text "
         "in results.md."
     )

@@ -1,7 +1,9 @@
 """The command line: each command parses its options and calls a stage; nothing heavy is imported
 before a command runs."""
 
+import io
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +18,7 @@ from gentap.commands import (
     training_commands,
 )
 from gentap.commands.options import reports_errors
+from gentap.runs.console import show
 
 app = typer.Typer(
     name="gentap",
@@ -48,7 +51,7 @@ def run(
 
 def _version(asked: bool) -> None:
     if asked:
-        print(f"gentap {__version__}")
+        show(f"gentap {__version__}")
         raise typer.Exit
 
 
@@ -61,12 +64,15 @@ def _options(
     """Table question answering in sentences: from web pages to a scored answer."""
 
 
-def main() -> None:
-    """Entry point of the command `gentap`."""
+def run_app() -> None:
+    """Run the command that the command line names."""
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TQDM_DISABLE", "1")  # progress is our own
+    for stream in (sys.stdout, sys.stderr):  # letters of --help that a terminal lacks
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     app()
 
 
 if __name__ == "__main__":
-    main()
+    run_app()

@@ -1,5 +1,8 @@
 """The errors that a user can meet. Each message says what happened, where, and what to do."""
 
+INTERRUPTED = 130
+"""The exit code of a command that was broken off by hand, as shells have it."""
+
 
 class GentapError(Exception):
     """Base of all errors that GenTaP raises on purpose; the command line prints it and exits 1."""

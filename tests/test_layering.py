@@ -63,6 +63,7 @@ def test_every_module_has_its_floor() -> None:
     assert {room(name) for name in MODULES} <= set(FLOOR)
     assert {path.stem for path in PACKAGE.glob("*.py")} == {
         "__init__",
+        "__main__",
         "chain",
         "cli",
         "errors",
@@ -122,7 +123,7 @@ def test_the_command_line_is_imported_without_anything_heavy() -> None:
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
 def test_help_is_shown_without_anything_heavy(arguments: list[str]) -> None:
     modules = loaded_by(
-        f"from gentap.cli import main\nsys.argv = ['gentap', *{arguments!r}]\n"
+        f"from gentap.__main__ import main\nsys.argv = ['gentap', *{arguments!r}]\n"
         "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code"
     )
     assert "gentap" in modules

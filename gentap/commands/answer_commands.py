@@ -1,12 +1,18 @@
 """Commands that answer questions."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gentap.commands.options import Delimiter, EncodingName, reports_errors
+from gentap.commands.options import (
+    Delimiter,
+    EncodingName,
+    Output,
+    Overwrite,
+    reports_errors,
+)
+from gentap.runs.console import show, warn
 
 app = typer.Typer()
 
@@ -45,24 +51,23 @@ def answer_command(
     else:
         content, assumed = read_csv_told(table, given)
     if assumed:
-        print(f"gentap: {assumed}", file=sys.stderr)
+        warn(f"gentap: {assumed}")
     if title is not None:
         content = replace(content, title=title)
     from gentap.model.answerer import answer as answer_question
 
     found = answer_question(model, content, question, constrain=constrain)
-    print(f"answer: {found.sentence}")
+    show(f"answer: {found.sentence}")
     place = "no cell of the table has this value"
     if found.cell is not None:
         column = content.header[found.cell.column] or f"column {found.cell.column + 1}"
         place = f"row {found.cell.row + 1}, column '{column}'"
-    print(f"cell:   {found.value} ({place})")
+    show(f"cell:   {found.value} ({place})")
     if found.cut:
-        print(
+        warn(
             "note: the table or question was cut to what the model can read: "
             f"{len(found.rows):,} of {len(content.rows):,} rows and {len(found.columns):,} of "
-            f"{len(content.header):,} columns were shown.",
-            file=sys.stderr,
+            f"{len(content.header):,} columns were shown."
         )
 
 
@@ -70,17 +75,17 @@ def answer_command(
 @reports_errors
 def export_command(
     model: Annotated[str, typer.Option(help="A model's folder.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="A new folder.")],
+    output: Output,
     decoder: Annotated[
         str, typer.Option(help="long (sentence answers) or cell (cell answers).")
     ] = "long",
+    overwrite: Overwrite = False,
 ) -> None:
     """Write one decoder as a stock checkpoint's folder (T5, BART, …), for other programs."""
     from gentap.errors import SettingError
+    from gentap.stages.export_stage import ExportStage
 
     if decoder not in ("long", "cell"):
         raise SettingError(f"--decoder: '{decoder}' is no decoder: give long or cell.")
-    from gentap.model.export import export as export_decoder
-
-    export_decoder(model, "long" if decoder == "long" else "cell", output)
-    print(f"export: the {decoder} decoder of {model} → {output}", file=sys.stderr)
+    stage = ExportStage(model=model, decoder="long" if decoder == "long" else "cell")
+    stage.make(output, overwrite=overwrite)

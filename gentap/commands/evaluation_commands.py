@@ -1,6 +1,5 @@
 """Commands that score answers."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +15,7 @@ from gentap.commands.options import (
     reports_errors,
     stage_settings,
 )
+from gentap.runs.console import say, show
 
 if TYPE_CHECKING:
     from gentap.settings.sections import JudgeSettings, Protocol
@@ -97,7 +97,7 @@ def score_command(
     """Score anybody's predictions with the same metrics."""
     from gentap.documents.rejected import reasons
     from gentap.evaluation.read_predictions import score_file
-    from gentap.runs.store import read_json
+    from gentap.evaluation.results import read_scores
     from gentap.stages.evaluation_stages import ScoreStage
 
     checked, judging = _protocol(protocol), _judging(judge, judge_assignments)
@@ -105,13 +105,13 @@ def score_command(
         results = score_file(predictions, data, checked, judging)
         scores = results.scored.to_json()
         for line in reasons(results.unread):
-            print(f"score: questions set aside: {line}", file=sys.stderr)
+            say(f"score: questions set aside: {line}")
     else:
         stage = ScoreStage(
             predictions=predictions, data=tuple(data), protocol=checked, judge=judging
         )
         stage.make(output, overwrite=overwrite)
-        scores = read_json(output / "scores.json")
+        scores = read_scores(output)
     _print_scores({str(predictions): scores}, as_json)
 
 
@@ -145,7 +145,7 @@ def compare_command(
     import json
 
     from gentap.evaluation.report.comparison_text import comparison_text
-    from gentap.runs.store import read_json
+    from gentap.runs.own_files import read_json, read_own
     from gentap.stages.evaluation_stages import COMPARISON, CompareStage
 
     stage = CompareStage(
@@ -161,8 +161,8 @@ def compare_command(
     else:
         stage.make(output, overwrite=overwrite)
         found = read_json(output / COMPARISON)
-        text = (output / "compare.md").read_text(encoding="utf-8")
-    print(json.dumps(found) if as_json else text)
+        text = read_own(output / "compare.md").decode("utf-8", "replace")
+    show(json.dumps(found) if as_json else text)
 
 
 def _protocol(name: str) -> "Protocol":
@@ -193,18 +193,18 @@ def _print_scores(systems: dict[str, dict[str, Any]], as_json: bool) -> None:
 
     first = next(iter(systems.values()))
     if as_json:
-        print(json.dumps(first if len(systems) == 1 else systems))
+        show(json.dumps(first if len(systems) == 1 else systems))
         return
     numbers = {
         system: {name: scores[name] for name in scores["signatures"]}
         for system, scores in systems.items()
     }
-    print(scores_table(numbers, {name: scores["intervals"] for name, scores in systems.items()}))
+    show(scores_table(numbers, {name: scores["intervals"] for name, scores in systems.items()}))
     for name, signature in first["signatures"].items():
-        print(f"{name}: {signature}")
+        show(f"{name}: {signature}")
     for system, scores in systems.items():
         for name, count in scores["warnings"].items():
-            print(f"gentap: {system}: {name}: {count:,}", file=sys.stderr)
+            say(f"gentap: {system}: {name}: {count:,}")
 
 
 @app.command("card")
@@ -223,12 +223,16 @@ def card_command(
     license_: Annotated[
         str, typer.Option("--license", help="Its licence, by its short name on the hub.")
     ] = "",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a file that is no card of this command.")
+    ] = False,
 ) -> None:
     """Write the card of a model or a corpus: data, overlap with evaluation sets, settings."""
     from gentap.errors import SettingError
     from gentap.evaluation.report.data_card import data_card, is_corpus
     from gentap.evaluation.report.model_card import model_card
-    from gentap.runs.store import write_text
+    from gentap.evaluation.report.stage_facts import CARD_MARK
+    from gentap.runs.store import write_own
 
     named = name or folder.resolve().name
     if is_corpus(folder):
@@ -237,6 +241,5 @@ def card_command(
         text = data_card(folder, source or [], name=named, license_=license_)
     else:
         text = model_card(folder, report or [], source or [], name=named, license_=license_)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    write_text(output, text)
-    print(f"The card is in {output}.")
+    write_own(output, text, CARD_MARK, overwrite=overwrite)
+    show(f"The card is in {output}.")

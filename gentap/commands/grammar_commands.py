@@ -1,12 +1,12 @@
 """Commands for those who write grammars."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gentap.commands.options import Delimiter, EncodingName, Seed, reports_errors
+from gentap.runs.console import show, warn
 
 app = typer.Typer()
 grammars = typer.Typer(no_args_is_help=True, help="Grammars of questions: check one, try one.")
@@ -30,10 +30,10 @@ def grammar_check(grammar: GrammarName, per_kind: PerKind = 5, seed: Seed = 1) -
     path = find_grammar(grammar)
     content, mistakes = read_grammar(read_grammar_text(path))
     for mistake in mistakes:
-        print(mistake.text(str(path)))
+        show(mistake.text(str(path)))
     if not any(mistake.stops for mistake in mistakes):
         for line in preview_kinds(QuestionSampler(content), per_kind, seed):
-            print(line)
+            show(line)
     if mistakes:
         raise typer.Exit(1)
 
@@ -59,6 +59,6 @@ def grammar_draw(
     maker = QuestionSampler(load_grammar(find_grammar(grammar)))
     content, assumed = read_first_table(table, CsvFormat(delimiter, encoding))
     if assumed:
-        print(f"gentap: {assumed}", file=sys.stderr)
+        warn(f"gentap: {assumed}")
     for line in preview_table(maker, content.table, per_kind, seed):
-        print(line)
+        show(line)

@@ -1,6 +1,7 @@
 """Options that commands share, their settings, and how errors reach the user."""
 
-import sys
+import signal
+import threading
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -8,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 import typer
 
-from gentap.errors import GentapError, SettingError
-from gentap.runs.console import say
+from gentap.errors import INTERRUPTED, GentapError, SettingError
+from gentap.runs.console import say, warn
 
 if TYPE_CHECKING:
     from gentap.settings.sections import ClusterSettings, LinearizerSettings, Settings
@@ -56,19 +57,31 @@ def reports_errors(command: Callable[Parameters, _Result]) -> Callable[Parameter
     @wraps(command)
     def wrapped(*args: Parameters.args, **kwargs: Parameters.kwargs) -> _Result:
         try:
+            _let_interrupts_end_in_order()
             return command(*args, **kwargs)
         except GentapError as error:
-            print(f"gentap: {error}", file=sys.stderr)
+            warn(f"gentap: {error}")
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
-            print("\ngentap: interrupted. Run the same command again to go on.", file=sys.stderr)
-            raise typer.Exit(130) from None
+            warn("\ngentap: interrupted. Run the same command again to go on.")
+            raise typer.Exit(INTERRUPTED) from None
+        except MemoryError:
+            warn("gentap: memory ran out. Give less at a time, or fewer --workers.")
+            raise typer.Exit(1) from None
         except OSError as error:
             place = f"{error.filename}: " if error.filename else ""
-            print(f"gentap: {place}{error.strerror or error}.", file=sys.stderr)
+            warn(f"gentap: {place}{error.strerror or error}.")
             raise typer.Exit(1) from None
 
     return wrapped
+
+
+def _let_interrupts_end_in_order() -> None:
+    """Ctrl-C before a command's work just leaves (see ``gentap.__main__``); from now on it breaks
+    the work off."""
+    in_main = threading.current_thread() is threading.main_thread()
+    if in_main and callable(signal.getsignal(signal.SIGINT)):  # else it is to be ignored
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def stage_settings(

@@ -16,6 +16,7 @@ from gentap.commands.options import (
     stage_and_linearizer,
     stage_settings,
 )
+from gentap.runs.console import show
 
 app = typer.Typer(
     no_args_is_help=True, help="The question writer: train it, write with it, look at the result."
@@ -81,13 +82,17 @@ def review_command(
     only: Annotated[
         str, typer.Option(help="Draw from all sentences, or those that kept or lost theirs.")
     ] = "all",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a page that is not of this command.")
+    ] = False,
 ) -> None:
     """Draw samples of written questions with their sentence, row and what the filters say."""
-    from gentap.questions.review import print_samples, render_page, sample_sentences
-    from gentap.runs.store import write_text
+    from gentap.questions.review import REVIEW_MARK, print_samples, render_page, sample_sentences
+    from gentap.runs.store import write_own
 
     samples = sample_sentences(written, count, seed, only)
     print_samples(samples)
     if page is not None:
-        write_text(page, render_page(samples, str(written)))
-        print(f"The same as a page: {page}")
+        shown = render_page(samples, str(written))
+        write_own(page, shown, REVIEW_MARK, overwrite=overwrite)
+        show(f"The same as a page: {page}")

@@ -1,6 +1,5 @@
 """Commands that train a model."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +15,7 @@ from gentap.commands.options import (
     reports_errors,
     stage_and_linearizer,
 )
+from gentap.runs.console import say
 
 app = typer.Typer()
 
@@ -42,7 +42,7 @@ def base_command(
         from gentap.model.gguf import unpack
 
         unpack(packed, output)
-        print(f"base: {packed} → {output}", file=sys.stderr)
+        say(f"base: {packed} → {output}")
         return
     if mined is None:
         raise SettingError("base: give a mined folder, or a GGUF file as --from.")

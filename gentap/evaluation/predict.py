@@ -1,6 +1,5 @@
 """A model's answers to questions: sorted by length, batch by batch, kept as they come."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from gentap.documents.rejected import RejectedRecord
+from gentap.errors import InputError
 from gentap.evaluation.results import Shown
 from gentap.model.answerer import Answerer, Asked
 from gentap.records import Example, Kind
 from gentap.runs.net import net
+from gentap.runs.own_files import EDITED, read_json
 from gentap.runs.runner import Progress
 from gentap.runs.store import write_json
 from gentap.settings.sections import EvaluateSettings
@@ -99,9 +100,12 @@ class ChunkedAnswers:
                 progress.skip(len(places))
             else:
                 write_json(file, self._write(places, length, progress))
-            for place, text in zip(
-                places, json.loads(file.read_text(encoding="utf-8")), strict=True
-            ):
+            found: list[str] = read_json(file, list[str])
+            if len(found) != len(places):
+                raise InputError(
+                    f"{file}: holds {len(found)} answers to {len(places)} questions. {EDITED}"
+                )
+            for place, text in zip(places, found, strict=True):
                 texts[place] = text
         return texts
 

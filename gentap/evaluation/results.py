@@ -6,6 +6,7 @@ the first four belong together by their order. docs/evaluation.md gives every fi
 """
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,19 +16,23 @@ import numpy as np
 
 from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
+from gentap.evaluation.metrics.bleu import BLEU_ORDERS
 from gentap.evaluation.metrics.bleu import FORMULAS as BLEU_FORMULAS
-from gentap.evaluation.metrics.scoring import Scored
+from gentap.evaluation.metrics.scoring import METRICS, Scored
 from gentap.evaluation.metrics.statistics import Statistics, ratio
 from gentap.evaluation.protocols import PROTOCOLS
 from gentap.records import (
     EXAMPLE_SCHEMA,
     Example,
+    Kind,
     Row,
+    Table,
     example_from_row,
     example_to_row,
     table_digest,
 )
-from gentap.runs.store import read_json, read_rows, write_json, write_text
+from gentap.runs.own_files import EDITED, read_json, read_json_lines
+from gentap.runs.store import read_rows, write_json, write_text
 
 EXAMPLES = "examples.parquet"
 PREDICTIONS = "predictions.jsonl"
@@ -86,25 +91,86 @@ def read_results(folder: Path) -> Results:
             f"{folder}: not a report's folder (it lacks {SCORES} or another file of one). Make one "
             "with `gentap evaluate` or `gentap score -o`."
         )
-    scores = read_json(folder / SCORES)
-    if scores["protocol"] not in PROTOCOLS:
+    scores = read_scores(folder)
+    rows = read_rows([folder / EXAMPLES], schema=EXAMPLE_SCHEMA)
+    examples = [example_from_row(row) for row in rows]
+    lines = read_prediction_lines(folder / PREDICTIONS)
+    statistics = _read_statistics(folder / STATISTICS, scores["signatures"], len(examples))
+    if len(lines) != len(examples):
         raise InputError(
-            f"{folder}: was scored under the protocol {scores['protocol']!r}, which is none of "
-            f"{', '.join(PROTOCOLS)}. Score its {TEXTS} anew with `gentap score`; "
+            f"{folder / PREDICTIONS}: holds {len(lines):,} predictions for {len(examples):,} "
+            f"questions. {EDITED}"
+        )
+    for number, (line, example) in enumerate(zip(lines, examples, strict=True), start=1):
+        if not line.fits(example.table):
+            raise InputError(
+                f"{folder / PREDICTIONS}, line {number}: its table has no such rows or columns. "
+                f"{EDITED}"
+            )
+    predictions = [line.prediction for line in lines]
+    scored = Scored(scores["protocol"], scores["questions"], statistics, scores["warnings"])
+    return Results(folder.name, examples, predictions, scored, [line.shown() for line in lines])
+
+
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """What ``scores.json`` holds beside the scores themselves."""
+
+    protocol: str
+    questions: dict[Kind, int]
+    signatures: dict[str, str]
+    intervals: dict[str, tuple[float, float]]
+    warnings: dict[str, int]
+
+
+def read_scores(folder: Path) -> dict[str, Any]:
+    """The scores of a report's folder, as :meth:`Scored.to_json` has them."""
+    path = folder / SCORES
+    content: dict[str, Any] = read_json(path)
+    if content.get("protocol") not in PROTOCOLS:
+        raise InputError(
+            f"{folder}: was scored under the protocol {content.get('protocol')!r}, which is none "
+            f"of {', '.join(PROTOCOLS)}. Score its {TEXTS} anew with `gentap score`; "
             f"its questions are in {EXAMPLES}."
         )
-    examples = [example_from_row(row) for row in read_rows([folder / EXAMPLES])]
-    rows = read_prediction_lines(folder / PREDICTIONS)
-    predictions = [row["prediction"] for row in rows]
-    statistics = _read_statistics(folder / STATISTICS, scores["signatures"])
-    scored = Scored(scores["protocol"], scores["questions"], statistics, scores["warnings"])
-    return Results(folder.name, examples, predictions, scored, list(map(_shown, rows)))
+    about: _Scores = read_json(path, _Scores)
+    for name in about.signatures:
+        if name not in METRICS:
+            raise InputError(f"{path}: there is no metric {name!r}. {EDITED}")
+        score = content.get(name)
+        if not isinstance(score, int | float) or not math.isfinite(score):
+            raise InputError(f"{path}: {name} is no number. {EDITED}")
+        if not all(map(math.isfinite, about.intervals.get(name, (math.nan,)))):
+            raise InputError(f"{path}: intervals.{name} is no pair of numbers. {EDITED}")
+    if not about.signatures:
+        raise InputError(f"{path}: holds no scores. {EDITED}")
+    return content
 
 
-def read_prediction_lines(path: Path) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class PredictionLine:
+    """What is read of a line of ``predictions.jsonl``."""
+
+    prediction: str
+    rows_shown: tuple[int, ...] | None = None
+    columns_shown: tuple[int, ...] | None = None
+
+    def shown(self) -> Shown | None:
+        if self.rows_shown is None or self.columns_shown is None:
+            return None
+        return Shown(self.rows_shown, self.columns_shown)
+
+    def fits(self, table: Table) -> bool:
+        """Whether the table has all rows and columns that were shown."""
+        rows, columns = range(len(table.rows)), range(len(table.header))
+        return all(row in rows for row in self.rows_shown or ()) and all(
+            column in columns for column in self.columns_shown or ()
+        )
+
+
+def read_prediction_lines(path: Path) -> list[PredictionLine]:
     """The lines of a predictions.jsonl that we wrote."""
-    lines = path.read_text(encoding="utf-8").split("\n")
-    return [json.loads(line) for line in lines if line]
+    return read_json_lines(path, PredictionLine)
 
 
 def _row(
@@ -123,12 +189,6 @@ def _row(
         **cut,
         "scores": dict(scores),
     }
-
-
-def _shown(row: Mapping[str, Any]) -> Shown | None:
-    if "rows_shown" not in row:
-        return None
-    return Shown(tuple(row["rows_shown"]), tuple(row["columns_shown"]))
 
 
 def _write_statistics(
@@ -154,13 +214,24 @@ def _write_table(path: Path, rows: Sequence[Row], schema: Any) -> None:
     aside.replace(path)
 
 
-def _read_statistics(path: Path, signatures: Mapping[str, str]) -> dict[str, Statistics]:
-    rows = list(read_rows([path]))
-    return {
-        name: Statistics(
-            np.asarray([row[name] for row in rows], dtype=np.float64),
-            signature,
-            *BLEU_FORMULAS.get(name, (ratio, ratio)),
-        )
-        for name, signature in signatures.items()
-    }
+def _read_statistics(
+    path: Path, signatures: Mapping[str, str], count: int
+) -> dict[str, Statistics]:
+    import pyarrow as pa
+
+    numbers = pa.list_(pa.float64())
+    schema = pa.schema([pa.field(name, numbers) for name in signatures])
+    rows = list(read_rows([path], list(signatures), schema=schema))
+    found = {}
+    for name, signature in signatures.items():
+        width = 2 * (1 + BLEU_ORDERS) if name in BLEU_FORMULAS else 2
+        if len(rows) != count or any(len(row[name]) != width for row in rows):
+            raise InputError(
+                f"{path}: {name} is not {width} numbers for each of {count:,} questions. {EDITED}"
+            )
+        kept = np.asarray([row[name] for row in rows], dtype=np.float64).reshape(count, width)
+        if not (np.isfinite(kept) & (kept >= 0)).all():
+            raise InputError(f"{path}: {name} holds what is no count. {EDITED}")
+        formulas = BLEU_FORMULAS.get(name, (ratio, ratio))
+        found[name] = Statistics(kept, signature, *formulas)
+    return found

@@ -42,10 +42,9 @@ def load_grammar(path: Path) -> Grammar:
 
 
 def read_grammar_text(path: Path) -> str:
-    """The text of a grammar file.
-
-    Raises InputError where it can't be read.
-    """
+    """The text of a grammar file; raises InputError where it can't be read."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for without end
+        raise InputError(f"{path}: not a file. Give a grammar file.")
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

@@ -132,8 +132,11 @@ def _keys_file(folder: Path, band: int, shard: int) -> Path:
 def _save(path: Path, array: Any) -> None:
     aside = path.with_name(f"{path.name}.{attempt()}")
     with writing(path):
-        with aside.open("wb") as file:
-            np.save(file, array, allow_pickle=False)
+        with aside.open("wb") as file:  # np.save does not say why a disk takes no more
+            np.lib.format.write_array_header_1_0(
+                file, np.lib.format.header_data_from_array_1_0(array)
+            )
+            file.write(array.tobytes())
         aside.replace(path)
 
 

@@ -1,10 +1,9 @@
 """One decoder as a folder for other programs: a stock checkpoint's, where there can be one."""
 
 import json
-import shutil
 from pathlib import Path
 
-from gentap.errors import FolderError, InputError
+from gentap.errors import InputError
 from gentap.model.causal import CausalModel
 from gentap.model.causal_checkpoints import has_two_decoders
 from gentap.model.checkpoints import load_config
@@ -14,34 +13,28 @@ from gentap.model.objectives import Decoder
 from gentap.model.tokenizer import load_tokenizer
 from gentap.settings.sections import LinearizerSettings
 
-PARTIAL = ".partial"
+
+def check_exportable(model: str) -> None:
+    """Raise InputError unless it is a model with two decoders."""
+    if not has_two_decoders(load_config(model)):
+        raise InputError(f"{model}: has one decoder: it is a stock model already.")
 
 
 def export(model: str, decoder: Decoder, folder: Path) -> None:
     """Write a decoder, with encoder and tokenizer, as a stock model whose outputs are equal.
 
-    For decoder-only models see :func:`gentap.model.export_causal.write_decoder`.
-
-    The folder must not exist; it is written aside and renamed.
-
-    Raises FolderError where the folder exists or can't be written, InputError where the model can't
-    be loaded.
+    For decoder-only models see :func:`gentap.model.export_causal.write_decoder`. Raises InputError
+    where the model has one decoder only, or can't be loaded.
     """
-    if folder.exists():
-        raise FolderError(f"{folder}: exists already. Give a new folder.")
-    if not has_two_decoders(load_config(model)):
-        raise InputError(f"{model}: has one decoder: it is a stock model already.")
+    check_exportable(model)
     tokenizer = load_tokenizer(model, LinearizerSettings())
     network = load_table_model(model)
-    aside = folder.with_name(folder.name + PARTIAL)
-    shutil.rmtree(aside, ignore_errors=True)
     if isinstance(network, CausalModel):
-        write_decoder(network, decoder, aside)
+        write_decoder(network, decoder, folder)
     else:
-        network.stock(decoder).save_pretrained(aside)
-        _as_published(aside / "config.json")
-    tokenizer.save(aside)
-    aside.rename(folder)
+        network.stock(decoder).save_pretrained(folder)
+        _as_published(folder / "config.json")
+    tokenizer.save(folder)
 
 
 def _as_published(config: Path) -> None:

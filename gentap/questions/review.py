@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from gentap.errors import InputError, SettingError
-from gentap.questions.write import QUESTIONS
+from gentap.questions.write import QUESTION_SCHEMA, QUESTIONS
 from gentap.records import Row, digest
+from gentap.runs.console import Style, printable_line, show
 from gentap.runs.store import parts, read_rows, require_stage
 from gentap.text.word_overlap import find_value
 
+REVIEW_MARK = '<meta name="generator" content="gentap questions review">'
+"""What tells a page of ours, which may be replaced, from others."""
+
 ONLY = ("all", "kept", "lost")
+_MAY_LACK = ("score", "margin", "reply", "value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +47,12 @@ def sample_sentences(written: Path, count: int, seed: int, only: str = "all") ->
         raise InputError(f"{written}: holds no questions; it was not made by `questions write`.")
     columns = ["mined", "kept"]
     kept: dict[str, bool] = {}
-    for row in read_rows(files, columns):
+    for row in read_rows(files, columns, schema=QUESTION_SCHEMA):
         kept[row["mined"]] = kept.get(row["mined"], False) or row["kept"]
     wanted = [name for name in kept if only == "all" or kept[name] == (only == "kept")]
     wanted.sort(key=lambda name: digest("review", str(seed), name))
     chosen: dict[str, list[Row]] = {name: [] for name in wanted[:count]}
-    for row in read_rows(files):
+    for row in read_rows(files, schema=QUESTION_SCHEMA, nullable=_MAY_LACK):
         if row["mined"] in chosen:
             chosen[row["mined"]].append(row)
     return [_sample(rows) for rows in chosen.values()]
@@ -84,30 +89,21 @@ def _figures(question: Row) -> str:
 
 
 def print_samples(samples: Sequence[ReviewSample]) -> None:
-    """Show samples in the terminal; what stands in the data can't change how it looks."""
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(highlight=False, soft_wrap=True)
+    """Show samples in the terminal."""
     for number, sample in enumerate(samples, start=1):
-        console.print(Text(f"{number}. {_plain(sample.sentence)}", style="bold"))
+        show(f"{number}. {printable_line(sample.sentence)}", "bold")
         place = " › ".join(filter(None, (sample.title, sample.section)))
-        console.print(Text(f"   {_plain(place)}", style="dim"))
+        show(f"   {printable_line(place)}", "dim")
         cells = (
-            f"{_plain(name)}: {_plain(value)}"
+            f"{printable_line(name)}: {printable_line(value)}"
             for name, value in zip(sample.header, sample.row, strict=True)
         )
-        console.print(Text("   " + " | ".join(cells)))
+        show("   " + " | ".join(cells))
         for question in sample.questions:
-            style = "green" if question["kept"] else "red" if question["failed"] else ""
-            console.print(Text(f"   - {_plain(question['question'])}", style=style))
-            console.print(Text(f"     {verdict(question)} ({_plain(_figures(question))})"))
-        console.print()
-
-
-def _plain(text: str) -> str:
-    """Without control characters, which a terminal would obey."""
-    return "".join(letter if letter.isprintable() else "�" for letter in text)
+            style: Style = "green" if question["kept"] else "red" if question["failed"] else ""
+            show(f"   - {printable_line(question['question'])}", style)
+            show(f"     {printable_line(f'{verdict(question)} ({_figures(question)})')}")
+        show()
 
 
 _STYLE = """
@@ -132,6 +128,7 @@ def render_page(samples: Sequence[ReviewSample], name: str) -> str:
     title = f"Questions of {html.escape(name)}"
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f"{REVIEW_MARK}"
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>\n'
         f"<h1>{title}</h1>\n<p>{len(samples)} sentences drawn; {kept} of them kept a question. "
         "Marked in the row: what the sentence names.</p>\n"

@@ -28,6 +28,7 @@ from gentap.questions.writers.interface import Writer
 from gentap.questions.writers.open_writer import open_writer
 from gentap.records import (
     EXAMPLE_SCHEMA,
+    MINED_SCHEMA,
     Cell,
     Example,
     Mined,
@@ -115,14 +116,18 @@ def plan_writing_shards(files: Sequence[Path], settings: WriteSettings) -> list[
     """
     least, stride = settings.min_probability, 1
     if settings.max_sentences:
-        found = sum(row["probability"] >= least for row in read_rows(files, ["probability"]))
+        found = sum(
+            row["probability"] >= least
+            for row in read_rows(files, ["probability"], schema=MINED_SCHEMA)
+        )
         stride = max(1, -(-found // settings.max_sentences))
     shards = []
     likely = 0
     for file in files:
         start = taken = place = 0
         skip, url = -likely % stride, None
-        for place, row in enumerate(read_rows([file], ["url", "probability"])):
+        rows = read_rows([file], ["url", "probability"], schema=MINED_SCHEMA)
+        for place, row in enumerate(rows):
             if row["url"] != url and taken >= settings.shard_records:
                 shards.append((file, start, place, skip, stride))
                 start, taken, skip = place, 0, -likely % stride
@@ -138,10 +143,10 @@ def plan_writing_shards(files: Sequence[Path], settings: WriteSettings) -> list[
 def rows_of(shard: SentenceSlice, least: float) -> Iterator[Row]:
     """The mined rows of a slice to write for: of those as likely as that, as the slice says."""
     file, start, stop, skip, stride = shard
-    groups = groups_at(file, range(start, stop), ["probability"])
+    groups = groups_at(file, range(start, stop), ["probability"], schema=MINED_SCHEMA)
     found = chain.from_iterable(group["probability"].to_pylist() for group in groups)
     likely = [place for place, one in enumerate(found, start) if one >= least]
-    return read_at(file, likely[skip::stride])
+    return read_at(file, likely[skip::stride], MINED_SCHEMA)
 
 
 class _Writing:

@@ -23,10 +23,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import ClassVar
 
 from gentap.errors import InputError
 from gentap.records import Mined, NamedCell, digest
-from gentap.runs.store import read_json, write_json
+from gentap.runs.own_files import EDITED, read_json
+from gentap.runs.store import write_json
 from gentap.tables.linearize import ENTRY, HEAD, SECTION, SENTENCE, TITLE
 from gentap.text.names import spans_of_names
 
@@ -59,6 +61,7 @@ class WriterInput:
 class Layout:
     """How a writer's model is given a source; saved in its folder as ``writer.json``."""
 
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
     max_entries: int = 8
     tags: bool = False
     heads: bool = True
@@ -73,12 +76,10 @@ def load_layout(folder: str) -> Layout:
     path = Path(folder) / LAYOUT_FILE
     if not path.exists():
         return Layout()
-    try:
-        return Layout(**read_json(path))
-    except TypeError as error:
-        raise InputError(
-            f"{path}: not a writer's layout: {error}. Train the writer anew."
-        ) from None
+    layout: Layout = read_json(path, Layout)
+    if layout.max_entries < 1:
+        raise InputError(f"{path}: max_entries must be 1 or more. {EDITED}")
+    return layout
 
 
 def save_layout(layout: Layout, folder: Path) -> None:

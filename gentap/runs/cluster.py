@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gentap.errors import GentapError, SettingError, WorkerError
+from gentap.runs.console import say
 from gentap.runs.parent_exit import end_with_parent
 from gentap.settings.sections import ClusterSettings
 
@@ -118,7 +119,7 @@ def run_on_cluster(
     step = _Step(run, todo, scratch)
     address = os.environ.get("RAY_ADDRESS", "") if cluster.engine == "ray" else ""
     if address:
-        print(f"waiting for the Ray cluster at {address} (RAY_ADDRESS)", file=sys.stderr)
+        say(f"waiting for the Ray cluster at {address} (RAY_ADDRESS)")
     context = multiprocessing.get_context("spawn")
     launcher = context.Process(target=_launch, args=(step, workers, cluster, scratch))
     launcher.start()

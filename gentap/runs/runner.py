@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gentap.errors import WorkerError
+from gentap.runs.console import say_progress
 from gentap.runs.parent_exit import end_with_parent
 from gentap.runs.shards import Shard, cluster_scratch, merge_shards, prepare_shards, shard_is_done
 from gentap.runs.store import Tally
@@ -57,10 +58,7 @@ class Progress:
             f"{self.label}: {self.done:,}/{self.total:,} {self.unit}, "
             f"{rate:,.1f}/s, {clock(left)} left{', ' if self.note else ''}{self.note}"
         )
-        if sys.stderr.isatty():
-            print(f"\r{text:<78}", end="\n" if self.done >= self.total else "", file=sys.stderr)
-        else:
-            print(text, file=sys.stderr, flush=True)
+        say_progress(text, last=self.done >= self.total)
 
 
 def clock(seconds: float) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from gentap.records import Row
 from gentap.runs.net import net
+from gentap.runs.own_files import read_json
 from gentap.runs.store import (
     REJECTED,
     SHARDS,
@@ -17,7 +18,6 @@ from gentap.runs.store import (
     Tally,
     attempt,
     own_files,
-    read_json,
     write_json,
     writing,
 )
@@ -190,7 +190,7 @@ def merge_shards(folder: Path) -> Tally:
         for marker in sorted(markers):
             if marker.parent == cluster_scratch(folder):
                 continue
-            tally.add(read_json(marker))
+            tally.add(read_json(marker, dict[str, dict[str, int]]))
             with marker.with_suffix(".rejected").open("rb") as part:
                 shutil.copyfileobj(part, joined)
     aside.replace(own_files(folder) / REJECTED)

@@ -6,6 +6,7 @@ stage's name, settings and inputs: the same work is never done twice, and unfini
 up only by the very same stage, settings and inputs.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -13,14 +14,16 @@ import shutil
 import socket
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gentap.errors import FolderError, InputError
-from gentap.records import Row, digest
+from gentap.errors import FolderError, GentapError, InputError
+from gentap.records import EVALUATION_COLUMNS, Row, digest
+from gentap.runs.own_files import EDITED, advice, parse_json, read_json
+from gentap.runs.parquet_checks import Nullable, check_columns, check_rows
 
 FORMAT = 1
 REJECTED = "rejected.jsonl"
@@ -31,6 +34,8 @@ OWN = ".gentap"
 """Holds a corpus folder's own files: what reads folders of Parquet passes over such names."""
 _CORPORA = frozenset(["mine", "sample", "write"])
 _OURS = (_LOCK, _UNFINISHED, OWN)
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL_TEXTS = ("no space left", "disk quota exceeded")
 
 
 def own_files(folder: Path) -> Path:
@@ -50,6 +55,24 @@ def write_text(path: Path, text: str) -> None:
         aside.replace(path)
 
 
+def write_own(path: Path, text: str, mark: str, *, overwrite: bool = False) -> None:
+    """Write a file that the user named; ``mark`` stands in all that the same command writes.
+
+    Raises FolderError where something else is there, unless that file may be overwritten.
+    """
+    assert mark in text
+    if path.is_dir() or (path.exists() and not path.is_file()):  # a device is nobody's to replace
+        raise FolderError(f"{path}: is no file that could be written anew. Give another name.")
+    with writing(path):
+        if path.exists() and not overwrite and mark.encode() not in path.read_bytes():
+            raise FolderError(
+                f"{path}: was not written by this command. Give another name, or replace it with "
+                "--overwrite."
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, text)
+
+
 def attempt() -> str:
     """The end of a file's name while it is written; others may be writing it on other machines."""
     return f"{socket.gethostname()}-{os.getpid()}.tmp"
@@ -59,18 +82,9 @@ def write_json(path: Path, content: Any) -> None:
     write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
-def read_json(path: Path) -> Any:
-    """Raises InputError where there is none that can be read."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file.") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable JSON file: {error}.") from error
-
-
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
+    """Tell what can't be written, and what to do about it, as a FolderError."""
     try:
         yield
     except OSError as error:
@@ -79,10 +93,31 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def _remedy(error: OSError) -> str:
-    return {
-        28: "The disk is full: free some space and run the same command again; it continues.",
-        13: "Choose a folder that you may write to.",
-    }.get(error.errno or 0, "Mend that and run the same command again; it continues.")
+    if is_disk_full(error):
+        return "The disk is full: free some space and run the same command again; it continues."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "Choose a folder that you may write to."
+    return "Mend that and run the same command again; it continues."
+
+
+@contextmanager
+def naming_full_disks(folder: Path) -> Iterator[None]:
+    """Tell that a folder's disk is full, whatever library met that and however it says so."""
+    try:
+        yield
+    except GentapError:
+        raise
+    except Exception as error:
+        if is_disk_full(error):
+            remedy = _remedy(OSError(errno.ENOSPC, ""))
+            raise FolderError(f"{folder}: can't be written. {remedy}") from error
+        raise
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error says so, by its number or, as other libraries' do, in its text."""
+    text = str(error).casefold()
+    return getattr(error, "errno", None) in _FULL or any(phrase in text for phrase in _FULL_TEXTS)
 
 
 def file_stamp(path: Path) -> list[str | int]:
@@ -96,7 +131,7 @@ def fingerprint(stage: str, settings: Mapping[str, Any], inputs: Sequence[Path])
     stamps: list[Any] = []
     for path in inputs:
         if path.is_dir() and is_done(path):
-            stamps.append(read_json(own_files(path) / _DONE)["fingerprint"])
+            stamps.append(read_marker(path).fingerprint)
         elif path.is_dir():
             stamps.append([file_stamp(file) for file in sorted(path.rglob("*")) if file.is_file()])
         elif path.exists():
@@ -111,11 +146,34 @@ def is_done(folder: Path, wanted: str | None = None) -> bool:
     marker = own_files(folder) / _DONE
     if not marker.exists():
         return False
-    return wanted is None or read_json(marker).get("fingerprint") == wanted
+    return wanted is None or read_marker(folder).fingerprint == wanted
 
 
 def is_unfinished(folder: Path) -> bool:
     return (own_files(folder) / _UNFINISHED).exists()
+
+
+def is_damaged(folder: Path) -> bool:
+    """Whether a folder's work is finished by a marker that can't be read."""
+    try:
+        is_done(folder, "")
+    except InputError:
+        return True
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """What ``done.json`` and ``unfinished.json`` hold."""
+
+    stage: str
+    fingerprint: str | None
+
+
+def read_marker(folder: Path, name: str = _DONE) -> Marker:
+    """The marker of finished work; raises InputError where it can't be read."""
+    marker: Marker = read_json(own_files(folder) / name, Marker)
+    return marker
 
 
 @dataclass(slots=True)
@@ -148,13 +206,30 @@ class StageFolder:
         if not (own / REJECTED).exists():
             write_text(own / REJECTED, "")
         self.left_out.update(stats.get("rejected") or _count_reasons(own / REJECTED))
+        _open_modes(self.path)
         write_json(own / _DONE, {"stage": self.stage, "fingerprint": self.fingerprint})
         _clear_traces(self.path)
 
 
 def _count_reasons(rejected: Path) -> Counter[str]:
-    with rejected.open(encoding="utf-8") as lines:
-        return Counter(str(json.loads(line)["reason"]) for line in lines)
+    with rejected.open("rb") as lines:
+        return Counter(parse_json(line, _Rejected, str(rejected)).reason for line in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rejected:
+    """What is read of a line of ``rejected.jsonl``."""
+
+    reason: str
+
+
+def _open_modes(folder: Path) -> None:
+    """Give all files the mode that the user's mask gives: some libraries write for one alone."""
+    mask = os.umask(0)
+    os.umask(mask)
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            path.chmod(0o666 & ~mask)
 
 
 @contextmanager
@@ -188,7 +263,7 @@ def open_stage(
                 f"{path}: another run is writing to this folder. Wait for it to end, or give "
                 "another output folder with -o."
             ) from None
-        if is_done(path, wanted):
+        if not (overwrite and is_damaged(path)) and is_done(path, wanted):
             _clear_traces(path)  # a kill right after the done-marker leaves them
             yield None
             return
@@ -242,14 +317,15 @@ def _take_over(path: Path, stage: str, wanted: str, overwrite: bool) -> bool:
     marker = _marker(path)
     if marker is None:
         return False
-    if marker.name == _UNFINISHED and read_json(marker).get("fingerprint") == wanted:
+    held = _marker_content(path, marker.name, overwrite)
+    if marker.name == _UNFINISHED and held.fingerprint == wanted:
         for leftover in path.rglob("*.tmp"):
             leftover.unlink() if leftover.is_file() else shutil.rmtree(leftover)
         return True
     if not overwrite and _holds_work(path):
         state = "finished" if marker.name == _DONE else "unfinished"
         raise FolderError(
-            f"{path}: holds {state} work of '{read_json(marker).get('stage', stage)}' with other "
+            f"{path}: holds {state} work of '{held.stage}' with other "
             "settings or inputs. Give another folder with -o, or replace it with --overwrite."
         )
     own = own_files(path)
@@ -259,6 +335,16 @@ def _take_over(path: Path, stage: str, wanted: str, overwrite: bool) -> bool:
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink(missing_ok=True)
     shutil.rmtree(path / OWN, ignore_errors=True)
     return False
+
+
+def _marker_content(folder: Path, name: str, overwrite: bool) -> Marker:
+    """A marker that can't be read belongs to work that only ``overwrite`` replaces."""
+    try:
+        return read_marker(folder, name)
+    except InputError as error:
+        if overwrite:
+            return Marker("", None)
+        raise FolderError(f"{error} Or replace what the folder holds with --overwrite.") from None
 
 
 def require_stage(path: Path, made_by: str, purpose: str) -> None:
@@ -274,18 +360,13 @@ def require_stage(path: Path, made_by: str, purpose: str) -> None:
         raise InputError(f"{path}: {state}.")
 
 
-def require_columns(files: Iterable[Path], columns: Iterable[str]) -> None:
-    """Raise InputError unless all Parquet files hold these columns."""
+def require_columns(files: Iterable[Path], schema: Any, optional: Collection[str] = ()) -> None:
+    """Raise InputError unless all Parquet files hold a schema's columns, of their kinds."""
     import pyarrow.parquet as pq
 
     for path in files:
-        with _readable(path):
-            missing = sorted(set(columns) - set(pq.read_schema(path).names))
-        if missing:
-            raise InputError(
-                f"{path}: has no column {', '.join(missing)}. Another version of GenTaP wrote it: "
-                "make the folder anew."
-            )
+        with readable(path):
+            check_columns(path, pq.read_schema(path), schema, optional)
 
 
 @dataclass(slots=True)
@@ -314,38 +395,48 @@ def parts(folder: Path) -> list[Path]:
 def count_rows(part: Path) -> int:
     import pyarrow.parquet as pq
 
-    with _readable(part):
+    with readable(part):
         return int(pq.read_metadata(part).num_rows)
 
 
-def read_slice(part: Path, start: int, stop: int) -> Iterator[Row]:
+def read_slice(part: Path, start: int, stop: int, schema: Any = None) -> Iterator[Row]:
     """Rows from ``start`` to below ``stop``; only the row groups they need."""
-    return read_at(part, range(start, stop))
+    return read_at(part, range(start, stop), schema)
 
 
-def read_at(part: Path, places: Sequence[int]) -> Iterator[Row]:
+def read_at(part: Path, places: Sequence[int], schema: Any = None) -> Iterator[Row]:
     """The rows of a Parquet file at some places, which ascend."""
-    for group in groups_at(part, places):
+    for group in groups_at(part, places, schema=schema):
         yield from group.to_pylist()
 
 
 def groups_at(
-    part: Path, places: Sequence[int], columns: Sequence[str] | None = None
+    part: Path,
+    places: Sequence[int],
+    columns: Sequence[str] | None = None,
+    *,
+    schema: Any = None,
 ) -> Iterator[Any]:
-    """The same as Arrow tables; only the row groups that they need are read."""
+    """The same as Arrow tables; only the row groups that they need are read.
+
+    With a ``schema`` they are checked: see :mod:`gentap.runs.parquet_checks`.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     from gentap.runs.arrow import column
 
-    with _readable(part):
+    with readable(part):
         file = pq.ParquetFile(part)
+        _check_columns(part, file, columns, schema)
         first = done = 0
         for group in range(file.num_row_groups):
             first, begin = first + file.metadata.row_group(group).num_rows, first
             stop = bisect_left(places, first, done)
             if wanted := [place - begin for place in places[done:stop]]:
                 rows = file.read_row_group(group, columns=columns)
+                if schema is not None:
+                    check_rows(part, begin, rows)
                 is_slice = wanted[-1] - wanted[0] + 1 == len(wanted)
                 yield (
                     rows.slice(wanted[0], len(wanted))
@@ -359,29 +450,56 @@ def read_groups(part: Path, columns: Sequence[str] | None = None) -> Iterator[An
     """The row groups of a Parquet file as Arrow tables, one at a time."""
     import pyarrow.parquet as pq
 
-    with _readable(part):
+    with readable(part):
         file = pq.ParquetFile(part)
         for group in range(file.num_row_groups):
             yield file.read_row_group(group, columns=columns)
 
 
-def read_rows(paths: Iterable[Path], columns: Sequence[str] | None = None) -> Iterator[Row]:
-    """Stream the rows of Parquet files; memory is bounded by one batch of a row group."""
+def read_rows(
+    paths: Iterable[Path],
+    columns: Sequence[str] | None = None,
+    *,
+    schema: Any = None,
+    nullable: Nullable = (),
+) -> Iterator[Row]:
+    """Stream the rows of Parquet files; memory is bounded by one batch of a row group.
+
+    With a ``schema`` they are checked: see :mod:`gentap.runs.parquet_checks`.
+    """
     import pyarrow.parquet as pq
 
     for path in paths:
-        with _readable(path):
-            for batch in pq.ParquetFile(path).iter_batches(batch_size=256, columns=columns):
+        with readable(path):
+            file = pq.ParquetFile(path)
+            _check_columns(path, file, columns, schema)
+            first = 0
+            for batch in file.iter_batches(batch_size=256, columns=columns):
+                if schema is not None:
+                    check_rows(path, first, batch, nullable)
+                first += len(batch)
                 yield from batch.to_pylist()
 
 
+def _check_columns(path: Path, file: Any, columns: Sequence[str] | None, schema: Any) -> None:
+    """Those that are read, or all, but for what other versions did not have."""
+    if schema is not None:
+        import pyarrow as pa
+
+        wanted = [field for field in schema if columns is None or field.name in columns]
+        check_columns(path, file.schema_arrow, pa.schema(wanted), EVALUATION_COLUMNS)
+
+
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def readable(path: Path) -> Iterator[None]:
+    """Tell what can't be read of a Parquet file, and what to do about it, as an InputError."""
     import pyarrow as pa
 
     try:
+        if not path.is_file():
+            raise InputError(f"{path}: {'not a file' if path.exists() else 'no such file'}.")
         yield
-    except (OSError, pa.ArrowException) as error:
-        raise InputError(
-            f"{path}: not a readable Parquet file: {error}. Remove the folder and make it anew."
-        ) from error
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+        if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM):
+            raise InputError(f"{path}: can't be read: {error.strerror}. {advice(error)}") from error
+        raise InputError(f"{path}: not a readable Parquet file: {error}. {EDITED}") from error

@@ -47,8 +47,8 @@ class MineStage(Stage):
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
         counts, rejected = stats["counts"], sum(stats["rejected"].values())
         return [
-            f"{counts['sentences']:,} sentences and {counts['tables']:,} tables from "
-            f"{counts['pages read']:,} pages; {rejected:,} records set aside"
+            f"{counts.get('sentences', 0):,} sentences and {counts.get('tables', 0):,} tables from "
+            f"{counts.get('pages read', 0):,} pages; {rejected:,} records set aside"
         ]
 
 
@@ -128,7 +128,7 @@ class SampleStage(Stage):
         given = CsvFormat(self.sample.delimiter, self.sample.encoding)
         return [
             *assumptions(self._files(), given),
-            f"{counts['examples']:,} cell examples from {counts['tables']:,} tables; "
+            f"{counts.get('examples', 0):,} cell examples from {counts.get('tables', 0):,} tables; "
             f"{rejected:,} tables set aside",
             *reasons_told(stats["rejected"]),
         ]

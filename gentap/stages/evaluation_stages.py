@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gentap.errors import InputError, SettingError
-from gentap.runs.store import StageFolder, read_json, write_json, write_text
+from gentap.runs.store import StageFolder, write_json, write_text
 from gentap.settings.sections import NO_JUDGE, EvaluateSettings, JudgeSettings, Protocol
 from gentap.stages.stage import Planned, Stage
 
@@ -74,8 +74,10 @@ class EvaluateStage(Stage):
 
     def scores(self, output: Path, *, overwrite: bool = False) -> dict[str, Any]:
         """Do the work; the content of ``scores.json``."""
+        from gentap.evaluation.results import read_scores
+
         self.make(output, overwrite=overwrite)
-        return dict(read_json(output / "scores.json"))
+        return read_scores(output)
 
 
 def evaluate(

@@ -142,7 +142,7 @@ class WriteStage(Stage):
 
         if self.mined not in planned:
             require_stage(self.mined, "mine", "questions are written for mined sentences")
-            require_columns(parts(self.mined / "sentences"), MINED_SCHEMA.names)
+            require_columns(parts(self.mined / "sentences"), MINED_SCHEMA)
         if idle := idle_settings(self.writer, self.write):
             kind = "a chat endpoint" if self._asks_an_endpoint else "a model's folder"
             say(f"questions write: without effect where {kind} writes: {', '.join(idle)}")
@@ -164,8 +164,8 @@ class WriteStage(Stage):
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
         counts = stats["counts"]
         return [
-            f"{counts['examples']:,} long examples from {counts['sentences']:,} sentences and "
-            f"{counts['questions']:,} questions"
+            f"{counts.get('examples', 0):,} long examples from "
+            f"{counts.get('sentences', 0):,} sentences and {counts.get('questions', 0):,} questions"
         ]
 
     @property

@@ -20,7 +20,9 @@ from gentap.runs.store import (
     REJECTED,
     StageFolder,
     fingerprint,
+    is_damaged,
     is_done,
+    naming_full_disks,
     open_stage,
     own_files,
 )
@@ -82,14 +84,15 @@ class Stage(ABC):
         ``checked`` says that it was checked with the whole run. Raises FolderError where the folder
         holds other work, unless that may be overwritten.
         """
-        if not checked and not self.is_done(output):
+        if not checked and ((overwrite and is_damaged(output)) or not self.is_done(output)):
             self.check()
         opened = _shared_folder if self.trains else _folder
         with opened(output, self.name, self.settings(), self.inputs(), overwrite) as folder:
             if folder is None:
                 return
-            stats = self.run(folder)
-            folder.finish(stats)
+            with naming_full_disks(output):
+                stats = self.run(folder)
+                folder.finish(stats)
             if not isinstance(folder, _Joined):
                 for line in self.summary(stats):
                     say(f"{self.command or self.name}: {line}")

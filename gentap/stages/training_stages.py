@@ -46,7 +46,7 @@ class BaseStage(Stage):
             )
         if self.mined not in planned:
             require_stage(self.mined, "mine", "a base is trained on mined documents")
-            require_columns(parts(self.mined / "sentences"), MINED_SCHEMA.names)
+            require_columns(parts(self.mined / "sentences"), MINED_SCHEMA)
         if self.base.arguments.get("save_strategy") in ("no", "best"):
             raise SettingError(
                 "base.arguments: save_strategy must save the last step, which what follows needs."
@@ -98,7 +98,7 @@ class PretrainStage(Stage):
                 continue
             require_stage(path, _MADE_BY[kind], f"the {kind} examples come from there")
             if kind != "masked":
-                require_columns(parts(path), {*EXAMPLE_SCHEMA.names} - EVALUATION_COLUMNS)
+                require_columns(parts(path), EXAMPLE_SCHEMA, EVALUATION_COLUMNS)
         longest = longest_input(self.base, self.linearizer, planned, "pretrain")
         mix = self.pretrain.mix.model_dump()
         shown = longest * sum(mix[kind] for kind in self._corpora)

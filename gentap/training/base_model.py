@@ -14,7 +14,14 @@ from gentap.model.tokenizer import (
     load_saved_tokenizer,
     train_vocabulary,
 )
-from gentap.records import Row, digest, table_from_row
+from gentap.records import (
+    DOCUMENT_SCHEMA,
+    MINED_SCHEMA,
+    TABLE_SCHEMA,
+    Row,
+    digest,
+    table_from_row,
+)
 from gentap.runs.console import say
 from gentap.runs.store import StageFolder, Tally, count_rows, parts, read_rows
 from gentap.settings.sections import LinearizerSettings
@@ -130,15 +137,16 @@ def _streams(
     }
     bounded = within(tokenizer, settings.window)
 
-    def shown(files: list[Path]) -> Iterator[Row]:
-        return (row for row in read_rows(files) if not _is_held_out(row, settings, seed))
+    def shown(files: list[Path], schema: Any) -> Iterator[Row]:
+        rows = read_rows(files, schema=schema)
+        return (row for row in rows if not _is_held_out(row, settings, seed))
 
     windows = {
         "prose": prose_windows(documents, bounded, picked["prose"]),
-        "tables": table_windows(shown(tables), bounded, picked["tables"]),
-        "sentences": sentence_windows(shown(sentences), bounded, picked["sentences"]),
+        "tables": table_windows(shown(tables, TABLE_SCHEMA), bounded, picked["tables"]),
+        "sentences": sentence_windows(shown(sentences, MINED_SCHEMA), bounded, picked["sentences"]),
         "lookups": lookup_windows(
-            (row for row in shown(tables) if picked["lookups"](row["id"])),
+            (row for row in shown(tables, TABLE_SCHEMA) if picked["lookups"](row["id"])),
             tokenizer,
             settings.window,
         ),
@@ -166,13 +174,13 @@ def _held_out(
 ) -> dict[str, Stream]:
     """Sentences and tables of the held-out pages: how much does the model find in them?"""
 
-    def first(name: str) -> Iterator[Row]:
-        rows = read_rows(parts(mined / name))
+    def first(name: str, schema: Any) -> Iterator[Row]:
+        rows = read_rows(parts(mined / name), schema=schema)
         return islice((row for row in rows if _is_held_out(row, settings, seed)), _HELD_OUT)
 
     bounded = within(tokenizer, settings.window)
-    sentences = sentence_windows(first("sentences"), bounded, lambda name: True)
-    lookups = lookup_windows(first("tables"), tokenizer, settings.window)
+    sentences = sentence_windows(first("sentences", MINED_SCHEMA), bounded, lambda name: True)
+    lookups = lookup_windows(first("tables", TABLE_SCHEMA), tokenizer, settings.window)
     hiding = hiding_of(tokenizer, seed)
     return {
         "sentences": MaskedStream(write_tokens(folder / "held-out-sentences", sentences), hiding),
@@ -222,9 +230,9 @@ def _picked(part: float, seed: int, name: str) -> bool:
 
 
 def _texts(documents: list[Path], tables: list[Path]) -> Iterator[str]:
-    for row in read_rows(documents):
+    for row in read_rows(documents, schema=DOCUMENT_SCHEMA):
         yield from row["blocks"]
-    for row in read_rows(tables):
+    for row in read_rows(tables, schema=TABLE_SCHEMA):
         yield " ".join(text for _, text in table_pieces(table_from_row(row)))
 
 

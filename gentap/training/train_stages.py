@@ -10,7 +10,7 @@ from gentap.model.checkpoints import check_model, load_seq2seq
 from gentap.model.load import load_table_model
 from gentap.model.objectives import OBJECTIVES, Objective
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
-from gentap.records import Example, Kind
+from gentap.records import TABLE_SCHEMA, Example, Kind
 from gentap.runs.store import REJECTED, StageFolder, Tally, parts, read_rows, write_text
 from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import (
@@ -196,7 +196,9 @@ def _train_table_model(
                 streams[split][kind] = PairStream(store)
         if masked and isinstance(settings, PretrainSettings):
             hiding = hiding_of(tokenizer, seed)
-            windows = table_windows(read_rows(masked), tokenizer, lambda name: True)
+            windows = table_windows(
+                read_rows(masked, schema=TABLE_SCHEMA), tokenizer, lambda name: True
+            )
             store = write_tokens(folder.work / "tokens" / "train-masked", windows)
             tally.add(store.tally)
             streams["train"]["masked"] = MaskedStream(store, hiding, settings.hidden_cells)

@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gentap.documents.annotated.reading import read_annotated
-from gentap.runs.store import own_files, parts, read_json, read_rows
+from gentap.runs.own_files import read_json
+from gentap.runs.store import own_files, parts, read_rows
 
 _WORDS = re.compile(r"\w+|[^\w\s]")
 FIFTHS = 5

@@ -14,7 +14,8 @@ from gentap.evaluation.evaluate import evaluate_model
 from gentap.evaluation.metrics.scoring import METRICS, score
 from gentap.evaluation.read_predictions import score_file
 from gentap.evaluation.results import Shown, read_results
-from gentap.runs.store import is_done, open_stage, read_json
+from gentap.runs.own_files import read_json
+from gentap.runs.store import is_done, open_stage
 from gentap.settings.sections import EvaluateSettings
 from gentap.stages.evaluation_stages import EvaluateStage
 

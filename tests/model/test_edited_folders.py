@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gentap.serving.answer import Answerer
 from toys import toy_model
 
 from gentap.errors import GentapError
@@ -16,7 +17,6 @@ from gentap.model.checkpoints import check_model
 from gentap.model.export import export
 from gentap.model.tokenizer import TableTokenizer
 from gentap.records import Table
-from gentap.serving.answer import Answerer
 
 TABLE = Table(header=("Year", "Keeper"), rows=(("1850", "river sailor"), ("1861", "painter")))
 LONGEST = 30.0

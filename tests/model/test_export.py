@@ -156,16 +156,17 @@ def test_what_cannot_be_exported_is_said_and_leaves_nothing(
     source = saved("t5")
     taken = tmp_path / "taken"
     taken.mkdir()
+    (taken / "notes.txt").write_text("mine")
     for model, decoder, folder, told in (
         (source, "both", tmp_path / "new", "'both' is no decoder: give long or cell"),
-        (source, "long", taken, "exists already. Give a new folder."),
+        (source, "long", taken, "holds files that GenTaP did not write (such as notes.txt)"),
         (tmp_path / "nothing", "long", tmp_path / "new", "no such model folder"),
         (taken, "long", tmp_path / "new", "not a model folder"),
     ):
         result = exported(model, decoder, folder)
         assert result.exit_code == 1
         assert told in " ".join(result.stderr.split())
-        assert not list(taken.iterdir())
+        assert [path.name for path in taken.iterdir()] == ["notes.txt"]
         assert not (tmp_path / "new").exists()
     assert exported(source, "long", tmp_path / "stock").exit_code == 0
     result = exported(tmp_path / "stock", "long", tmp_path / "new")

@@ -57,18 +57,17 @@ def test_shards_take_likely_sentences_in_order_and_no_more_than_asked(
         for place, (url, one) in enumerate(zip(urls, likely, strict=True)):
             if one >= least:
                 owners[file, place] = url
-        columns = {
-            "url": pa.array(urls, pa.string()),
-            "probability": pa.array(likely, pa.float64()),
-            "place": range(len(urls)),
-        }
-        pq.write_table(pa.table(columns), file)
+        rows = [
+            mined_to_row(replace(mined(0), id=str(place), url=url, probability=one))
+            for place, (url, one) in enumerate(zip(urls, likely, strict=True))
+        ]
+        pq.write_table(pa.Table.from_pylist(rows, MINED_SCHEMA), file)
     wanted = WriteSettings(max_sentences=most, shard_records=shard_records, min_probability=least)
     shards = plan_writing_shards(files, wanted)
     holder: dict[tuple[Path, str], int] = {}
     chosen = []
     for number, shard in enumerate(shards):
-        places = [(shard[0], row["place"]) for row in rows_of(shard, least)]
+        places = [(shard[0], int(row["id"])) for row in rows_of(shard, least)]
         assert 0 < len(places) <= shard_records + 4
         for place in places:
             assert holder.setdefault((shard[0], owners[place]), number) == number

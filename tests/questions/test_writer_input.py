@@ -167,9 +167,10 @@ def test_a_writer_s_layout_is_kept_in_its_folder(tmp_path: Path) -> None:
     assert load_layout(str(tmp_path)) == Layout()
     save_layout(Layout(max_entries=3, tags=True, sections=False), tmp_path)
     assert load_layout(str(tmp_path)) == Layout(max_entries=3, tags=True, sections=False)
-    (tmp_path / "writer.json").write_text('{"marks": 1}')
-    with pytest.raises(InputError, match=r"writer\.json: not a writer's layout"):
-        load_layout(str(tmp_path))
+    for text in ('{"marks": 1}', "[]", '{"tags": "yes"}', '{"max_entries": 0}', "{"):
+        (tmp_path / "writer.json").write_text(text)
+        with pytest.raises(InputError, match=r"writer\.json: "):
+            load_layout(str(tmp_path))
 
 
 def test_there_are_tags_for_all_entries_and_the_title() -> None:

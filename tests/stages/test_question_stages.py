@@ -16,7 +16,8 @@ from toys import toy_t5
 from gentap.errors import FolderError, GentapError, InputError, SettingError, WorkerError
 from gentap.model.tokenizer import train_vocabulary
 from gentap.records import MINED_SCHEMA, Mined, NamedCell, Table, mined_to_row
-from gentap.runs.store import StageFolder, parts, read_json, read_rows
+from gentap.runs.own_files import read_json
+from gentap.runs.store import StageFolder, parts, read_rows
 from gentap.settings.sections import LinearizerSettings, WriteSettings
 from gentap.settings.training_sections import WriterSettings
 from gentap.stages.question_stages import WriterStage, WriteStage

@@ -2,7 +2,7 @@
 
 from gentap.evaluation.compare import Comparison, SystemPair
 from gentap.evaluation.metrics.scoring import METRICS
-from gentap.evaluation.report.score_tables import markdown, scores_table
+from gentap.evaluation.report.score_tables import in_markdown, markdown, scores_table
 
 _TESTS_NOTE = (
     "p: paired bootstrap, and approximate randomization; two-sided, not corrected for the number of"
@@ -28,14 +28,18 @@ def _differences(pair: SystemPair) -> str:
         interval = f"{found.low:+.2f} to {found.high:+.2f}"
         tests = [f"{found.bootstrap_p:.3f}", f"{found.randomization_p:.3f}"]
         lines.append([METRICS[name], f"{found.points:+.2f}", interval, *tests])
-    return f"{pair.second} against {pair.first}:\n\n{markdown(lines)}"
+    names = f"{in_markdown(pair.second)} against {in_markdown(pair.first)}"
+    return f"{names}:\n\n{markdown(lines)}"
 
 
 def _question(comparison: Comparison, place: int) -> str:
     example = comparison.systems[0].examples[place]
-    lines = [f"- {example.question} ({example.table.title})", f"  reference: {example.answer}"]
+    question, title = in_markdown(example.question), in_markdown(example.table.title)
+    lines = [f"- {question} ({title})", f"  reference: {in_markdown(example.answer)}"]
     for system in comparison.systems:
         own = system.scored.statistics[comparison.by].by_example()[place]
         score = "" if own is None else f" ({own:.1f})"
-        lines.append(f"  {system.name}{score}: {system.predictions[place]}")
+        lines.append(
+            f"  {in_markdown(system.name)}{score}: {in_markdown(system.predictions[place])}"
+        )
     return "\n".join(lines) + "\n"

@@ -13,12 +13,13 @@ from gentap import __version__
 from gentap.errors import InputError
 from gentap.evaluation.report.score_tables import markdown
 from gentap.evaluation.report.stage_facts import (
+    CARD_MARK,
     counts_text,
-    finished_stage,
     finished_stages,
     overlap_text,
     settings_text,
 )
+from gentap.runs.finished_stage import read_finished_stage
 from gentap.runs.store import is_done, parts
 
 CORPUS_PARTS = {
@@ -46,7 +47,7 @@ _SIZES = (
 
 def is_corpus(folder: Path) -> bool:
     """Whether it is the finished folder of a stage that makes a corpus."""
-    return is_done(folder) and finished_stage(folder).name in CORPUS_PARTS
+    return is_done(folder) and read_finished_stage(folder).name in CORPUS_PARTS
 
 
 def data_card(folder: Path, sources: Sequence[Path], *, name: str, license_: str) -> str:
@@ -63,7 +64,9 @@ def data_card(folder: Path, sources: Sequence[Path], *, name: str, license_: str
     held = {part: parts(folder / part) for part in CORPUS_PARTS[stages[-1].name]}
     sizes = {part: _rows(files) for part, files in held.items() if files}
     text = [f"---\n{_front_matter(sizes, name, license_)}---\n", f"# {name}\n"]
-    text.append(f"Made with GenTaP {__version__} from tables and prose of web documents.\n")
+    text.append(
+        f"This corpus was {CARD_MARK} {__version__} from tables and prose of web documents.\n"
+    )
     for part, files in held.items():
         what = _WHAT[stages[-1].name if part == "." else part]
         text.append(f"## {what[0].upper()}{what[1:]}\n")

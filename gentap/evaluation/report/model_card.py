@@ -12,17 +12,17 @@ from typing import Any
 from gentap import __version__
 from gentap.errors import InputError
 from gentap.evaluation.metrics.scoring import METRICS
-from gentap.evaluation.report.score_tables import markdown, scores_table
+from gentap.evaluation.report.score_tables import in_markdown, markdown, scores_table
 from gentap.evaluation.report.stage_facts import (
-    FinishedStage,
+    CARD_MARK,
     counts_text,
-    finished_stage,
     finished_stages,
     overlap_text,
     settings_text,
 )
-from gentap.evaluation.results import SCORES, is_report
-from gentap.runs.store import read_json, require_stage
+from gentap.evaluation.results import is_report, read_scores
+from gentap.runs.finished_stage import FinishedStage, read_finished_stage
+from gentap.runs.store import require_stage
 
 
 def model_card(
@@ -42,9 +42,9 @@ def model_card(
                 f"{report}: not a report's folder. Give the output of `gentap evaluate`."
             )
     stages = finished_stages([model, *sources])
-    scored = [(finished_stage(report), read_json(report / SCORES)) for report in reports]
+    scored = [(read_finished_stage(report), read_scores(report)) for report in reports]
     front = _front_matter(stages, scored, name, license_)
-    parts = [f"---\n{front}---\n", f"# {name}\n", _summary(stages[-1])]
+    parts = [f"---\n{front}---\n", f"# {in_markdown(name)}\n", _summary(stages[-1])]
     parts += _results(scored)
     parts += [counts_text(stages), overlap_text(stages)]
     parts.append(settings_text([*stages, *(one for one, _ in scored)]))
@@ -111,7 +111,7 @@ def _summary(own: FinishedStage) -> str:
     size = f" of {numbers:,} parameters" if isinstance(numbers, int) else ""
     return (
         f"A model{size} that answers questions about tables in sentences, and with a cell's value, "
-        f"made with GenTaP {__version__}.\n\n"
+        f"{CARD_MARK} {__version__}.\n\n"
         "```\ngentap answer --model FOLDER --table films.csv "
         '"Which film did she make in 2005?"\n```\n'
     )
@@ -124,11 +124,17 @@ def _results(scored: Sequence[tuple[FinishedStage, Mapping[str, Any]]]) -> list[
         values = {name: scores[name] for name in METRICS if name in scores}
         ranges = {name: tuple(scores["intervals"][name]) for name in values}
         lines = [
-            f"{count:,} questions of {', '.join(_data(stage)) or 'unknown data'}, protocol "
-            f"{scores['protocol']}, in percent with 95% bootstrap intervals:\n",
+            f"{count:,} questions of {in_markdown(', '.join(_data(stage))) or 'unknown data'}, "
+            f"protocol {scores['protocol']}, in percent with 95% bootstrap intervals:\n",
             _upright(scores_table({"score": values}, {"score": ranges})),
-            *(f"- {METRICS[name]}: `{scores['signatures'][name]}`" for name in values),
-            *(f"- {count:,} {warning}" for warning, count in scores["warnings"].items()),
+            *(
+                f"- {METRICS[name]}: `{scores['signatures'][name].replace('`', ' ')}`"
+                for name in values
+            ),
+            *(
+                f"- {count:,} {in_markdown(warning)}"
+                for warning, count in scores["warnings"].items()
+            ),
         ]
         parts.append("\n".join(lines) + "\n")
     return parts

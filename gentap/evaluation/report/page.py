@@ -22,11 +22,14 @@ from gentap.evaluation.metrics.scoring import METRICS
 from gentap.evaluation.report.example_data import listed_examples
 from gentap.evaluation.report.score_tables import scores_table
 from gentap.evaluation.results import Results
-from gentap.runs.store import read_json, write_text
+from gentap.runs.own_files import read_json
+from gentap.runs.store import write_text
 
 _ASSETS = files("gentap.evaluation.report") / "assets"
 _SCRIPTS = ("words.js", "charts.js", "examples.js", "report.js")
 _SURROGATES = re.compile("[\ud800-\udfff]")
+
+_HIGHEST = 1e30
 
 History = Sequence[Mapping[str, Any]]
 """A training's log: objects with ``step`` and ``loss`` or ``eval_loss``."""
@@ -104,8 +107,9 @@ def write_report(
 def training_log(model: str) -> History:
     """The log of the training that made a model's folder; empty where there is none."""
     stats = Path(model) / "stats.json"
-    history = read_json(stats).get("history") if stats.is_file() else None
-    return history if isinstance(history, list) else []
+    history = read_json(stats).get("history") if stats.exists() else None
+    entries = history if isinstance(history, list) else []
+    return [entry for entry in entries if isinstance(entry, dict)]
 
 
 def _embedded(data: Any) -> str:
@@ -122,13 +126,18 @@ def _curve(name: str, history: History) -> dict[str, Any] | None:
         line: [
             [entry["step"], round(float(entry[key]), 4)]
             for entry in history
-            if isinstance(entry.get(key), int | float) and isinstance(entry.get("step"), int)
+            if isinstance(entry.get("step"), int) and _is_drawn(entry.get(key))
         ]
         for line, key in (("loss", "loss"), ("dev", "eval_loss"))
     }
     if not any(len(points) > 1 for points in lines.values()):
         return None
     return {"system": name, **lines}
+
+
+def _is_drawn(value: Any) -> bool:
+    """Whether it is a number that a chart can show."""
+    return isinstance(value, int | float) and abs(value) < _HIGHEST
 
 
 def _scores(systems: Sequence[Results], metrics: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """Scores and answers as people read them: Markdown tables and text."""
 
+import re
 from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
 
@@ -7,6 +8,8 @@ from gentap.evaluation.metrics.scoring import METRICS
 from gentap.evaluation.results import Results
 from gentap.records import Table
 
+_SPECIAL = re.compile(r"[\\`*<|]|[\]!](?=[\[(:])")
+_CODE = re.compile(r"`[^`|\n\r]+`")
 _ROWS_SHOWN = 8
 _WIDEST_CELL = 28
 
@@ -23,7 +26,7 @@ def scores_table(systems: Mapping[str, Mapping[str, float]], ranges: Ranges | No
     for system, scores in systems.items():
         found = (ranges or {}).get(system, {})
         cells = [_score(scores.get(name), found.get(name)) for name in names]
-        lines.append([system.replace("|", "/"), *cells])
+        lines.append([system, *cells])
     return markdown(lines)
 
 
@@ -37,18 +40,29 @@ def table_excerpt(table: Table) -> str:
     """The head of a table in Markdown, long cells cut, rows left out counted."""
     rows = [[_short(cell) for cell in row] for row in (table.header, *table.rows[:_ROWS_SHOWN])]
     left = len(table.rows) - _ROWS_SHOWN
-    title = " – ".join(part for part in (table.title, table.section, table.caption) if part)
+    parts = (table.title, table.section, table.caption)
+    title = in_markdown(" – ".join(part for part in parts if part))
     more = f"… and {left} more rows\n" if left > 0 else ""
     return f"{title}\n{markdown(rows)}{more}"
 
 
 def _short(text: str) -> str:
-    text = text.replace("|", "/")
     return text if len(text) <= _WIDEST_CELL else text[: _WIDEST_CELL - 1] + "…"
+
+
+def in_markdown(text: str) -> str:
+    """A text as itself in one line of Markdown: no link, code or HTML, and no end of a cell.
+
+    Code stays code, which nothing in it can leave.
+    """
+    if _CODE.fullmatch(text):
+        return text
+    return _SPECIAL.sub(r"\\\g<0>", " ".join(text.splitlines()))
 
 
 def markdown(lines: Sequence[Sequence[str]]) -> str:
     """Lines of cells, the first one the header, as an aligned Markdown table."""
+    lines = [list(map(in_markdown, line)) for line in lines]
     widths = [max(3, *(len(line[column]) for line in lines)) for column in range(len(lines[0]))]
     text = [
         "| "
@@ -67,15 +81,21 @@ def results_text(systems: Mapping[str, Sequence[Results]], data: Sequence[str]) 
     answers as its first one does.
     """
     first = next(iter(systems.values()))[0]
-    text = [f"{len(first.examples):,} questions of {', '.join(data)}\n", _means_table(systems)]
+    text = [
+        f"{len(first.examples):,} questions of {in_markdown(', '.join(data))}\n",
+        _means_table(systems),
+    ]
     if any(len(runs) > 1 for runs in systems.values()):
         text.append("Means and standard deviations of several finetunings, each of its own seed.\n")
     text += [f"{name}: {kept.signature}" for name, kept in first.scored.statistics.items()]
     for place in _spread(len(first.examples)):
         example = first.examples[place]
-        text += ["", table_excerpt(example.table), f"question: {example.question}"]
-        text += [f"reference: {example.answer}"]
-        text += [f"{system}: {runs[0].predictions[place]}" for system, runs in systems.items()]
+        text += ["", table_excerpt(example.table), f"question: {in_markdown(example.question)}"]
+        text += [f"reference: {in_markdown(example.answer)}"]
+        text += [
+            f"{in_markdown(system)}: {in_markdown(runs[0].predictions[place])}"
+            for system, runs in systems.items()
+        ]
     return "\n".join(text) + "\n"
 
 
@@ -85,7 +105,7 @@ def _means_table(systems: Mapping[str, Sequence[Results]]) -> str:
     lines = [["system", *(METRICS[name] for name in names)]]
     for system, runs in scores.items():
         cells = [_mean([run[name] for run in runs if name in run]) for name in names]
-        lines.append([system.replace("|", "/"), *cells])
+        lines.append([system, *cells])
     return markdown(lines)
 
 

@@ -1,30 +1,21 @@
 """What finished output folders say about themselves, for cards of models and of corpora."""
 
 import re
-import tomllib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from gentap.errors import InputError
-from gentap.evaluation.report.score_tables import markdown
-from gentap.runs.store import is_done, own_files, read_json
+from gentap.evaluation.report.score_tables import in_markdown, markdown
+from gentap.runs.finished_stage import FinishedStage, read_finished_stage
+from gentap.runs.store import is_done
 
+CARD_MARK = "made with GenTaP"
+"""What tells a card of ours, which may be replaced, from other files."""
 ORDER = ("mine", "base", "writer", "write", "sample", "pretrain", "finetune")
 _SCORED = ("evaluate", "score")
 _TRAINING = ("parameters", "steps", "first_loss", "last_loss", "best_dev_loss")
 _KEPT_OUT = re.compile(r"(\w+) of an evaluation set")
-
-
-@dataclass(frozen=True, slots=True)
-class FinishedStage:
-    """A finished output folder: the stage that made it, its settings and its statistics."""
-
-    name: str
-    folder: Path
-    settings: Mapping[str, Any]
-    stats: Mapping[str, Any]
 
 
 def finished_stages(folders: Iterable[Path]) -> list[FinishedStage]:
@@ -39,18 +30,10 @@ def finished_stages(folders: Iterable[Path]) -> list[FinishedStage]:
         below = [folder] if is_done(folder) else sorted(filter(is_done, folder.glob("*/")))
         if not below:
             raise InputError(f"{folder}: neither an output folder of GenTaP nor a folder of such.")
-        found |= {path.resolve(): finished_stage(path) for path in below}
+        found |= {path.resolve(): read_finished_stage(path) for path in below}
     found.pop(own.resolve(), None)
     known = [stage for stage in found.values() if stage.name in ORDER]
-    return [*sorted(known, key=lambda stage: ORDER.index(stage.name)), finished_stage(own)]
-
-
-def finished_stage(folder: Path) -> FinishedStage:
-    """What an output folder says; raises InputError where it is none."""
-    own = own_files(folder)
-    name = read_json(own / "done.json")["stage"]
-    settings = tomllib.loads((own / "recipe.toml").read_text(encoding="utf-8"))
-    return FinishedStage(name, folder, settings.get(name, {}), read_json(own / "stats.json"))
+    return [*sorted(known, key=lambda stage: ORDER.index(stage.name)), read_finished_stage(own)]
 
 
 def counts_text(stages: Sequence[FinishedStage]) -> str:
@@ -69,9 +52,7 @@ def counts_text(stages: Sequence[FinishedStage]) -> str:
         }
         aside = stage.stats.get("rejected", {})
         counts |= {f"set aside: {reason}": count for reason, count in aside.items()}
-        lines += [
-            [stage.name, what.replace("|", "/"), _number(count)] for what, count in counts.items()
-        ]
+        lines += [[stage.name, what, _number(count)] for what, count in counts.items()]
     return f"## Data and training\n\n{markdown(lines)}"
 
 
@@ -98,7 +79,7 @@ def overlap_text(stages: Sequence[FinishedStage]) -> str:
             if (match := _KEPT_OUT.fullmatch(reason))
         ]
         text += (
-            f"Kept out of the corpus, for {', '.join(map(str, kept_out))}: "
+            f"Kept out of the corpus, for {in_markdown(', '.join(map(str, kept_out)))}: "
             f"{', '.join(counts) or 'nothing had to be'}. Pages, tables, and sentences that share "
             f"{stage.settings.get('answer_words')} words in a row with an answer go.\n"
         )

@@ -71,8 +71,8 @@ def load_codec(folder: str) -> Codec:
 
 def writer_name(folder: str) -> str:
     """What stands for a writer in the questions' records: its folder's name and fingerprint."""
-    from gentap.runs.store import read_json
+    from gentap.runs.store import is_done, read_marker
 
-    done = Path(folder) / "done.json"
-    name = Path(folder).resolve().name if Path(folder).is_dir() else folder
-    return f"{name}@{read_json(done)['fingerprint']}" if done.exists() else name
+    path = Path(folder)
+    name = path.resolve().name if path.is_dir() else folder
+    return f"{name}@{read_marker(path).fingerprint}" if is_done(path) else name

@@ -21,7 +21,7 @@ from gentap.questions.writer_input import Entry, WriterInput
 from gentap.questions.writers.interface import Unwritten, Written, best_first
 from gentap.questions.writers.transformers_writer import TOO_LONG, TransformersWriter, by_length
 from gentap.records import digest
-from gentap.runs.store import read_json
+from gentap.runs.own_files import read_json
 from gentap.settings.sections import WriteSettings
 
 ScoredTokens = tuple[list[str], float]
@@ -109,7 +109,7 @@ class CTranslate2Writer:
         self.codec, self.name, self.max_entries = local.codec, local.name, local.max_entries
         self._settings = settings
         self._folder = convert(local.model, self.codec.tokenizer.hf, folder, work / "ctranslate2")
-        self._names: list[str] = read_json(self._folder / "shared_vocabulary.json")
+        self._names: list[str] = read_json(self._folder / "shared_vocabulary.json", list[str])
         self._numbers = {name: number for number, name in enumerate(self._names)}
         self._translator = self._open("float32", 1)
         self._check(local, folder)

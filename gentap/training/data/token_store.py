@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from gentap.documents.rejected import RejectedRecord
+from gentap.errors import InputError
+from gentap.runs.own_files import EDITED, read_json
 from gentap.runs.store import REJECTED, Tally
 
 Ids = npt.NDArray[np.int32]
 _META = "meta.json"
+
+
+@dataclass(frozen=True, slots=True)
+class _Meta:
+    pairs: int
+    tally: dict[str, dict[str, int]]
 
 
 class TokenStore:
@@ -25,12 +33,15 @@ class TokenStore:
     """
 
     def __init__(self, folder: Path) -> None:
-        meta = json.loads((folder / _META).read_text())
-        count = meta["pairs"]
-        self.tally: dict[str, dict[str, int]] = meta.get("tally") or Tally().to_json()
+        meta: _Meta = read_json(folder / _META, _Meta)
+        self.tally = meta.tally
         self._inputs = _map(folder / "inputs.bin", np.int32)
         self._targets = _map(folder / "targets.bin", np.int32)
-        self._ends = _map(folder / "ends.bin", np.int64).reshape(count, 2)
+        self._ends = _map(folder / "ends.bin", np.int64)
+        whole = [*self._ends[-2:]] == [len(self._inputs), len(self._targets)]
+        if len(self._ends) != 2 * meta.pairs or (meta.pairs and not whole):
+            raise InputError(f"{folder}: its files do not belong together. {EDITED}")
+        self._ends = self._ends.reshape(meta.pairs, 2)
 
     def __len__(self) -> int:
         return len(self._ends)

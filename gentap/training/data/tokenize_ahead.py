@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gentap.errors import WorkerError
-from gentap.records import Row
+from gentap.records import EXAMPLE_SCHEMA, Row
 from gentap.runs.parent_exit import end_with_parent
 from gentap.runs.store import count_rows, read_slice
 
@@ -43,7 +43,7 @@ def tokenize_ahead(
     """
     if workers == 1:
         for piece in slices(files):
-            yield make(read_slice(*piece))
+            yield make(read_slice(*piece, EXAMPLE_SCHEMA))
         return
     pool = ProcessPoolExecutor(
         workers, mp_context=get_context("forkserver"), initializer=end_with_parent
@@ -66,4 +66,4 @@ def tokenize_ahead(
 
 
 def _make(make: Callable[[Iterable[Row]], Made], piece: RowSlice) -> Made:
-    return make(read_slice(*piece))
+    return make(read_slice(*piece, EXAMPLE_SCHEMA))

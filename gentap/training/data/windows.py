@@ -7,7 +7,7 @@ from pathlib import Path
 from gentap.documents.rejected import RejectedRecord
 from gentap.errors import SettingError
 from gentap.model.tokenizer import SENTINELS, TableTokenizer, with_special_tokens
-from gentap.records import Cell, Mined, Row, mined_from_row, table_from_row
+from gentap.records import DOCUMENT_SCHEMA, Cell, Mined, Row, mined_from_row, table_from_row
 from gentap.runs.store import read_rows
 from gentap.tables.linearize import CELL, ROW
 from gentap.training.data.streams import Hiding
@@ -27,7 +27,7 @@ def prose_windows(
     size = tokenizer.settings.max_tokens
     end = tokenizer.hf.eos_token_id
     held: list[int] = []
-    for row in read_rows(documents):
+    for row in read_rows(documents, schema=DOCUMENT_SCHEMA):
         for number, text in enumerate(row["blocks"]):
             if not picked(f"{row['url']}:{number}"):
                 continue

@@ -1,6 +1,5 @@
 """What ends a training part of the way, told so that it can be mended."""
 
-import errno
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,10 +8,10 @@ import torch
 from safetensors import SafetensorError
 
 from gentap.errors import WorkerError
+from gentap.runs.store import is_disk_full
 from gentap.training.loop.checkpoint import checkpoints
 
 _MEMORY = ("can't allocate memory", "out of memory", "cannot allocate memory")
-_DISK = ("no space left", "disk quota exceeded")
 
 
 @contextmanager
@@ -28,9 +27,9 @@ def explained_failures(
     except MemoryError as error:
         raise _out_of_memory(label, folder, batch) from error
     except (OSError, SafetensorError) as error:
-        if _is_full(error):
+        if is_disk_full(error):
             raise WorkerError(
-                f"{label}: the disk is full, and a checkpoint could not be written. "
+                f"{label}: the disk is full, and a checkpoint could not be written in {folder}. "
                 f"{last_good(folder)} Free some space and run the same command again: it goes on "
                 f"from there. {label}.keep_checkpoints = 1 and a larger {label}.save_every take "
                 "less."
@@ -39,8 +38,10 @@ def explained_failures(
     except RuntimeError as error:
         if isinstance(error, torch.OutOfMemoryError) or _says(error, _MEMORY):
             raise _out_of_memory(label, folder, batch) from error
-        if _says(error, _DISK):
-            raise WorkerError(f"{label}: the disk is full. {last_good(folder)}") from error
+        if is_disk_full(error):
+            raise WorkerError(
+                f"{label}: the disk of {folder} is full. {last_good(folder)}"
+            ) from error
         raise
 
 
@@ -58,10 +59,6 @@ def last_good(folder: Path) -> str:
     """A sentence about the newest checkpoint of a training."""
     kept = checkpoints(folder)
     return f"The last good checkpoint is {kept[-1]}." if kept else "There is no checkpoint yet."
-
-
-def _is_full(error: Exception) -> bool:
-    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or _says(error, _DISK)
 
 
 def _says(error: Exception, phrases: tuple[str, ...]) -> bool:

@@ -6,11 +6,11 @@ begins. Here they are given it at once: what they refuse is known before a corpu
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from transformers import Trainer, get_scheduler
-from transformers.integrations import get_reporting_integration_callbacks
+from transformers.integrations.integration_utils import get_reporting_integration_callbacks
 from transformers.trainer_utils import IntervalStrategy
 
 from gentap.errors import SettingError, first_line
@@ -54,7 +54,7 @@ def try_arguments(settings: TrainingSettings, label: str, measured: Collection[s
             optimizer=optimizer,
             num_warmup_steps=arguments.get_warmup_steps(total),
             num_training_steps=total,
-            scheduler_specific_kwargs=arguments.lr_scheduler_kwargs,
+            scheduler_specific_kwargs=cast(Any, arguments.lr_scheduler_kwargs),
         )
         reports = [] if arguments.report_to == "none" else arguments.report_to
         for report in get_reporting_integration_callbacks(reports):

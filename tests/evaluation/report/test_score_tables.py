@@ -6,6 +6,7 @@ from systems import example
 from gentap.evaluation.metrics.scoring import Scored
 from gentap.evaluation.metrics.statistics import mean_statistics
 from gentap.evaluation.report.score_tables import (
+    in_markdown,
     markdown,
     results_text,
     scores_table,
@@ -38,6 +39,22 @@ def test_markdown_keeps_every_cell_and_makes_all_lines_equally_long(lines: list[
     assert read == [[cell.strip() for cell in line] for line in lines]
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("[x](http://e.example)", "[x\\](http://e.example)"),
+        ("![x](y)", "\\![x\\](y)"),
+        ("[x]: http://e.example", "[x\\]: http://e.example"),
+        ("<img src=x onerror=alert(1)>", "\\<img src=x onerror=alert(1)>"),
+        ("`a` **b** a|b \\", "\\`a\\` \\*\\*b\\*\\* a\\|b \\\\"),
+        ("one\n# two\r\n- three", "one # two - three"),
+        ("[4.80, 5.63] of the_table", "[4.80, 5.63] of the_table"),
+    ],
+)
+def test_a_text_stands_in_markdown_as_itself(text: str, shown: str) -> None:
+    assert in_markdown(text) == shown
+
+
 def test_scores_have_a_column_for_each_metric_that_any_system_has() -> None:
     table = scores_table({"ours": {"exact_match": 50.0, "bleu": 22.826}, "theirs": {"bleu": 7}})
     assert table == (
@@ -57,7 +74,7 @@ def test_an_excerpt_shows_eight_rows_counts_the_rest_and_cuts_long_cells() -> No
     )
     lines = table_excerpt(table).splitlines()
     assert lines[0] == "Mara Lind – Films"
-    assert "film/part" in lines[1]
+    assert "film\\|part" in lines[1]
     assert [line.split("|")[1].strip() for line in lines[3:-1]] == [str(n) for n in range(8)]
     assert lines[3].split("|")[2].strip() == ("long " * 20)[:27] + "…"
     assert lines[-1] == "… and 3 more rows"
@@ -109,4 +126,4 @@ def test_several_finetunings_have_a_mean_and_its_deviation() -> None:
 
 def test_intervals_stand_behind_scores() -> None:
     table = scores_table({"a|b": {"bleu": 22.83}}, {"a|b": {"bleu": (21.91, 23.8)}})
-    assert table.splitlines()[2] == "| a/b    | 22.83 [21.9, 23.8] |"
+    assert table.splitlines()[2] == "| a\\|b   | 22.83 [21.9, 23.8] |"

@@ -1,0 +1,45 @@
+"""The stage that writes a stock checkpoint of one decoder, for other programs."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from gentap.runs.store import StageFolder
+from gentap.stages.stage import Planned, Stage
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportStage(Stage):
+    """A model and one of its decoders to a stock T5 or BART."""
+
+    name: ClassVar[str] = "export"
+    model: str
+    decoder: Literal["long", "cell"]
+
+    def settings(self) -> dict[str, Any]:
+        return {"decoder": self.decoder}
+
+    def inputs(self) -> list[Path]:
+        return [Path(self.model)]
+
+    def check(self, planned: Planned = ()) -> None:
+        from gentap.model.export import check_exportable
+
+        check_exportable(self.model)
+
+    def run(self, folder: StageFolder) -> Mapping[str, Any]:
+        from gentap.model.export import export
+
+        aside = folder.work / "stock"
+        try:
+            export(self.model, self.decoder, aside)
+            for entry in sorted(aside.iterdir()):
+                entry.replace(folder.path / entry.name)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)  # of a full disk, half a model is no use
+        return {}
+
+    def summary(self, stats: Mapping[str, Any]) -> list[str]:
+        return [f"the {self.decoder} decoder of {self.model}"]
