@@ -188,7 +188,7 @@ def test_a_setting_may_have_its_sections_name_before_it() -> None:
     mined()
     sets = ["--set", "sample.per_table=1", "--set", "linearizer.max_tokens=256"]
     assert gentap("sample", "mined", "-o", "out", "--workers", "1", *sets).exit_code == 0
-    kept = Path("out/recipe.toml").read_text(encoding="utf-8")
+    kept = Path("out/.gentap/recipe.toml").read_text(encoding="utf-8")
     assert "per_table = 1" in kept
     assert "max_tokens = 256" in kept
 
