@@ -95,9 +95,11 @@ class SampleStage(Stage):
         return [*self._sources(), self._grammar(), *base]
 
     def check(self, planned: Planned = ()) -> None:
+        from gentap.documents.delimited.csv_table import CsvFormat
         from gentap.grammar.parser import load_grammar
         from gentap.runs.cluster import check_cluster
 
+        CsvFormat(self.sample.delimiter, self.sample.encoding)
         load_grammar(self._grammar())
         check_cluster(self.cluster)
         if self.base:

@@ -26,9 +26,10 @@ from gentap.runs.store import (
     open_stage,
     own_files,
 )
-from gentap.settings.sections import LinearizerSettings
+from gentap.settings.sections import AdapterSettings, LinearizerSettings
 from gentap.settings.training_sections import TrainingSettings
 
+NO_ADAPTERS = AdapterSettings()
 Planned = Collection[Path]
 """Folders that earlier stages of the same run will have made."""
 
@@ -124,18 +125,28 @@ def check_training(
         try_arguments(settings, label, metric_names(dev, dev_answers) if dev else ())
 
 
-def longest_input(name: str, linearizer: LinearizerSettings, planned: Planned, label: str) -> int:
+def longest_input(
+    name: str,
+    linearizer: LinearizerSettings,
+    planned: Planned,
+    label: str,
+    adapters: AdapterSettings = NO_ADAPTERS,
+) -> int:
     """A model's longest input in tokens; raises where this run does not make it and it can't be
     loaded.
 
-    A model that holds its own linearizer's settings keeps them; others that were given are told.
+    A model that holds its own linearizer's settings keeps them, and only a decoder-only one takes
+    ``adapters``: what was given in vain is told.
     """
     if Path(name) in planned:
         return linearizer.max_tokens
-    from gentap.model.checkpoints import check_model
+    from gentap.model.checkpoints import FAMILIES, check_model
+    from gentap.model.config import MODEL_TYPE
     from gentap.model.tokenizer import load_tokenizer
 
-    check_model(name)
+    two_decoders = check_model(name).model_type in (MODEL_TYPE, *FAMILIES)
+    if two_decoders and adapters != NO_ADAPTERS:
+        say(f"{label}: adapters have no effect: {name} has decoders of its own")
     settings = load_tokenizer(name, linearizer).settings
     if settings != linearizer and linearizer != LinearizerSettings():
         say(f"{label}: {name} has linearizer settings of its own; those given have no effect")

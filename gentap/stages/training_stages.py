@@ -99,7 +99,9 @@ class PretrainStage(Stage):
             require_stage(path, _MADE_BY[kind], f"the {kind} examples come from there")
             if kind != "masked":
                 require_columns(parts(path), EXAMPLE_SCHEMA, EVALUATION_COLUMNS)
-        longest = longest_input(self.base, self.linearizer, planned, "pretrain")
+        longest = longest_input(
+            self.base, self.linearizer, planned, "pretrain", self.pretrain.adapters
+        )
         mix = self.pretrain.mix.model_dump()
         shown = longest * sum(mix[kind] for kind in self._corpora)
         check_training(self.pretrain, "pretrain", shown=shown, needs="one group of the mix")
@@ -145,7 +147,9 @@ class FinetuneStage(Stage):
         if not self.finetune.train:
             raise SettingError("finetune: no annotated questions given (finetune.train, --train).")
         _ = self._examples, self._dev  # each read once, by its own reader's checks
-        longest = longest_input(self.model, self.linearizer, planned, "finetune")
+        longest = longest_input(
+            self.model, self.linearizer, planned, "finetune", self.finetune.adapters
+        )
         missing = {one.kind for one in self._examples} - {one.kind for one in self._dev.examples}
         if missing and self.finetune.dev:
             raise SettingError(

@@ -70,6 +70,8 @@ CELLS = {"question": "Which?", "answer": "Dusk", "kind": "cell", "table": TABLE}
         ({"pretrain": {"batch_tokens": 1000}}, "pretrain.batch_tokens is 1,000, but"),
         ({"finetune": {"batch_tokens": 511}}, "finetune.batch_tokens is 511, but"),
         ({"pretrain": {"mix": {"cell": 20}}}, "one group of the mix may take 10,752"),
+        ({"sample": {"delimiter": "ab"}}, "'ab' can't part cells"),
+        ({"sample": {"encoding": "nope"}}, "'nope' is no encoding of text"),
         ({"pretrain": {"report_to": ["nope"]}}, "pretrain.arguments: nope is not supported"),
         (arguments("base", optim="nope"), "base.arguments: nope is not a valid"),
         (arguments("base", save_strategy="no"), "base.arguments: save_strategy must save"),
@@ -186,7 +188,7 @@ def test_a_setting_may_have_its_sections_name_before_it() -> None:
     mined()
     sets = ["--set", "sample.per_table=1", "--set", "linearizer.max_tokens=256"]
     assert gentap("sample", "mined", "-o", "out", "--workers", "1", *sets).exit_code == 0
-    kept = Path("out/recipe.toml").read_text(encoding="utf-8")
+    kept = Path("out/.gentap/recipe.toml").read_text(encoding="utf-8")
     assert "per_table = 1" in kept
     assert "max_tokens = 256" in kept
 
@@ -211,7 +213,9 @@ def test_linearizer_settings_that_a_model_overrules_are_told() -> None:
     questions()
     sets = ["--set", "linearizer.max_tokens=128", "--set", "linearizer.max_question_tokens=32"]
     command = ["finetune", "--model", model(), "--train", "test.jsonl", "-o", "out"]
+    sets += ["--set", "adapters.rank=4"]
     done = gentap(*command, *sets, "--set", "batch_tokens=50")
+    assert "finetune: adapters have no effect: model has decoders of its own" in done.stderr
     assert "finetune: model has linearizer settings of its own; those given have no effect" in (
         done.stderr
     )
