@@ -13,17 +13,17 @@ def _leave(number: int, frame: FrameType | None) -> None:
     os._exit(INTERRUPTED)
 
 
-def main() -> None:
+def start() -> None:
     """Entry point of the command `gentap`."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is to be ignored
         signal.signal(signal.SIGINT, _leave)
-    from gentap.cli import run_app  # takes most of a second
+    from gentap.cli import main  # takes most of a second
 
     try:
-        run_app()
+        main()
     finally:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # all is said and kept
 
 
 if __name__ == "__main__":
-    main()
+    start()

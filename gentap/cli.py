@@ -64,7 +64,7 @@ def _options(
     """Table question answering in sentences: from web pages to a scored answer."""
 
 
-def run_app() -> None:
+def main() -> None:
     """Run the command that the command line names."""
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TQDM_DISABLE", "1")  # progress is our own
@@ -75,4 +75,4 @@ def run_app() -> None:
 
 
 if __name__ == "__main__":
-    run_app()
+    main()

@@ -123,8 +123,8 @@ def test_the_command_line_is_imported_without_anything_heavy() -> None:
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
 def test_help_is_shown_without_anything_heavy(arguments: list[str]) -> None:
     modules = loaded_by(
-        f"from gentap.__main__ import main\nsys.argv = ['gentap', *{arguments!r}]\n"
-        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code"
+        f"from gentap.__main__ import start\nsys.argv = ['gentap', *{arguments!r}]\n"
+        "try:\n    start()\nexcept SystemExit as end:\n    assert not end.code"
     )
     assert "gentap" in modules
     assert not modules & HEAVY

@@ -83,9 +83,9 @@ def test_an_interrupt_in_the_first_moments_is_told_in_a_line(seed: int) -> None:
     """From the first line of ours on: Python's own start is not ours to change."""
     write("test.jsonl", jsonl({"question": "?", "answer": "x", "table": {}}))
     program = (
-        "import signal, sys, threading, os, time; from gentap.__main__ import main\n"
+        "import signal, sys, threading, os, time; from gentap.__main__ import start\n"
         "after = float(sys.argv.pop(1))\n"
-        "threading.Timer(after, os.kill, (os.getpid(), signal.SIGINT)).start(); main()"
+        "threading.Timer(after, os.kill, (os.getpid(), signal.SIGINT)).start(); start()"
     )
     after = random.Random(seed).random() * 0.6
     done = subprocess.run(

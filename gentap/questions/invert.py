@@ -130,7 +130,7 @@ def read_articles(path: Path) -> list[dict[str, Any]]:
         for article in articles:
             if not isinstance(article["title"], str) or not isinstance(article["paragraphs"], list):
                 raise TypeError("'title' must be a text and 'paragraphs' a list")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
             f"{path}: not a reading-comprehension file in SQuAD layout "
             f'({{"data": [{{"title", "paragraphs"}}]}}): {error!r}.'

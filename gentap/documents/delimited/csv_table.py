@@ -9,6 +9,7 @@ from gentap.documents.delimited.csv_dialect import find_dialect, take_sep_line
 from gentap.documents.delimited.csv_encoding import read_delimited
 from gentap.documents.delimited.csv_layout import TableLayout, find_layout
 from gentap.documents.delimited.csv_records import CsvRecord, Dialect, split_records
+from gentap.documents.input_files import require_file
 from gentap.errors import InputError, SettingError
 from gentap.records import Table
 
@@ -65,6 +66,7 @@ def read_csv_told(path: Path, given: CsvFormat = FOUND_OUT) -> tuple[Table, str]
     A title above the header becomes the table's, else the file's name. Raises InputError with file
     and line where rows are ragged, a quotation mark is never closed, or there are no rows.
     """
+    require_file(path)
     text, encoding = read_delimited(path, given.encoding)
     named, text = take_sep_line(text)
     skipped = 1 if named else 0
