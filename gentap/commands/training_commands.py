@@ -39,7 +39,7 @@ def base_command(
     from gentap.stages.training_stages import BaseStage
 
     if packed is not None:
-        from gentap.model.gguf import unpack
+        from gentap.model.loading.gguf import unpack
 
         unpack(packed, output)
         say(f"base: {packed} → {output}")

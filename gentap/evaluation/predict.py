@@ -46,8 +46,8 @@ class ChunkedAnswers:
         *,
         model: Any = None,
     ) -> None:
-        from gentap.model.causal_checkpoints import has_two_decoders
-        from gentap.model.checkpoints import check_model
+        from gentap.model.loading.causal_checkpoints import has_two_decoders
+        from gentap.model.loading.checkpoints import check_model
 
         self._settings = settings
         self._kinds: list[Kind] = [

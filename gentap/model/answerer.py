@@ -109,7 +109,7 @@ class Answerer:
         """
         from gentap.model.cell_tree import CellTree, cell_text, find_cell
         from gentap.model.generate import generate_ids
-        from gentap.model.load import load_table_model
+        from gentap.model.loading.load import load_table_model
 
         if self._network is None:
             self._network = load_table_model(self._path, tokenizer=self._tokenizer)

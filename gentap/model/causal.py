@@ -23,7 +23,7 @@ from torch import nn
 from transformers import DynamicCache
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
-from gentap.model.causal_checkpoints import (
+from gentap.model.loading.causal_checkpoints import (
     TWO_DECODERS,
     grow_tokens,
     load_trunk,
@@ -233,7 +233,7 @@ def load_causal(
 ) -> CausalModel:
     """A model of two decoders from its folder, or made from a stock decoder-only checkpoint.
 
-    ``names`` are those of :func:`gentap.model.causal_checkpoints.grow_tokens`.
+    ``names`` are those of :func:`gentap.model.loading.causal_checkpoints.grow_tokens`.
     """
     ours = getattr(config, TWO_DECODERS, None)
     trunk = load_trunk(path, config)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from gentap.errors import InputError
 from gentap.model.causal import CausalModel
-from gentap.model.causal_checkpoints import has_two_decoders
-from gentap.model.checkpoints import load_config
 from gentap.model.export_causal import write_decoder
-from gentap.model.load import load_table_model
+from gentap.model.loading.causal_checkpoints import has_two_decoders
+from gentap.model.loading.checkpoints import load_config
+from gentap.model.loading.load import load_table_model
 from gentap.model.objectives import Decoder
 from gentap.model.tokenizer import load_tokenizer
 from gentap.settings.sections import LinearizerSettings

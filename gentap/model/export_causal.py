@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gentap.errors import InputError
 from gentap.model.causal import ENCODER, CausalModel
-from gentap.model.causal_checkpoints import TWO_DECODERS
+from gentap.model.loading.causal_checkpoints import TWO_DECODERS
 from gentap.model.objectives import Decoder
 
 USE_FILE = "use.py"

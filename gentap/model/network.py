@@ -16,7 +16,8 @@ from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
 from transformers.models.auto.modeling_auto import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING
 
 from gentap.errors import InputError
-from gentap.model.checkpoints import (
+from gentap.model.config import MODEL_TYPE, GenTapConfig
+from gentap.model.loading.checkpoints import (
     check_model,
     has_tied_head,
     load_config,
@@ -25,7 +26,6 @@ from gentap.model.checkpoints import (
     own_head,
     set_dropout,
 )
-from gentap.model.config import MODEL_TYPE, GenTapConfig
 from gentap.model.objectives import DECODERS, OBJECTIVES, Decoder
 
 _SHARED = ("shared", "encoder")

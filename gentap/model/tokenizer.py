@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from gentap.errors import InputError, first_line
 from gentap.model.config import MODEL_TYPE
-from gentap.model.model_folder import (
+from gentap.model.loading.model_folder import (
     CONFIG,
     VOCABULARIES,
     check_texts,
@@ -168,7 +168,7 @@ def _is_causal(folder: Path) -> bool:
     """Whether the model beside a tokenizer is decoder-only."""
     if not (folder / CONFIG).exists():
         return False
-    from gentap.model.checkpoints import FAMILIES
+    from gentap.model.loading.checkpoints import FAMILIES
 
     return read_object(folder / CONFIG).get("model_type") not in (MODEL_TYPE, *FAMILIES)
 

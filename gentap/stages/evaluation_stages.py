@@ -40,7 +40,7 @@ class EvaluateStage(Stage):
         from gentap.evaluation.judge import open_judge
         from gentap.evaluation.metrics.scoring import needs_wordnet
         from gentap.evaluation.metrics.wordnet import open_wordnet
-        from gentap.model.checkpoints import check_model
+        from gentap.model.loading.checkpoints import check_model
 
         open_judge(self.evaluate.judge)
         if not self.evaluate.data:

@@ -137,7 +137,7 @@ class WriteStage(Stage):
         return [self.mined, *(Path(path) for path in (writer, round_trip) if path)]
 
     def check(self, planned: Planned = ()) -> None:
-        from gentap.model.checkpoints import check_model
+        from gentap.model.loading.checkpoints import check_model
         from gentap.questions.writers.open_writer import check_writer, idle_settings
 
         if self.mined not in planned:

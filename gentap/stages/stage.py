@@ -140,8 +140,8 @@ def longest_input(
     """
     if Path(name) in planned:
         return linearizer.max_tokens
-    from gentap.model.checkpoints import FAMILIES, check_model
     from gentap.model.config import MODEL_TYPE
+    from gentap.model.loading.checkpoints import FAMILIES, check_model
     from gentap.model.tokenizer import load_tokenizer
 
     two_decoders = check_model(name).model_type in (MODEL_TYPE, *FAMILIES)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gentap.errors import InputError
-from gentap.model.checkpoints import load_seq2seq
+from gentap.model.loading.checkpoints import load_seq2seq
 from gentap.model.tokenizer import (
     TableTokenizer,
     load_saved_tokenizer,

@@ -6,8 +6,8 @@ from typing import Any
 
 from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
-from gentap.model.checkpoints import check_model, load_seq2seq
-from gentap.model.load import load_table_model
+from gentap.model.loading.checkpoints import check_model, load_seq2seq
+from gentap.model.loading.load import load_table_model
 from gentap.model.objectives import OBJECTIVES, Objective
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
 from gentap.records import TABLE_SCHEMA, Example, Kind

@@ -267,7 +267,7 @@ def one_decoder(pipe: Connection, chosen: argparse.Namespace) -> None:
 def ours(pipe: Connection, chosen: argparse.Namespace, decoders: int) -> None:
     import torch
 
-    from gentap.model.checkpoints import load_seq2seq
+    from gentap.model.loading.checkpoints import load_seq2seq
     from gentap.model.network import load_model
     from gentap.training.loop.trainer import PlannedTrainer
     from gentap.training.loop.training_arguments import make_arguments, optimizer_of

@@ -24,7 +24,7 @@ from transformers import (
     UMT5ForConditionalGeneration,
 )
 
-from gentap.model.checkpoints import attention_of
+from gentap.model.loading.checkpoints import attention_of
 
 TIED = ("t5", "umt5", "longt5", "longt5-global", "bart", "mbart", "pegasus", "t5gemma", "t5gemma2")
 FAMILIES = (*TIED, "t5-v1.1", "mt5", "umt5-untied", "bart-untied", "t5gemma-untied")

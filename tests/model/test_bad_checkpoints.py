@@ -7,8 +7,8 @@ import pytest
 from transformers import BertConfig
 
 from gentap.errors import InputError
-from gentap.model.checkpoints import load_seq2seq
 from gentap.model.config import MODEL_TYPE
+from gentap.model.loading.checkpoints import load_seq2seq
 from gentap.model.network import GenTapModel, load_model
 
 Folder = Callable[..., Path]

@@ -9,7 +9,7 @@ from causal_toys import CAUSAL, causal_toy
 
 from gentap.errors import InputError
 from gentap.model.causal import CausalModel
-from gentap.model.load import load_table_model
+from gentap.model.loading.load import load_table_model
 from gentap.model.network import DECODERS
 from gentap.model.search import Search, search
 from gentap.model.steps import CausalSteps

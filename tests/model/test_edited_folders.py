@@ -13,8 +13,8 @@ from gentap.serving.answer import Answerer
 from toys import toy_model
 
 from gentap.errors import GentapError
-from gentap.model.checkpoints import check_model
 from gentap.model.export import export
+from gentap.model.loading.checkpoints import check_model
 from gentap.model.tokenizer import TableTokenizer
 from gentap.records import Table
 

@@ -8,8 +8,8 @@ import pytest
 from toys import toy_t5
 
 from gentap.errors import InputError
-from gentap.model.checkpoints import check_model
-from gentap.model.model_folder import find_model, read_object
+from gentap.model.loading.checkpoints import check_model
+from gentap.model.loading.model_folder import find_model, read_object
 from gentap.model.tokenizer import TableTokenizer, load_saved_tokenizer, load_tokenizer
 from gentap.settings.sections import LinearizerSettings
 

@@ -13,9 +13,9 @@ from safetensors import safe_open
 from stock_models import TIED
 from transformers import AutoConfig, AutoModelForSeq2SeqLM, T5Config
 
-from gentap.model.checkpoints import has_tied_head, load_seq2seq
 from gentap.model.config import MODEL_TYPE, GenTapConfig
 from gentap.model.device import attention
+from gentap.model.loading.checkpoints import has_tied_head, load_seq2seq
 from gentap.model.network import DECODERS, GenTapModel, load_model
 
 Folder = Callable[..., Path]

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from stock_models import FAMILIES
 
 from gentap.errors import InputError
-from gentap.model.checkpoints import check_model, load_seq2seq
+from gentap.model.loading.checkpoints import check_model, load_seq2seq
 from gentap.model.network import GenTapModel, load_model
 
 Folder = Callable[..., Path]
@@ -186,7 +186,7 @@ def test_pickles_are_refused_with_what_to_do(stock_folder: Folder) -> None:
 
 def test_families_are_those_of_the_page() -> None:
     page = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
-    from gentap.model.checkpoints import FAMILIES as KNOWN
+    from gentap.model.loading.checkpoints import FAMILIES as KNOWN
 
     for name in KNOWN:
         assert f"`{name}`" in page

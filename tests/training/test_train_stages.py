@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from gentap.errors import InputError, SettingError
-from gentap.model.checkpoints import load_seq2seq
+from gentap.model.loading.checkpoints import load_seq2seq
 from gentap.model.network import load_model
 from gentap.model.tokenizer import TableTokenizer, load_saved_tokenizer
 from gentap.records import TABLE_SCHEMA, Cell, Example, SourcedTable, Table, sourced_table_to_row

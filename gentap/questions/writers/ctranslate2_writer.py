@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gentap.errors import InputError, SettingError
-from gentap.model.model_folder import find_model
+from gentap.model.loading.model_folder import find_model
 from gentap.questions.writer_input import Entry, WriterInput
 from gentap.questions.writers.interface import Unwritten, Written, best_first
 from gentap.questions.writers.transformers_writer import TOO_LONG, TransformersWriter, by_length

@@ -17,7 +17,7 @@ def check_writer(writer: str, settings: WriteSettings) -> None:
 
         ChatWriter(writer, settings)
         return
-    from gentap.model.checkpoints import check_model
+    from gentap.model.loading.checkpoints import check_model
 
     check_model(writer)
     if settings.backend != "transformers":

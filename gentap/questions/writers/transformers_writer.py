@@ -22,8 +22,8 @@ class TransformersWriter:
     """Batches of like length; a batch's draws depend on the seed and its own inputs alone."""
 
     def __init__(self, folder: str, settings: WriteSettings) -> None:
-        from gentap.model.checkpoints import load_seq2seq
         from gentap.model.device import best_device
+        from gentap.model.loading.checkpoints import load_seq2seq
 
         self.codec: Codec = load_codec(folder)
         self.name = writer_name(folder)

@@ -2,9 +2,9 @@
 
 from gentap.errors import InputError
 from gentap.model.causal import CausalModel, load_causal
-from gentap.model.causal_checkpoints import is_causal
-from gentap.model.checkpoints import FAMILIES, load_config
 from gentap.model.config import MODEL_TYPE
+from gentap.model.loading.causal_checkpoints import is_causal
+from gentap.model.loading.checkpoints import FAMILIES, load_config
 from gentap.model.network import GenTapModel, load_model
 from gentap.model.tokenizer import TableTokenizer
 from gentap.settings.sections import AdapterSettings

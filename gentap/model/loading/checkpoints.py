@@ -16,7 +16,7 @@ from transformers import AutoConfig
 from gentap.errors import InputError, first_line
 from gentap.model.config import MODEL_TYPE
 from gentap.model.device import attention
-from gentap.model.model_folder import (
+from gentap.model.loading.model_folder import (
     CONFIG,
     GENERATION,
     check_texts,
@@ -24,7 +24,7 @@ from gentap.model.model_folder import (
     read_object,
     spoilt,
 )
-from gentap.model.weights import check_sizes, check_weights, quiet
+from gentap.model.loading.weights import check_sizes, check_weights, quiet
 
 FAMILIES = {
     "t5": "dropout_rate",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gentap.errors import InputError, first_line
-from gentap.model.model_folder import CONFIG, listed, spoilt, weight_files
+from gentap.model.loading.model_folder import CONFIG, listed, spoilt, weight_files
 
 _LAYERS = (
     "num_layers",

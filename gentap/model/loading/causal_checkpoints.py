@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from gentap.errors import InputError
-from gentap.model.checkpoints import load_weights
+from gentap.model.loading.checkpoints import load_weights
 
 TWO_DECODERS = "gentap"
 """The key of config.json under which a model of two decoders has its settings."""
