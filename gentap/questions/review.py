@@ -10,6 +10,7 @@ from gentap.errors import InputError, SettingError
 from gentap.questions.write import QUESTION_SCHEMA, QUESTIONS
 from gentap.records import Row, digest
 from gentap.runs.console import Style, printable_line, show
+from gentap.runs.page_style import page_style
 from gentap.runs.store import parts, read_rows, require_stage
 from gentap.text.word_overlap import find_value
 
@@ -107,17 +108,14 @@ def print_samples(samples: Sequence[ReviewSample]) -> None:
 
 
 _STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;
-color:#222;background:#fff}
-article{border-top:1px solid #ccc;padding:1rem 0}
+body{max-width:60rem;margin:2rem auto;padding:0 1rem}
+article{border-top:1px solid var(--line);padding:1rem 0}
 table{border-collapse:collapse;margin:.5rem 0;display:block;overflow-x:auto;font-size:.9em}
-th,td{border:1px solid #ccc;padding:.2rem .5rem;text-align:left}
-mark{background:#ffe9a8}
-.place,small{color:#666}
+th,td{border:1px solid var(--line);padding:.2rem .5rem;text-align:left}
+mark{background:var(--evidence);color:var(--text)}
+.place,small{color:var(--soft)}
 li{margin:.3rem 0}
-.kept{color:#176b2c;font-weight:600}.failed{color:#a3261b}
-@media(prefers-color-scheme:dark){body{background:#181818;color:#ddd}mark{background:#665200;
-color:#fff}.kept{color:#7fd393}.failed{color:#f0938a}.place,small{color:#999}}
+.kept{color:var(--answer-line);font-weight:600}.failed{color:var(--missing-line)}
 """
 
 
@@ -129,7 +127,8 @@ def render_page(samples: Sequence[ReviewSample], name: str) -> str:
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f"{REVIEW_MARK}"
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>\n'
+        f'<meta name="viewport" content="width=device-width"><style>{page_style()}{_STYLE}</style>'
+        "</head><body>\n"
         f"<h1>{title}</h1>\n<p>{len(samples)} sentences drawn; {kept} of them kept a question. "
         "Marked in the row: what the sentence names.</p>\n"
         f"{shown}\n</body></html>\n"

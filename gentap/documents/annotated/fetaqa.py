@@ -10,7 +10,7 @@ from gentap.documents.jsonl import table_from_json
 from gentap.records import Example, digest
 
 
-def from_fetaqa(entry: dict[str, Any], path: Path) -> Example:
+def from_fetaqa(entry: dict[str, Any], path: Path, number: int) -> Example:
     """``table_array`` holds the header first; ``highlighted_cell_ids`` count it as row 0.
 
     Where cells of the header are highlighted, they are evidence too.

@@ -1,6 +1,8 @@
 """Annotated questions in JSONL, each line in the layout that its fields tell."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from gentap.documents.annotated.fetaqa import from_fetaqa
 from gentap.documents.annotated.fields import Entries, each, read_text_file
@@ -9,6 +11,13 @@ from gentap.documents.annotated.plain import from_plain
 from gentap.documents.annotated.totto import from_totto
 from gentap.documents.jsonl import json_object
 from gentap.records import Example
+
+LAYOUTS: Mapping[frozenset[str], Callable[[dict[str, Any], Path, int], Example]] = {
+    frozenset({"table_array"}): from_fetaqa,
+    frozenset({"highlighted_cells"}): from_totto,
+    frozenset({"sub_sentence", "linked_cells"}): from_hitab,
+}
+"""The fields that tell a released layout, and its reader; all other lines are in the plain one."""
 
 
 def read_jsonl(path: Path) -> Entries:
@@ -21,10 +30,5 @@ def read_jsonl(path: Path) -> Entries:
 
 def _read_line(line: str, path: Path, number: int) -> Example:
     entry = {name: value for name, value in json_object(line).items() if value is not None}
-    if "table_array" in entry:
-        return from_fetaqa(entry, path)
-    if "highlighted_cells" in entry:
-        return from_totto(entry, path, number)
-    if "sub_sentence" in entry and "linked_cells" in entry:
-        return from_hitab(entry, path, number)
-    return from_plain(entry, path, number)
+    layouts = (read for fields, read in LAYOUTS.items() if entry.keys() >= fields)
+    return next(layouts, from_plain)(entry, path, number)

@@ -10,7 +10,7 @@ The layout is told by the file's name and its fields:
 * ``.parquet``, or a folder of ``part-*.parquet``: rows of :class:`gentap.records.Example`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -102,12 +102,16 @@ def find_question_files(paths: Sequence[str | Path]) -> list[Path]:
     return [Path(path) for path in paths]
 
 
+READERS: Mapping[str, Callable[[Path], Entries]] = {
+    ".parquet": read_parquet,
+    ".tsv": read_wikitablequestions,
+    ".tagged": read_wikitablequestions,
+    ".csv": read_e2e,
+}
+"""The reader of a file's format by its name's ending; all others are JSONL."""
+
+
 def _entries(path: Path) -> Entries:
-    suffix = path.suffix.lower()
-    if suffix == ".parquet" or path.is_dir():
+    if path.is_dir():
         return read_parquet(path)
-    if suffix in (".tsv", ".tagged"):
-        return read_wikitablequestions(path)
-    if suffix == ".csv":
-        return read_e2e(path)
-    return read_jsonl(path)
+    return READERS.get(path.suffix.lower(), read_jsonl)(path)

@@ -4,7 +4,7 @@
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from gentap.evaluation.metrics.resampling import RESAMPLING, intervals
 from gentap.evaluation.metrics.rouge import leaves_out_most, rouge_statistics
 from gentap.evaluation.metrics.statistics import Statistics
 from gentap.evaluation.metrics.support import support_statistics
-from gentap.evaluation.protocols import PROTOCOLS
+from gentap.evaluation.protocols import PROTOCOLS, Choices
 from gentap.records import Example, Kind
 from gentap.settings.sections import Protocol
 
@@ -109,18 +109,16 @@ def score(examples: Sequence[Example], predictions: Sequence[str], protocol: Pro
         )
     cut = [text[:MAX_SCORED_CHARACTERS] for text in predictions]
     found: dict[str, Statistics] = {}
+    choices = PROTOCOLS[protocol]
     for kind in _KINDS:
+        empty = choices.empty if kind == "long" else ""
         places = [place for place, example in enumerate(examples) if example.kind == kind]
         if places:
             chosen = [examples[place] for place in places]
-            said = [cut[place] for place in places]
-            kept = (
-                _of_sentences(chosen, said, protocol) if kind == "long" else _of_cells(chosen, said)
-            )
-            found |= {
-                name: _spread(statistics, places, len(examples))
-                for name, statistics in kept.items()
-            }
+            said = [cut[place] or empty for place in places]
+            for compute in SCORERS[kind]:
+                for name, kept in compute((chosen, said, choices)).items():
+                    found[name] = _spread(kept, places, len(examples))
     return Scored(
         protocol,
         {kind: sum(example.kind == kind for example in examples) for kind in _KINDS},
@@ -134,37 +132,57 @@ def needs_wordnet(examples: Iterable[Example]) -> bool:
     return any(example.kind == "long" for example in examples)
 
 
-def _of_sentences(
-    examples: Sequence[Example], said: Sequence[str], protocol: Protocol
-) -> Mapping[str, Statistics]:
-    choices = PROTOCOLS[protocol]
-    said = [text or choices.empty for text in said]
+Answers = tuple[Sequence[Example], Sequence[str], Choices]
+"""Examples, what was said to each, and the choices of the protocol."""
+
+
+def _bleu(answers: Answers) -> Mapping[str, Statistics]:
+    examples, said, choices = answers
     wanted = [example.references for example in examples]
-    tables = [example.table for example in examples]
-    return {
-        **bleu_statistics(said, wanted, lowercase=choices.lowercase_bleu),
-        **rouge_statistics(said, wanted),
-        **meteor_statistics(said, wanted, tokens=choices.meteor_tokens),
-        **parent_statistics(
-            said,
-            wanted,
-            tables,
-            [example.cells for example in examples],
-            form=choices.parent,
-            beside=[example.section_text for example in examples]
-            if choices.parent == "totto"
-            else (),
-        ),
-        **support_statistics(said, [example.question for example in examples], tables),
-    }
+    return bleu_statistics(said, wanted, lowercase=choices.lowercase_bleu)
 
 
-def _of_cells(examples: Sequence[Example], said: Sequence[str]) -> Mapping[str, Statistics]:
-    return cell_statistics(
+def _rouge(answers: Answers) -> Mapping[str, Statistics]:
+    examples, said, _ = answers
+    return rouge_statistics(said, [example.references for example in examples])
+
+
+def _meteor(answers: Answers) -> Mapping[str, Statistics]:
+    examples, said, choices = answers
+    wanted = [example.references for example in examples]
+    return meteor_statistics(said, wanted, tokens=choices.meteor_tokens)
+
+
+def _parent(answers: Answers) -> Mapping[str, Statistics]:
+    examples, said, choices = answers
+    beside = [example.section_text for example in examples] if choices.parent == "totto" else ()
+    return parent_statistics(
         said,
         [example.references for example in examples],
-        [example.canonical for example in examples],
+        [example.table for example in examples],
+        [example.cells for example in examples],
+        form=choices.parent,
+        beside=beside,
     )
+
+
+def _support(answers: Answers) -> Mapping[str, Statistics]:
+    examples, said, _ = answers
+    questions = [example.question for example in examples]
+    return support_statistics(said, questions, [example.table for example in examples])
+
+
+def _cells(answers: Answers) -> Mapping[str, Statistics]:
+    examples, said, _ = answers
+    references = [example.references for example in examples]
+    return cell_statistics(said, references, [example.canonical for example in examples])
+
+
+SCORERS: Mapping[Kind, Sequence[Callable[[Answers], Mapping[str, Statistics]]]] = {
+    "long": (_bleu, _rouge, _meteor, _parent, _support),
+    "cell": (_cells,),
+}
+"""What computes the metrics of each kind of answer."""
 
 
 def _spread(kept: Statistics, places: Sequence[int], count: int) -> Statistics:

@@ -23,6 +23,7 @@ from gentap.evaluation.report.example_data import listed_examples
 from gentap.evaluation.report.score_tables import scores_table
 from gentap.evaluation.results import Results
 from gentap.runs.own_files import read_json
+from gentap.runs.page_style import page_style
 from gentap.runs.store import write_text
 
 _ASSETS = files("gentap.evaluation.report") / "assets"
@@ -75,7 +76,7 @@ def report_page(
         script_hash=f"sha256-{hashed}",
         title=html.escape(title),
         facts=html.escape(" · ".join(facts)),
-        style=(_ASSETS / "report.css").read_text(encoding="utf-8"),
+        style=page_style() + (_ASSETS / "report.css").read_text(encoding="utf-8"),
         scores=_scores(systems, metrics) + _tests(systems[0].name, tests or {}),
         data=_embedded(data),
         script=script,
