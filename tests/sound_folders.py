@@ -168,10 +168,10 @@ def _write_long(folder: Path) -> None:
     question |= {"settings": "{}", "sentence": "In 2005 she made Dusk.", "title": "Mara"}
     question |= {"entries": [{"column": "Film", "text": "Dusk"}], "section": "", "source": "u"}
     question |= {"header": TABLE["header"], "row": TABLE["rows"][1]}
-    (folder / "questions").mkdir(parents=True)
+    (folder / ".questions").mkdir(parents=True)
     for schema, row, place in (
         (EXAMPLE_SCHEMA, example, folder),
-        (QUESTION_SCHEMA, question, folder / "questions"),
+        (QUESTION_SCHEMA, question, folder / ".questions"),
     ):
         pq.write_table(pa.Table.from_pylist([row] * 3, schema), place / "part-00000.parquet")
     finish(folder, "write", counts={"examples": 3}, rejected={})

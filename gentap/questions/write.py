@@ -43,7 +43,8 @@ from gentap.runs.store import REJECTED, StageFolder, Tally, groups_at, parts, re
 from gentap.settings.sections import WriteSettings
 
 NO_ENTRY = "sentence without an entry"
-QUESTIONS = "questions"
+QUESTIONS = ".questions"
+"""The folder, within that of the examples, of all that was written; hidden from other programs."""
 _ENTRY = pa.struct([pa.field("column", pa.string()), pa.field("text", pa.string())])
 QUESTION_SCHEMA = pa.schema(
     [

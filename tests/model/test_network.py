@@ -287,7 +287,9 @@ def test_auto_classes_know_it_in_whichever_order_the_packages_come(
     assert done.stdout.strip() == "<class 'gentap.model.network.GenTapModel'>", done.stderr
 
 
-@pytest.mark.parametrize("module", ["checkpoints", "config", "tokenizer", "network", "generate"])
+@pytest.mark.parametrize(
+    "module", ["loading.checkpoints", "config", "tokenizer", "network", "generate"]
+)
 def test_each_module_may_be_the_first_that_is_imported(module: str) -> None:
     program = (
         f"import gentap.model.{module}\n"

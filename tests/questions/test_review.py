@@ -47,9 +47,9 @@ def written(tmp_path: Path) -> Path:
         rows.append(question(number, kept=number % 2 == 0, failed=[] if number % 2 == 0 else ["x"]))
         rows.append(question(number, kept=False, failed=[], score=None))
     folder = tmp_path / "long"
-    (folder / "questions").mkdir(parents=True)
+    (folder / ".questions").mkdir(parents=True)
     table = pa.Table.from_pylist(rows, QUESTION_SCHEMA)
-    pq.write_table(table, folder / "questions" / "part-00000.parquet")
+    pq.write_table(table, folder / ".questions" / "part-00000.parquet")
     StageFolder(folder, "write", "f", {}, resumed=False).finish({})
     return folder
 

@@ -142,7 +142,7 @@ def run(tmp_path: Path, open_folder: Open, monkeypatch: pytest.MonkeyPatch) -> C
 
 
 def written(folder: Path) -> list[dict[str, Any]]:
-    return list(read_rows(parts(folder / "questions")))
+    return list(read_rows(parts(folder / ".questions")))
 
 
 def test_examples_are_kept_and_all_questions_stand_beside_them(
@@ -163,7 +163,7 @@ def test_examples_are_kept_and_all_questions_stand_beside_them(
         )
         assert [(cell.row, cell.column) for cell in example.cells] == [(1, 0), (1, 1)]
     rows = written(tmp_path / "out")
-    assert pq.read_schema(parts(tmp_path / "out" / "questions")[0]) == QUESTION_SCHEMA
+    assert pq.read_schema(parts(tmp_path / "out" / ".questions")[0]) == QUESTION_SCHEMA
     assert len(rows) == tally.counts["questions"] == 3 * 2 * 2
     assert {row["id"] for row in rows if row["kept"]} == {example.id for example in examples}
     assert {row["mined"] for row in rows} == {"m0", "m1", "m2"}

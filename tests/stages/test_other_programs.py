@@ -37,20 +37,10 @@ def by_polars(folder: Path, _: Path) -> int:
 
 
 READERS = (by_datasets, by_pandas, by_pyarrow, by_duckdb, by_polars)
-NOT_YET = {(by_datasets, "long")} | {
-    (read, name) for read in (by_pandas, by_pyarrow) for name in ("long", "cell")
-}
-SIDE_FILES = pytest.mark.xfail(strict=True, reason="files beside the data are read as data")
 
 
-@pytest.mark.parametrize(
-    ("read", "name"),
-    [
-        pytest.param(read, name, marks=[SIDE_FILES] if (read, name) in NOT_YET else [])
-        for read in READERS
-        for name in FOLDERS
-    ],
-)
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("name", FOLDERS)
 def test_a_corpus_folder_is_read_whole(
     chain: Chain, tmp_path: Path, read: Callable[[Path, Path], int], name: str
 ) -> None:

@@ -210,7 +210,7 @@ def test_an_endpoint_s_questions_become_examples_and_a_rerun_pays_nothing(
     assert [path.read_bytes() for path in parts(again)] == [
         path.read_bytes() for path in parts(folder)
     ]
-    questions = list(read_rows(parts(folder / "questions")))
+    questions = list(read_rows(parts(folder / ".questions")))
     assert {row["writer"] for row in questions} == {f"{address[7:]}#m"}
     assert {row["score"] for row in questions} == {None}
 
