@@ -164,5 +164,5 @@ def _add_low_rank(
     if not adapters.active:
         return None
     layer = cast(Any, adapters.named[adapters.active])[key]
-    changed: torch.Tensor = out + SCALE * layer(adapters._dropout(given[0]))
-    return changed
+    # in place: nothing has read the output yet, and no linear layer needs it for its gradient
+    return out.add_(layer(adapters._dropout(given[0])), alpha=SCALE)
