@@ -118,8 +118,10 @@ class WriterSettings(TrainingSettings):
     max_answer_words: int = Field(
         12, ge=1, description="longer reading-comprehension answers are unlike a table's entries"
     )
-    tags: bool = Field(
-        True, description="title and entries stand as tags that are copied whole (small models)"
+    tags: bool | Literal["auto"] = Field(
+        "auto",
+        description="title and entries stand as tags that are copied whole (small models); auto: "
+        "where the vocabulary has them, as T5's does",
     )
     dev_beams: int = Field(4, ge=1, description="beams of the search on held-out articles")
 

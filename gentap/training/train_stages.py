@@ -6,8 +6,8 @@ from typing import Any
 
 from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError, SettingError
-from gentap.model.checkpoints import check_model, load_seq2seq
-from gentap.model.load import load_table_model
+from gentap.model.checkpoints import check_model
+from gentap.model.load import load_table_model, load_writer_model
 from gentap.model.objectives import OBJECTIVES, Objective
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
 from gentap.records import Example, Kind
@@ -52,7 +52,7 @@ def train_writer(
             streams[split] = PairStream(store)
     if not len(streams["train"]):
         raise InputError("questions train: no question can be used; see rejected.jsonl.")
-    model = load_seq2seq(base, vocabulary=len(tokenizer.hf), dropout=settings.dropout)
+    model = load_writer_model(base, tokenizer, dropout=settings.dropout, adapters=settings.adapters)
     trained = train(
         model,
         {"pairs": streams["train"]},

@@ -12,11 +12,11 @@ import pytest
 from toys import toy_model
 
 from gentap.errors import GentapError
+from gentap.model.answerer import Answerer
 from gentap.model.checkpoints import check_model
 from gentap.model.export import export
 from gentap.model.tokenizer import TableTokenizer
 from gentap.records import Table
-from gentap.serving.answer import Answerer
 
 TABLE = Table(header=("Year", "Keeper"), rows=(("1850", "river sailor"), ("1861", "painter")))
 LONGEST = 30.0

@@ -8,12 +8,12 @@ import torch
 from safetensors.torch import load_file
 from stock_models import family_tokenizer, random_stock
 
+from gentap.model.answerer import Answerer
 from gentap.model.export import export
 from gentap.model.generate import generate_ids, start_token
 from gentap.model.network import GenTapModel, load_model
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer, with_special_tokens
 from gentap.records import Cell, Table
-from gentap.serving.answer import Answerer
 from gentap.settings.sections import LinearizerSettings
 
 SETTINGS = LinearizerSettings(max_tokens=64, max_question_tokens=16, max_cell_chars=40)
