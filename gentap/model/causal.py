@@ -24,9 +24,11 @@ from transformers import DynamicCache
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from gentap.model.causal_checkpoints import (
+    ENCODER,
     TWO_DECODERS,
     grow_tokens,
     load_trunk,
+    saved_decoders,
     stock_tensors,
     trunk_fingerprint,
 )
@@ -34,9 +36,6 @@ from gentap.model.lora import Adapters, rank_of
 from gentap.model.objectives import DECODERS, OBJECTIVES, Decoder, Objective
 from gentap.model.recompute import recompute_layers
 from gentap.settings.sections import AdapterSettings
-
-ENCODER = "encoder"
-"""The name of the trunk's own adapter."""
 
 _IGNORED = -100
 
@@ -257,13 +256,13 @@ def load_causal(
     writer's folder the decoders that it lacks begin as the stock model. Raises InputError where a
     file of the folder is no model's.
     """
-    ours = getattr(config, TWO_DECODERS, None)
+    saved = saved_decoders(config, Path(path))
     trunk = load_trunk(path, config)
     grow_tokens(trunk, dict(names or {}), vocabulary)
-    if ours is None:
+    if saved is None:
         return CausalModel(trunk, settings, dropout or 0.0, decoders)
-    saved = ours.get("decoders", DECODERS)
     folder = Path(path)
+    ours = getattr(config, TWO_DECODERS)
     kept = {"rank": rank_of(folder / saved[0]), "both_ways": bool(ours.get("both_ways"))}
     model = CausalModel(trunk, settings.model_copy(update=kept), dropout or 0.0, decoders)
     model.load_adapters(folder, saved)

@@ -115,6 +115,10 @@ def check_model(name: str) -> Any:
             read_object(folder / CONFIG).get("tie_word_embeddings") is False
         )
     check_weights(kind, folder, config, name, parted)
+    if kind is AutoModelForCausalLM:
+        from gentap.model.causal_checkpoints import check_adapters
+
+        check_adapters(config, folder)
     return config
 
 
