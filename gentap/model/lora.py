@@ -17,6 +17,7 @@ from torch import nn
 from transformers.pytorch_utils import Conv1D
 
 from gentap.errors import InputError, first_line
+from gentap.model.loading.model_folder import listed
 
 ADAPTER_CONFIG, ADAPTER_WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 SCALE = 2.0
@@ -90,11 +91,10 @@ class Adapters(nn.Module):
         from safetensors.torch import save_file
 
         folder.mkdir(parents=True, exist_ok=True)
-        weights = {}
-        for path in self.layers:
-            for kind in ("lora_A", "lora_B"):
-                weight = getattr(self.named[name][_key(path)], kind)  # type: ignore[index]
-                weights[f"{_PREFIX}{path}.{kind}.weight"] = weight.detach().cpu().contiguous()
+        weights = {
+            f"{_PREFIX}{key}": weight.detach().cpu().contiguous()
+            for key, weight in self._weights(name).items()
+        }
         save_file(weights, folder / ADAPTER_WEIGHTS, {"format": "pt", _TRUNK: print_of_trunk})
         config = {
             "peft_type": "LORA",
@@ -113,13 +113,20 @@ class Adapters(nn.Module):
     def load(self, name: str, folder: Path, print_of_trunk: str = "") -> None:
         """Take an adapter's weights from a folder in peft's format.
 
-        Raises InputError where they are missing, or are those of another trunk.
+        Raises InputError where they are missing, no numbers, or those of another trunk.
         """
+        if name not in self.named:
+            self.add(name)
+        found, wanted = self.read(folder, print_of_trunk), self._weights(name)
+        with torch.no_grad():
+            for key, weight in wanted.items():
+                weight.copy_(found[key])
+
+    def read(self, folder: Path, print_of_trunk: str = "") -> dict[str, torch.Tensor]:
+        """An adapter's weights from a folder in peft's format, checked as :meth:`load` says."""
         from safetensors import SafetensorError, safe_open
 
         file = folder / ADAPTER_WEIGHTS
-        if name not in self.named:
-            self.add(name)
         try:
             with safe_open(file, "pt") as stored:
                 made_for = (stored.metadata() or {}).get(_TRUNK, "")
@@ -127,29 +134,46 @@ class Adapters(nn.Module):
                 found = {key.removeprefix(_PREFIX): stored.get_tensor(key) for key in names}
         except (OSError, SafetensorError) as error:
             raise InputError(f"{file}: no adapter can be read: {first_line(error)}") from error
-        wanted = {
-            f"{path}.{kind}.weight": getattr(self.named[name][_key(path)], kind)  # type: ignore[index]
-            for path in self.layers
-            for kind in ("lora_A", "lora_B")
-        }
-        fits = found.keys() == wanted.keys() and all(
-            found[key].shape == weight.shape for key, weight in wanted.items()
-        )
-        if not fits or (made_for and print_of_trunk and made_for != print_of_trunk):
+        wanted = {}
+        for path, (inputs, outputs) in self.layers.items():
+            wanted[f"{path}.lora_A.weight"] = (self.rank, inputs)
+            wanted[f"{path}.lora_B.weight"] = (outputs, self.rank)
+        foreign = bool(made_for and print_of_trunk and made_for != print_of_trunk)
+        if not foreign and (missing := sorted(wanted.keys() - found.keys())):
+            raise InputError(
+                f"{file}: {len(missing):,} of {len(wanted):,} tensors are missing: "
+                f"{listed(missing)}. Copy or fetch the whole folder, or the adapters of this model."
+            )
+        shapes = {key: tuple(weight.shape) for key, weight in found.items()}
+        if foreign or shapes != wanted:
             raise InputError(
                 f"{folder}: an adapter of another model than the one in {folder.parent}. Put the "
                 "adapters and the model of one training together."
             )
-        with torch.no_grad():
-            for key, weight in wanted.items():
-                weight.copy_(found[key])
+        if broken := [key for key, weight in found.items() if not bool(weight.isfinite().all())]:
+            raise InputError(
+                f"{file}: {len(broken):,} tensors are not finite (NaN or infinite): "
+                f"{listed(broken)}. Copy or fetch the file again."
+            )
+        return found
+
+    def _weights(self, name: str) -> dict[str, torch.Tensor]:
+        """An adapter's weights by their names in peft's format."""
+        return {
+            f"{path}.{kind}.weight": getattr(self.named[name][_key(path)], kind)  # type: ignore[index]
+            for path in self.layers
+            for kind in ("lora_A", "lora_B")
+        }
 
 
 def rank_of(folder: Path) -> int:
     """The rank of an adapter in peft's format; InputError where it can't be read."""
     file = folder / ADAPTER_CONFIG
     try:
-        return int(json.loads(file.read_text(encoding="utf-8"))["r"])
+        rank = int(json.loads(file.read_text(encoding="utf-8"))["r"])
+        if rank < 1:
+            raise ValueError(f"its rank r is {rank}")
+        return rank
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{file}: no adapter can be read: {first_line(error)}") from error
 
@@ -164,5 +188,5 @@ def _add_low_rank(
     if not adapters.active:
         return None
     layer = cast(Any, adapters.named[adapters.active])[key]
-    changed: torch.Tensor = out + SCALE * layer(adapters._dropout(given[0]))
-    return changed
+    # in place: nothing has read the output yet, and no linear layer needs it for its gradient
+    return out.add_(layer(adapters._dropout(given[0])), alpha=SCALE)

@@ -76,8 +76,16 @@ def search(
     if trees is not None:
         deepest = max((_depth(tree) for tree in trees), default=1)
         settings = replace(settings, max_new_tokens=deepest, min_new_tokens=0)
-    found = _beams if settings.beams > 1 else _greedy
-    return [_until(ids, settings.end) for ids in found(steps, settings, trees)]
+    if settings.beams > 1:
+        return [found[0] for found in _beams(steps, settings, trees)]
+    return [_until(ids, settings.end) for ids in _greedy(steps, settings, trees)]
+
+
+def search_several(steps: Steps, settings: Search, wanted: int) -> list[list[list[int]]]:
+    """So many token ids for each row, at most as many as there are beams, best first."""
+    if settings.beams == 1:
+        return [[ids] for ids in search(steps, settings)]
+    return [found[:wanted] for found in _beams(steps, settings, None)]
 
 
 def _greedy(steps: Steps, settings: Search, trees: Sequence[Tree] | None) -> list[list[int]]:
@@ -104,7 +112,7 @@ def _greedy(steps: Steps, settings: Search, trees: Sequence[Tree] | None) -> lis
     return written
 
 
-def _beams(steps: Steps, settings: Search, trees: Sequence[Tree] | None) -> list[list[int]]:
+def _beams(steps: Steps, settings: Search, trees: Sequence[Tree] | None) -> list[list[list[int]]]:
     """Beam search that keeps the best ended answers of each row, as many as there are beams.
 
     A row is done when its best open beam, at its present length, scores no better than the worst
@@ -116,7 +124,7 @@ def _beams(steps: Steps, settings: Search, trees: Sequence[Tree] | None) -> list
     scores = torch.zeros((count, 1), device=device)
     best_ids = torch.full((count, width, settings.max_new_tokens), settings.end, device=device)
     best = torch.full((count, width), _NEVER, device=device)
-    written: list[list[int]] = [[] for _ in range(count)]
+    written: list[list[list[int]]] = [[] for _ in range(count)]
     for length in range(1, settings.max_new_tokens + 1):
         following = steps.scores(ids[..., -1]).log_softmax(dim=-1)
         following = _allowed(following, nodes, settings, length)
@@ -144,7 +152,8 @@ def _beams(steps: Steps, settings: Search, trees: Sequence[Tree] | None) -> list
                 if goes_on:
                     sought.append(place)
                 else:
-                    written[row] = best_ids[place, 0].tolist()
+                    ended_ids = best_ids[place].tolist()
+                    written[row] = [_until(ids, settings.end) for ids in ended_ids]
         if not sought:
             break
         nodes = nodes and [

@@ -44,6 +44,9 @@ SENTINELS = 100
 _TRIED = Table(header=("Year",), rows=(("1850",),))
 _MOST = 2**24
 """No vocabulary has so many tokens."""
+_ANSWER = 64
+"""Positions that a decoder-only model must have left for what it writes."""
+
 _MEANINGS = {
     TITLE: " title:",
     SECTION: " section:",
@@ -125,10 +128,12 @@ def load_tokenizer(base: str, settings: LinearizerSettings) -> TableTokenizer:
     folder = find_model(base)
     tokenizer = load_saved_tokenizer(folder, settings)
     longest, asked = _longest_input(folder), tokenizer.settings.max_tokens
-    if longest is not None and asked > longest:
+    answer = _ANSWER if tokenizer.causal else 0
+    if longest is not None and asked + answer > longest:
+        after = f", and an answer of {answer} comes after them" if answer else ""
         raise InputError(
-            f"{base}: reads at most {longest:,} tokens; linearizer.max_tokens is {asked:,}. Lower "
-            "it."
+            f"{base}: reads at most {longest:,} tokens; linearizer.max_tokens is {asked:,}{after}. "
+            "Lower it."
         )
     return tokenizer
 

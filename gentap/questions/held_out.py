@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from gentap.questions.writers.interface import Unwritten
-from gentap.questions.writers.transformers_writer import TransformersWriter
+from gentap.questions.writers.open_writer import open_local_writer
 from gentap.runs.store import parts, read_rows, write_text
 from gentap.settings.sections import WriteSettings
 from gentap.settings.training_sections import WriterSettings
@@ -21,7 +21,7 @@ def write_held_out(settings: WriterSettings, folder: Path, seed: int) -> list[di
     if not rows:
         return []
     wanted = WriteSettings(beams=settings.dev_beams, candidates=1, precision=settings.precision)
-    writer = TransformersWriter(str(folder), wanted)
+    writer = open_local_writer(str(folder), wanted)
     inputs = [[(piece["mark"], piece["text"]) for piece in row["pieces"]] for row in rows]
     lines = [
         {

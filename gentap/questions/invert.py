@@ -55,12 +55,18 @@ InvertedPair = tuple[str, WriterInput, str]
 
 
 def invert(
-    paths: Sequence[Path], annotated: Sequence[Path], settings: WriterSettings, folder: StageFolder
+    paths: Sequence[Path],
+    annotated: Sequence[Path],
+    settings: WriterSettings,
+    folder: StageFolder,
+    *,
+    tags: bool,
 ) -> Tally:
     """Turn annotated questions into pairs below ``folder``: ``pairs/train`` and ``pairs/dev``.
 
     Whole articles, and all questions of a page, are held out for ``dev``. The layout that the
-    pairs are in is saved beside them. Raises InputError where a file is not in its layout.
+    pairs are in, with ``tags`` or without, is saved beside them. Raises InputError where a file is
+    not in its layout.
     """
     articles = [article for path in paths for article in read_articles(path)]
     examples = [example for path in annotated for example in read_annotated(path)[0]]
@@ -68,7 +74,7 @@ def invert(
     dev_pages = _held_out([example.table.title for example in examples], settings.held_out)
     layout = Layout(
         max_entries=settings.max_entries,
-        tags=settings.tags,
+        tags=tags,
         heads=True,
         sections=any(example.table.section for example in examples),
     )

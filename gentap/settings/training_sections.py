@@ -67,8 +67,8 @@ class PatientSettings(TrainingSettings):
     )
 
 
-class TableModelSettings(TrainingSettings):
-    """Settings of a stage that trains a table model of both decoders."""
+class AdaptedSettings(TrainingSettings):
+    """Settings of a stage that trains a model which a base becomes, of either architecture."""
 
     adapters: AdapterSettings = Field(
         AdapterSettings(), description="decoders as adapters, where the base is decoder-only"
@@ -144,7 +144,7 @@ class BaseSettings(TrainingSettings):
         return self
 
 
-class WriterSettings(PatientSettings):
+class WriterSettings(PatientSettings, AdaptedSettings):
     """`gentap questions train`: the question writer, from a reading-comprehension set."""
 
     data: list[str] = Field([], description="reading-comprehension files in SQuAD layout")
@@ -156,8 +156,10 @@ class WriterSettings(PatientSettings):
     max_answer_words: int = Field(
         12, ge=1, description="longer reading-comprehension answers are unlike a table's entries"
     )
-    tags: bool = Field(
-        True, description="title and entries stand as tags that are copied whole (small models)"
+    tags: bool | Literal["auto"] = Field(
+        "auto",
+        description="title and entries stand as tags that are copied whole (small models); auto: "
+        "where the vocabulary has them, as T5's does",
     )
     dev_beams: int = Field(
         4, ge=1, le=MAX_BEAMS, description="beams of the search on held-out articles"
@@ -183,7 +185,7 @@ class Mix(Settings):
         return self
 
 
-class PretrainSettings(TableModelSettings):
+class PretrainSettings(AdaptedSettings):
     """`gentap pretrain`: one encoder, two decoders, equal numbers of both kinds a step."""
 
     mix: Mix = Field(Mix(), description="examples of each objective in a step, in proportion")
@@ -194,7 +196,7 @@ class PretrainSettings(TableModelSettings):
         return {name: value for name, value in super().decisive().items() if name != "workers"}
 
 
-class FinetuneSettings(PatientSettings, TableModelSettings):
+class FinetuneSettings(PatientSettings, AdaptedSettings):
     """`gentap finetune`: on annotated questions; the best state by loss on `dev` is kept."""
 
     train: list[str] = Field([], description="annotated questions to train on")

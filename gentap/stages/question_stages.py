@@ -70,8 +70,10 @@ class WriterStage(Stage):
         from gentap.training.loop.processes import is_main
         from gentap.training.train_stages import train_writer
 
-        data, annotated = self._data(), self._annotated()
-        tally = invert(data, annotated, self.writer, folder) if is_main() else Tally()
+        data, annotated, tags = self._data(), self._annotated(), self._tags()
+        if not tags and self.writer.tags == "auto":
+            say("questions train: the base's vocabulary has no tags; names are spelled out.")
+        tally = invert(data, annotated, self.writer, folder, tags=tags) if is_main() else Tally()
         stats = train_writer(self.base, self.writer, self.linearizer, folder, seed=self.seed)
         if not is_main():
             return stats
@@ -109,8 +111,17 @@ class WriterStage(Stage):
         from gentap.questions.writer_input import Layout
         from gentap.questions.writers.codec import Codec
 
-        layout = Layout(max_entries=self.writer.max_entries, tags=self.writer.tags)
+        layout = Layout(max_entries=self.writer.max_entries, tags=self._tags())
         Codec(load_tokenizer(self.base, self.linearizer), layout)
+
+    def _tags(self) -> bool:
+        """Whether the writer has tags: as the settings say, or as the base's vocabulary allows."""
+        from gentap.model.tokenizer import load_tokenizer
+        from gentap.questions.writers.codec import has_tags
+
+        if self.writer.tags != "auto":
+            return self.writer.tags
+        return has_tags(load_tokenizer(self.base, self.linearizer), self.writer.max_entries)
 
 
 @dataclass(frozen=True, kw_only=True)

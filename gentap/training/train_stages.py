@@ -6,17 +6,17 @@ from typing import Any
 
 from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
-from gentap.model.loading.checkpoints import check_model, load_seq2seq
-from gentap.model.loading.load import load_table_model
+from gentap.model.loading.checkpoints import check_model
+from gentap.model.loading.load import load_table_model, load_writer_model
 from gentap.model.objectives import OBJECTIVES, Objective
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
 from gentap.records import TABLE_SCHEMA, Example, Kind
 from gentap.runs.store import REJECTED, StageFolder, Tally, parts, read_rows, write_text
 from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import (
+    AdaptedSettings,
     FinetuneSettings,
     PretrainSettings,
-    TableModelSettings,
     WriterSettings,
 )
 from gentap.training.data.examples import EncodedPair, TableEncoder
@@ -55,7 +55,7 @@ def train_writer(
             streams[split] = PairStream(store)
     if not len(streams["train"]):
         raise InputError("questions train: no question can be used; see rejected.jsonl.")
-    model = load_seq2seq(base, vocabulary=len(tokenizer.hf), dropout=settings.dropout)
+    model = load_writer_model(base, tokenizer, dropout=settings.dropout, adapters=settings.adapters)
     trained = train(
         model,
         {"pairs": streams["train"]},
@@ -166,7 +166,7 @@ def _train_table_model(
     base: str,
     examples: Mapping[Kind, ExampleSource],
     dev: Mapping[Kind, ExampleSource],
-    settings: TableModelSettings,
+    settings: AdaptedSettings,
     linearizer: LinearizerSettings,
     folder: StageFolder,
     *,

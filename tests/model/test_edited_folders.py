@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gentap.serving.answer import Answerer
 from toys import toy_model
 
 from gentap.errors import GentapError
+from gentap.model.answerer import Answerer
 from gentap.model.export import export
 from gentap.model.loading.checkpoints import check_model
 from gentap.model.tokenizer import TableTokenizer

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 import torch
-from gentap.serving.answer import Answerer
 from safetensors.torch import load_file
 from stock_models import family_tokenizer, random_stock
 
+from gentap.model.answerer import Answerer
 from gentap.model.export import export
 from gentap.model.generate import generate_ids, start_token
 from gentap.model.network import GenTapModel, load_model

@@ -34,8 +34,9 @@ def run(tmp_path: Path, open_folder: Open) -> Callable[..., Tally]:
         for number, articles in enumerate(files):
             paths.append(tmp_path / f"{number}.json")
             paths[-1].write_text(json.dumps({"data": articles}), encoding="utf-8")
-        wanted = WriterSettings(**{"tags": False, **settings})
-        return invert(paths, [], wanted, open_folder(tmp_path / "out"))
+        tags = settings.pop("tags", False)
+        wanted = WriterSettings(**settings)
+        return invert(paths, [], wanted, open_folder(tmp_path / "out"), tags=tags)
 
     return run
 
@@ -177,7 +178,7 @@ def test_the_project_s_reading_set_is_inverted(
     data: Path, tmp_path: Path, open_folder: Open
 ) -> None:
     path = data / "reading" / "questions.json"
-    tally = invert([path], [], WriterSettings(tags=False), open_folder(tmp_path / "out"))
+    tally = invert([path], [], WriterSettings(), open_folder(tmp_path / "out"), tags=False)
     found = pairs(tmp_path) + pairs(tmp_path, "dev")
     asked = {
         qa["id"]: (paragraph["context"], qa)
@@ -337,7 +338,7 @@ def test_both_kinds_are_mixed_and_pages_are_held_out_whole(
     tables = tmp_path / "tables.jsonl"
     tables.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
     settings = WriterSettings(held_out=0.25)
-    tally = invert([path], [tables], settings, open_folder(tmp_path / "out"))
+    tally = invert([path], [tables], settings, open_folder(tmp_path / "out"), tags=True)
     assert tally.rejected == {"no evidence cell in the answer": 4}
     train, dev = pairs(tmp_path), pairs(tmp_path, "dev")
     assert len(train) == 9
@@ -351,4 +352,4 @@ def test_annotated_questions_that_can_t_be_read_are_an_error(tmp_path: Path) -> 
     path.write_text("{}\n")
     folder = StageFolder(tmp_path, "writer", "", {}, resumed=False)
     with pytest.raises(InputError, match="holds no question that can be read"):
-        invert([], [path], WriterSettings(), folder)
+        invert([], [path], WriterSettings(), folder, tags=True)

@@ -183,7 +183,7 @@ ROWS |= {
 _ADAPTERS = {"rank": 8, "trunk": "frozen", "both_ways": True, "learning_rate": 1e-3}
 ROWS |= {
     f"{section}.adapters.{name}": Row(value, given={"finetune.train": ["qa.jsonl"]})
-    for section in ("pretrain", "finetune")
+    for section in ("writer", "pretrain", "finetune")
     for name, value in _ADAPTERS.items()
 }
 ROWS |= {

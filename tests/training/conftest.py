@@ -10,13 +10,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from toy_training import random_pairs, settings, weights
+from causal_toys import causal_toy
+from toy_training import Weights, random_pairs, settings, weights
 from toys import TEXTS, toy_t5
 
+from gentap.model.causal import CausalModel
 from gentap.model.network import GenTapModel
 from gentap.model.tokenizer import TableTokenizer, train_vocabulary
 from gentap.records import EXAMPLE_SCHEMA, Example, example_to_row
-from gentap.settings.sections import LinearizerSettings
+from gentap.settings.sections import AdapterSettings, LinearizerSettings, Trunk
 from gentap.training.loop.trainer import train
 
 
@@ -100,7 +102,8 @@ def write_examples() -> Callable[[Path, list[Example]], Path]:
 def run(list_stream: Any, make_t5: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
     """Train a toy model with two decoders; gives its statistics and weights.
 
-    ``breaks_at``: the number of the example at which the training is interrupted.
+    ``breaks_at``: the number of the example at which the training is interrupted; ``trunk``: how
+    that of a decoder-only model is trained, else it is a T5.
     """
 
     class Breaking(list_stream):  # type: ignore[misc]
@@ -118,10 +121,13 @@ def run(list_stream: Any, make_t5: Callable[..., Any], tmp_path: Path) -> Callab
         breaks_at: float = math.inf,
         dev: bool = False,
         dev_answers: int = 0,
+        trunk: Trunk | None = None,
         **changes: Any,
-    ):
+    ) -> tuple[dict[str, Any], Weights]:
         Breaking.left = breaks_at
-        model = GenTapModel.from_stock(make_t5(dropout=0.2))
+        model: Any = GenTapModel.from_stock(make_t5(dropout=0.2))
+        if trunk:
+            model = CausalModel(causal_toy("llama", 40), AdapterSettings(rank=2, trunk=trunk), 0.2)
         streams = {
             "long": Breaking(random_pairs(30)),
             "cell": list_stream(random_pairs(12, seed=1)),

@@ -22,8 +22,14 @@ from gentap.training.loop.trainer import CHECKPOINTS
         {"save_every": 5, "dev": True, "keep_checkpoints": 1},
         {"save_every": 3, "optimizer": "adafactor", "learning_rate": 0.02},
         {"save_every": 5, "max_steps": 40, "epochs": 9, "batch_tokens": 60, "breaks_at": 24},
+        {"save_every": 3, "trunk": "whole", "optimizer": "adafactor", "dev": True},
+        {"save_every": 2, "trunk": "adapter"},
+        {"save_every": 2, "trunk": "frozen", "accumulate": 2},
     ],
-    ids=["plain", "accumulated", "dev", "adafactor", "between logs"],
+    ids=[
+        *["plain", "accumulated", "dev", "adafactor", "between logs"],
+        *["decoder-only", "adapters alone", "frozen trunk"],
+    ],
 )
 def test_a_resumed_training_ends_as_an_undisturbed_one(tmp_path, run, changes) -> None:
     breaks_at = changes.pop("breaks_at", 20)

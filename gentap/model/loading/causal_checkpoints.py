@@ -1,6 +1,7 @@
 """Decoder-only checkpoints: how one is recognized, loaded and given room for new tokens."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -8,9 +9,15 @@ from torch import nn
 
 from gentap.errors import InputError
 from gentap.model.loading.checkpoints import load_weights
+from gentap.model.loading.model_folder import CONFIG
+from gentap.model.lora import Adapters, rank_of
+from gentap.model.objectives import DECODERS
 
 TWO_DECODERS = "gentap"
 """The key of config.json under which a model of two decoders has its settings."""
+
+ENCODER = "encoder"
+"""The name of the trunk's own adapter."""
 
 _ROUND = 8
 
@@ -18,6 +25,40 @@ _ROUND = 8
 def has_two_decoders(config: Any) -> bool:
     """Whether a configuration is that of a model which GenTaP has saved, of either architecture."""
     return config.model_type == TWO_DECODERS or hasattr(config, TWO_DECODERS)
+
+
+def saved_decoders(config: Any, folder: Path) -> Sequence[str] | None:
+    """The decoders of a saved model, by name; None for a stock one.
+
+    Raises InputError where config.json says something else of them.
+    """
+    ours = getattr(config, TWO_DECODERS, None)
+    if ours is None:
+        return None
+    saved = ours.get("decoders", DECODERS) if isinstance(ours, dict) else None
+    if not isinstance(saved, list | tuple) or not saved or not set(saved) <= set(DECODERS):
+        raise InputError(
+            f"{folder / CONFIG}: '{TWO_DECODERS}' must name the decoders, {' and '.join(DECODERS)} "
+            "or one of them. Restore the file as it was saved with the model."
+        )
+    return saved
+
+
+def check_adapters(config: Any, folder: Path) -> None:
+    """Raise InputError unless a saved model's adapters are whole and have the shapes of its trunk.
+
+    Nothing of the trunk is loaded for it.
+    """
+    from transformers import AutoModelForCausalLM
+
+    saved = saved_decoders(config, folder)
+    if saved is None:
+        return
+    with torch.device("meta"):
+        adapters = Adapters(AutoModelForCausalLM.from_config(config), rank_of(folder / saved[0]))
+    for name in (*saved, ENCODER):
+        if name in saved or (folder / name).is_dir():
+            adapters.read(folder / name)
 
 
 def is_causal(config: Any) -> bool:

@@ -104,7 +104,9 @@ def check_model(name: str) -> Any:
         except Exception as error:  # whatever transformers' own checks make of edited values
             raise spoilt(folder / GENERATION, error) from error
     if config.model_type == MODEL_TYPE:
-        kind: Any = AutoModelForSeq2SeqLM._model_mapping[type(config)]
+        from gentap.model.network import GenTapModel
+
+        kind: Any = GenTapModel
         parted = not config.tied_heads
     elif config.model_type not in FAMILIES:
         kind, parted = AutoModelForCausalLM, not config.get_text_config().tie_word_embeddings
@@ -115,6 +117,10 @@ def check_model(name: str) -> Any:
             read_object(folder / CONFIG).get("tie_word_embeddings") is False
         )
     check_weights(kind, folder, config, name, parted)
+    if kind is AutoModelForCausalLM:
+        from gentap.model.loading.causal_checkpoints import check_adapters
+
+        check_adapters(config, folder)
     return config
 
 

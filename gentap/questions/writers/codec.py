@@ -28,7 +28,7 @@ class Codec:
         self.tokenizer, self.layout = tokenizer, layout
         vocabulary = tokenizer.hf.get_vocab()
         self._tags = {vocabulary[tag]: tag for tag in TAGS if tag in vocabulary}
-        if layout.tags and len(self._tags) <= layout.max_entries:
+        if layout.tags and not has_tags(tokenizer, layout.max_entries):
             raise InputError(
                 f"This checkpoint's vocabulary has {len(self._tags)} of the tags <extra_id_0>, …; "
                 f"{layout.max_entries + 1} are needed. Train with writer.tags = false."
@@ -62,6 +62,12 @@ class Codec:
                 tag = self._tags[token]
                 said.append(texts.get(tag, tag))
         return _LOOSE.sub("", " ".join(text for text in said if text))
+
+
+def has_tags(tokenizer: TableTokenizer, max_entries: int) -> bool:
+    """Whether a vocabulary has a tag for each entry and for the title."""
+    vocabulary = tokenizer.hf.get_vocab()
+    return sum(tag in vocabulary for tag in TAGS) > max_entries
 
 
 def load_codec(folder: str) -> Codec:

@@ -1,11 +1,15 @@
 """Which writer a name stands for."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gentap.errors import SettingError
 from gentap.model.chat.chat_client import is_address
 from gentap.questions.writers.interface import Writer
 from gentap.settings.sections import EndpointSettings, FilterSettings, WriteSettings
+
+if TYPE_CHECKING:
+    from gentap.questions.writers.transformers_writer import TransformersWriter
 
 _LOCAL_ONLY = ("backend", "precision", "max_question_tokens", "batch_size", "threads")
 
@@ -23,6 +27,7 @@ def check_writer(writer: str, settings: WriteSettings) -> None:
     if settings.backend != "transformers":
         from gentap.questions.writers.ctranslate2_writer import require_ctranslate2
 
+        _refuse_decoder_only(writer, settings)
         require_ctranslate2()
 
 
@@ -53,9 +58,31 @@ def open_writer(writer: str, settings: WriteSettings, work: Path) -> Writer:
 
         return ChatWriter(writer, settings)
     if settings.backend == "transformers":
-        from gentap.questions.writers.transformers_writer import TransformersWriter
-
-        return TransformersWriter(writer, settings)
+        return open_local_writer(writer, settings)
+    _refuse_decoder_only(writer, settings)
     from gentap.questions.writers.ctranslate2_writer import CTranslate2Writer
 
     return CTranslate2Writer(writer, settings, work)
+
+
+def open_local_writer(folder: str, settings: WriteSettings) -> "TransformersWriter":
+    """The writer of a model's folder or hub name, run by transformers."""
+    from gentap.questions.writers.causal_writer import CausalWriter
+    from gentap.questions.writers.transformers_writer import TransformersWriter
+
+    return (CausalWriter if _is_decoder_only(folder) else TransformersWriter)(folder, settings)
+
+
+def _is_decoder_only(folder: str) -> bool:
+    from gentap.model.loading.causal_checkpoints import is_causal
+    from gentap.model.loading.checkpoints import load_config
+
+    return is_causal(load_config(folder))
+
+
+def _refuse_decoder_only(writer: str, settings: WriteSettings) -> None:
+    if _is_decoder_only(writer):
+        raise SettingError(
+            f"{writer}: a decoder-only model, which write.backend = '{settings.backend}' can't "
+            'run: its adapters act on the question alone. Set write.backend = "transformers".'
+        )

@@ -9,8 +9,9 @@ from gentap.questions.writers.interface import Unwritten, Written, best_first
 from gentap.records import digest
 from gentap.settings.sections import WriteSettings
 
-EncodedBatch = tuple[Any, Any]
-"""The encoder's last states (batch, tokens, d_model) and the attention mask (batch, tokens)."""
+EncodedBatch = Any
+"""The encoder's last states (batch, tokens, d_model) and the attention mask (batch, tokens); of a
+decoder-only model an :class:`gentap.model.causal.Encoding`."""
 
 _IGNORED = -100
 """What stock models take for no label."""
@@ -19,18 +20,21 @@ TOO_LONG = Unwritten("sentence too long for the writer")
 
 
 class TransformersWriter:
-    """Batches of like length; a batch's draws depend on the seed and its own inputs alone."""
+    """An encoder-decoder as writer.
+
+    Batches are of like length; a batch's draws depend on the seed and its own inputs alone.
+    """
 
     def __init__(self, folder: str, settings: WriteSettings) -> None:
         from gentap.model.device import best_device
-        from gentap.model.loading.checkpoints import load_seq2seq
+        from gentap.model.loading.load import load_writer_model
 
         self.codec: Codec = load_codec(folder)
         self.name = writer_name(folder)
         self.max_entries = self.codec.layout.max_entries
         self._settings = settings
         self._padding = self.codec.tokenizer.hf.pad_token_id
-        model = load_seq2seq(folder, vocabulary=len(self.codec.tokenizer.hf))
+        model = load_writer_model(folder, self.codec.tokenizer)
         self.model = model.to(best_device()).eval()
 
     def write(self, sources: Sequence[WriterInput], seed: int) -> list[list[Written] | Unwritten]:
@@ -124,22 +128,32 @@ class TransformersWriter:
         import torch
 
         from gentap.model.device import autocast
-        from gentap.model.generate import pad
 
         hidden, mask = encoded
         many = len(targets) // len(hidden)
-        labels, filled = pad(targets, _IGNORED)
-        labels = labels.to(hidden.device)
+        labels, filled = self._labels(targets)
         with torch.inference_mode(), autocast(self._settings.precision):
             logits = self.model(
                 encoder_outputs=(hidden.repeat_interleave(many, 0),),
                 attention_mask=mask.repeat_interleave(many, 0),
                 labels=labels,
             ).logits.float()
-        chosen = logits.gather(-1, labels.clamp(min=0).unsqueeze(-1)).squeeze(-1)
-        log_probabilities = (chosen - logits.logsumexp(-1)).cpu() * filled
-        means: list[float] = (log_probabilities.sum(1) / filled.sum(1).clamp(min=1)).tolist()
-        return means
+        return mean_log_probabilities(logits, labels, filled)
+
+    def _labels(self, targets: Sequence[Sequence[int]]) -> tuple[Any, Any]:
+        """Labels and the mask of those that count, both (targets, tokens)."""
+        from gentap.model.generate import pad
+
+        labels, filled = pad(targets, _IGNORED)
+        return labels.to(self.model.device), filled
+
+
+def mean_log_probabilities(logits: Any, labels: Any, filled: Any) -> list[float]:
+    """The mean of each row's labels (rows, tokens) that count, from logits in fp32."""
+    chosen = logits.gather(-1, labels.clamp(min=0).unsqueeze(-1)).squeeze(-1)
+    log_probabilities = (chosen - logits.logsumexp(-1)).cpu() * filled
+    means: list[float] = (log_probabilities.sum(1) / filled.sum(1).clamp(min=1)).tolist()
+    return means
 
 
 def by_length(inputs: Sequence[Sequence[int] | None], size: int) -> Iterator[list[int]]:

@@ -10,7 +10,7 @@ from transformers.trainer_utils import IntervalStrategy
 from gentap.errors import SettingError
 from gentap.model.causal import CausalModel
 from gentap.model.device import best_device, use_bf16
-from gentap.settings.training_sections import TableModelSettings, TrainingSettings
+from gentap.settings.training_sections import AdaptedSettings, TrainingSettings
 
 _DEV_EVALUATIONS = 5
 _MOMENTUM = 0.9
@@ -82,14 +82,14 @@ def optimizer_of(settings: TrainingSettings, model: Any) -> tuple[type, dict[str
     own = adafactor if settings.optimizer == "adafactor" else {}
     kind = Adafactor if settings.optimizer == "adafactor" else torch.optim.AdamW
     kwargs: dict[str, Any] = {"lr": settings.learning_rate, **own}
-    if isinstance(model, CausalModel) and isinstance(settings, TableModelSettings):
+    if isinstance(model, CausalModel) and isinstance(settings, AdaptedSettings):
         kwargs["params"] = _groups(settings, model)
     elif not own:
         return None
     return kind, kwargs
 
 
-def _groups(settings: TableModelSettings, model: CausalModel) -> list[dict[str, Any]]:
+def _groups(settings: AdaptedSettings, model: CausalModel) -> list[dict[str, Any]]:
     """The trunk's matrices and vectors, and the adapters, each with its rate and decay."""
     trunk = [weight for weight in model.trunk.parameters() if weight.requires_grad]
     adapters: dict[str, Any] = {

@@ -30,9 +30,10 @@ def launch(processes: int, script: str, *arguments: str) -> str:
     return done.stderr
 
 
-def test_two_processes_train_as_one_that_accumulates_twice(tmp_path: Path) -> None:
-    launch(1, "two_processes.py", str(tmp_path / "one"), "2", "6")
-    said = launch(2, "two_processes.py", str(tmp_path / "two"), "1", "6")
+@pytest.mark.parametrize("kind", ["t5", "whole", "adapter", "frozen"])
+def test_two_processes_train_as_one_that_accumulates_twice(tmp_path: Path, kind: str) -> None:
+    launch(1, "two_processes.py", str(tmp_path / "one"), "2", "6", kind)
+    said = launch(2, "two_processes.py", str(tmp_path / "two"), "1", "6", kind)
     assert said.count("6/6 steps") == 1
     one, two = (json.loads((tmp_path / name / "stats.json").read_text()) for name in ("one", "two"))
     assert one["steps"] == two["steps"] == 6
