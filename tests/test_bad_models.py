@@ -40,7 +40,9 @@ def commands(model: str) -> dict[str, tuple[str, ...]]:
     """Every command that loads a model."""
     table, data = write("t.csv", TABLE), questions()
     long = str(corpus(Path("long"), "long"))
-    articles = {"data": [{"paragraphs": [{"context": "It was 1850.", "qas": []}]}]}
+    articles = {
+        "data": [{"title": "A year", "paragraphs": [{"context": "It was 1850.", "qas": []}]}]
+    }
     squad = write("squad.json", json.dumps(articles))
     return {
         "answer": ("answer", "--model", model, "--table", table, "Which year?"),

@@ -43,7 +43,7 @@ TABLE_COLUMNS = ["title", "section", "caption", "header", "rows"]
 EXAMPLE_COLUMNS = [
     *["id", "kind", "origin", "question", "answer"],
     *TABLE_COLUMNS,
-    *["cells", "source", "alternatives"],
+    *["cells", "source", "alternatives", "canonical", "section_text"],
 ]
 COLUMNS = {
     "mined/documents": ["url", "title", "blocks"],

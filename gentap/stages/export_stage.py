@@ -26,8 +26,10 @@ class ExportStage(Stage):
 
     def check(self, planned: Planned = ()) -> None:
         from gentap.model.export import check_exportable
+        from gentap.model.loading.checkpoints import check_model
 
         check_exportable(self.model)
+        check_model(self.model)
 
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
         from gentap.model.export import export

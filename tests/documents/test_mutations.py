@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from mutations import encoded, mutated, tree_of
+from page_mutations import encoded, mutated, tree_of
 from slow_reader import read_tree
 from test_html import PAGES, contents, real_pages
 

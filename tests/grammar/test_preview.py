@@ -90,7 +90,7 @@ def test_draw_says_what_is_wrong_with_a_table(tmp_path: Path) -> None:
     path.write_text("a/b/c\n1/2/3\n")
     result = gentap("grammar", "draw", "english", "--table", str(path))
     assert result.exit_code == 1
-    assert "Part the columns with commas, semicolons or tabs." in result.stderr
+    assert "Part the columns with commas, semicolons, tabs or pipes" in result.stderr
 
 
 def test_sample_takes_tables_of_any_source(tmp_path: Path) -> None:

@@ -62,8 +62,14 @@ def removed(folder: Path) -> None:
         (without_config, "not a model folder"),
         (without_weights, "holds no model.safetensors"),
         (truncated_config, "config.json: not a readable JSON file"),
-        (unknown_type, "'gentap-t6'; a stock checkpoint of one of these types is needed here: t5"),
-        (other_type, "'bert'; a stock checkpoint of one of these types is needed here: t5, "),
+        (
+            unknown_type,
+            "'gentap-t6', which is not supported. Give an encoder-decoder",
+        ),
+        (
+            other_type,
+            "'bert', which is not supported. Give an encoder-decoder",
+        ),
         (truncated_weights, "weights can't be loaded"),
         (empty_weights, "weights can't be loaded"),
         (other_shapes, "6 of another shape than config.json says: "),

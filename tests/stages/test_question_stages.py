@@ -332,4 +332,4 @@ def test_a_key_that_is_sent_back_stands_in_no_file(
     assert state.asked == 8
     for file in (*folder.rglob("*.json*"), *(tmp_path / "answers").rglob("*.json")):
         assert "win the cup" not in file.read_text()
-    assert "[API key]" in (folder / "rejected.jsonl").read_text()
+    assert "[API key]" in (own_files(folder) / "rejected.jsonl").read_text()

@@ -83,10 +83,18 @@ def load_config(name: str) -> Any:
 
 
 def causal_types() -> Collection[str]:
-    """The types of all decoder-only language models that transformers knows."""
-    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+    """The types of all decoder-only language models that transformers knows.
 
-    return MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.keys()
+    It also makes causal models of BERT and its like, and of the decoders of encoder-decoders.
+    """
+    from transformers.models.auto.modeling_auto import (
+        MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+        MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+        MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
+    )
+
+    others = {*MODEL_FOR_MASKED_LM_MAPPING_NAMES, *MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES}
+    return MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.keys() - others
 
 
 def check_model(name: str) -> Any:

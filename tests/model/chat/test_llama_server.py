@@ -15,7 +15,7 @@ import pytest
 from gentap.questions.write import QUESTIONS
 from gentap.runs.store import parts, read_json, read_rows
 from gentap.settings.sections import MineSettings, WriteSettings
-from gentap.stages.corpus_stages import mine_stage
+from gentap.stages.corpus_stages import MineStage
 from gentap.stages.question_stages import write_stage
 
 RECIPES = Path(__file__).resolve().parents[3] / "scripts" / "recipes"
@@ -66,7 +66,7 @@ def test_sentences_come_back_as_questions(
 ) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     mined = tmp_path / "mined"
-    mine_stage(MineSettings(inputs=[str(data / "pages")]), mined, workers=1)
+    MineStage(mine=MineSettings(inputs=[str(data / "pages")]), workers=1).make(mined)
     endpoint = {
         "model": "smollm2",
         "prompt": str(RECIPES / "small-model-prompt.txt"),
