@@ -20,18 +20,18 @@ from typing import Any, cast
 
 import torch
 from torch import nn
-from transformers import DynamicCache
+from transformers import AutoModelForCausalLM, DynamicCache
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from gentap.model.loading.causal_checkpoints import (
     ENCODER,
     TWO_DECODERS,
     grow_tokens,
-    load_trunk,
     saved_decoders,
     stock_tensors,
     trunk_fingerprint,
 )
+from gentap.model.loading.checkpoints import load_weights
 from gentap.model.lora import Adapters, rank_of
 from gentap.model.objectives import DECODERS, OBJECTIVES, Decoder, Objective
 from gentap.model.recompute import recompute_layers
@@ -257,7 +257,7 @@ def load_causal(
     where a file of the folder is no model's.
     """
     saved = saved_decoders(config, Path(path))
-    trunk = load_trunk(path, config)
+    trunk = load_weights(AutoModelForCausalLM, path, config)
     grow_tokens(trunk, dict(names or {}), vocabulary)
     if saved is None:
         return CausalModel(trunk, settings, dropout or 0.0, decoders)

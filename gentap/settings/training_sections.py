@@ -156,7 +156,7 @@ class WriterSettings(PatientSettings, AdaptedSettings):
     max_answer_words: int = Field(
         12, ge=1, description="longer reading-comprehension answers are unlike a table's entries"
     )
-    tags: bool | Literal["auto"] = Field(
+    tags: Literal[True, False, "auto"] = Field(
         "auto",
         description="title and entries stand as tags that are copied whole (small models); auto: "
         "where the vocabulary has them, as T5's does",

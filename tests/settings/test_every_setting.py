@@ -118,7 +118,8 @@ def impossible(name: str) -> list[Any]:
     if kind is str:
         return [3, True, ["x"], "a\0b"]
     if get_origin(kind) is Literal:
-        return ["nope", True, 3, get_args(kind)[0].upper()]
+        first = get_args(kind)[0]
+        return ["nope", 3, *([] if first is True else [True, first.upper()])]
     if kind == list[str]:
         return ["x", [3], [""], ["a\0b"], {"x": "y"}]
     assert name.rpartition(".")[2] in FREE, f"{name}: a type without impossible values here"

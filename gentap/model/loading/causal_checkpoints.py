@@ -8,7 +8,6 @@ import torch
 from torch import nn
 
 from gentap.errors import InputError
-from gentap.model.loading.checkpoints import load_weights
 from gentap.model.loading.model_folder import CONFIG
 from gentap.model.lora import Adapters, rank_of
 from gentap.model.objectives import DECODERS
@@ -66,15 +65,6 @@ def is_causal(config: Any) -> bool:
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 
     return not config.is_encoder_decoder and type(config) in MODEL_FOR_CAUSAL_LM_MAPPING
-
-
-def load_trunk(path: str, config: Any) -> Any:
-    """A stock decoder-only model in fp32; raises InputError where it can't be loaded."""
-    from transformers import AutoModelForCausalLM
-
-    if getattr(config, "auto_map", None) and not is_causal(config):
-        raise InputError(f"{path}: needs code of its own, which is never run.")
-    return load_weights(AutoModelForCausalLM, path, config)
 
 
 def grow_tokens(trunk: Any, names: dict[int, list[int]], vocabulary: int) -> None:

@@ -104,6 +104,8 @@ def check_model(name: str) -> Any:
     """
     from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, GenerationConfig
 
+    from gentap import register
+
     config = load_config(name)
     folder = find_model(name)
     if (folder / GENERATION).exists():
@@ -112,9 +114,8 @@ def check_model(name: str) -> Any:
         except Exception as error:  # whatever transformers' own checks make of edited values
             raise spoilt(folder / GENERATION, error) from error
     if config.model_type == MODEL_TYPE:
-        from gentap.model.network import GenTapModel
-
-        kind: Any = GenTapModel
+        register()  # our class, which transformers then finds
+        kind: Any = AutoModelForSeq2SeqLM._model_mapping[type(config)]
         parted = not config.tied_heads
     elif config.model_type not in FAMILIES:
         kind, parted = AutoModelForCausalLM, not config.get_text_config().tie_word_embeddings
