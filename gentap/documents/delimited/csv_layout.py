@@ -125,7 +125,7 @@ def _may_head(record: CsvRecord) -> bool:
     return (
         len(filled) > 1
         and not all(NUMBER.fullmatch(cell) for cell in filled)
-        and (NUMBER.fullmatch(filled[0]) is None or _are_years(filled))  # 2004,Dawn is a row
+        and NUMBER.fullmatch(record.cells[0]) is None  # 2004,Dawn is a row
         and not (
             sum(NUMBER.fullmatch(cell) is not None for cell in filled) * 2 > len(filled)
             and bool(record.cells[0])
