@@ -13,10 +13,11 @@ from urllib.request import urlopen
 import pytest
 
 from gentap.questions.write import QUESTIONS
-from gentap.runs.store import parts, read_json, read_rows
+from gentap.runs.own_files import read_json
+from gentap.runs.store import own_files, parts, read_rows
 from gentap.settings.sections import MineSettings, WriteSettings
 from gentap.stages.corpus_stages import MineStage
-from gentap.stages.question_stages import write_stage
+from gentap.stages.question_stages import WriteStage
 
 RECIPES = Path(__file__).resolve().parents[3] / "scripts" / "recipes"
 SENTENCES = 100
@@ -76,9 +77,10 @@ def test_sentences_come_back_as_questions(
         "concurrency": 1,
     }
     settings = WriteSettings(max_sentences=SENTENCES, endpoint=endpoint)
-    write_stage(mined, llama_server, settings, tmp_path / "long", seed=1)
+    stage = WriteStage(mined=mined, writer=llama_server, write=settings, seed=1)
+    stage.make(tmp_path / "long")
     written = list(read_rows(parts(tmp_path / "long" / QUESTIONS)))
     asked = [row["question"] for row in written if row["question"].endswith("?")]
-    sentences = read_json(tmp_path / "long" / "stats.json")["counts"]["sentences"]
+    sentences = read_json(own_files(tmp_path / "long") / "stats.json")["counts"]["sentences"]
     assert sentences > 0.9 * SENTENCES
     assert len(asked) > 0.8 * sentences
