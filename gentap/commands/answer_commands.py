@@ -37,7 +37,7 @@ def answer_command(
     """Answer one question about one table: the sentence, the cell, and which cell it is."""
     from dataclasses import replace
 
-    from gentap.documents.delimited.csv_table import CsvFormat, read_csv_told
+    from gentap.documents.csv_table import CsvFormat, read_csv_told
     from gentap.documents.read import JSONL_SUFFIXES
     from gentap.documents.table_files import PARQUET_SUFFIXES, read_first_table
     from gentap.errors import SettingError

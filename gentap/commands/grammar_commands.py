@@ -49,7 +49,7 @@ def grammar_draw(
     encoding: EncodingName = "",
 ) -> None:
     """Show how a table is read and what a grammar would ask about it."""
-    from gentap.documents.delimited.csv_table import CsvFormat
+    from gentap.documents.csv_table import CsvFormat
     from gentap.documents.table_files import read_first_table
     from gentap.grammar.parser import load_grammar
     from gentap.grammar.preview import preview_table

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 from gentap.documents.compressed import DAMAGE, numbered_lines, open_packed
-from gentap.documents.delimited.csv_table import FOUND_OUT, CsvFormat, read_csv_told
+from gentap.documents.csv_table import FOUND_OUT, CsvFormat, read_csv_told
 from gentap.documents.input_files import expand_inputs, no_file
 from gentap.documents.json_text import json_text
 from gentap.documents.jsonl import MAX_LINE_BYTES, json_object, table_from_json

@@ -6,7 +6,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from random import Random
 
-from gentap.documents.delimited.csv_table import CsvFormat
+from gentap.documents.csv_table import CsvFormat
 from gentap.documents.rejected import RejectedRecord
 from gentap.documents.table_files import TableSlice, read_tables, slice_tables
 from gentap.errors import InputError

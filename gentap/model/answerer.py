@@ -153,7 +153,7 @@ def to_table(given: Any) -> Table:
     if isinstance(given, Table):
         return given
     if isinstance(given, str | Path):
-        from gentap.documents.delimited.csv_table import read_csv_table
+        from gentap.documents.csv_table import read_csv_table
 
         return read_csv_table(Path(given))
     if isinstance(given, Sequence) and all(isinstance(row, dict) for row in given):

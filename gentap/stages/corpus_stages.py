@@ -95,7 +95,7 @@ class SampleStage(Stage):
         return [*self._sources(), self._grammar(), *base]
 
     def check(self, planned: Planned = ()) -> None:
-        from gentap.documents.delimited.csv_table import CsvFormat
+        from gentap.documents.csv_table import CsvFormat
         from gentap.grammar.parser import load_grammar
         from gentap.runs.cluster import check_cluster
 
@@ -122,7 +122,7 @@ class SampleStage(Stage):
         ).to_json()
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
-        from gentap.documents.delimited.csv_table import CsvFormat
+        from gentap.documents.csv_table import CsvFormat
         from gentap.documents.rejected import reasons_told
         from gentap.documents.table_files import assumptions
 

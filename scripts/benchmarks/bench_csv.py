@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from gentap.documents.csv_table import read_csv_table
 from gentap.documents.delimited.csv_encoding import find_encoding
-from gentap.documents.delimited.csv_table import read_csv_table
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "documents"))
 from people_files import PeopleFile, people_files

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gentap.documents.annotated.reading import read_annotated
-from gentap.documents.delimited.csv_table import read_csv_table
+from gentap.documents.csv_table import read_csv_table
 from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
 from gentap.records import HEADER_ROW, Cell, Example, Table

@@ -9,8 +9,8 @@ from random import Random
 import pytest
 from people_files import PeopleFile, people_files
 
+from gentap.documents.csv_table import CsvFormat, read_csv_table, read_csv_told
 from gentap.documents.delimited.csv_encoding import find_encoding
-from gentap.documents.delimited.csv_table import CsvFormat, read_csv_table, read_csv_told
 from gentap.errors import InputError, SettingError
 
 FILES = people_files()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gentap.documents.annotated.fields import cells_of, field_text, table_file
-from gentap.documents.delimited.csv_table import read_csv_table
+from gentap.documents.csv_table import read_csv_table
 from gentap.documents.json_text import json_text
 from gentap.documents.jsonl import table_from_json
 from gentap.errors import InputError
