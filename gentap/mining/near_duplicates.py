@@ -86,6 +86,7 @@ class Signatures:
         records["signature"] = minima.astype(np.uint8)
         width = SIGNATURE_SIZE // BANDS
         for band in range(BANDS):
+            # One key for a band: its minima and the sentence's facts mixed into one number.
             key = heads[:, 2]
             for place in range(band * width, (band + 1) * width):
                 key = (key ^ minima[:, place].astype(np.uint64)) * _MIX
@@ -112,6 +113,7 @@ def _minima(sentences: Sequence[Sequence[int]]) -> Any:
     lengths = np.array([len(sentence) for sentence in sentences])
     begins = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     first, second, third = _MULTIPLIERS[SIGNATURE_SIZE:]
+    # A shingle's hash is of three words in a row, by multiplication and a shift.
     shingles = words[:-2] * first + words[1:-1] * second + words[2:] * third
     shingles ^= shingles >> np.uint64(32)
     inside = np.ones(len(words), bool)  # shingles that cross the end of a sentence are no shingles

@@ -128,6 +128,7 @@ def _beams(steps: Steps, settings: Search, trees: Sequence[Tree] | None) -> list
     for length in range(1, settings.max_new_tokens + 1):
         following = steps.scores(ids[..., -1]).log_softmax(dim=-1)
         following = _allowed(following, nodes, settings, length)
+        # The best candidates of each row, over its beams and the vocabulary at once.
         vocabulary = following.shape[-1]
         ranked, places = (following + scores[..., None]).flatten(1).topk(2 * width)
         parents, tokens = places // vocabulary, places % vocabulary
@@ -136,14 +137,17 @@ def _beams(steps: Steps, settings: Search, trees: Sequence[Tree] | None) -> list
         ended = tokens == settings.end if not last_chance else torch.ones_like(tokens).bool()
         weight = length**settings.length_penalty
 
+        # Those that ended join the row's best answers, by their score at this length.
         answers = torch.full_like(best_ids, settings.end)
         answers[..., :length] = longer[:, :width, 1:]
         reached = torch.where(ended[:, :width], ranked[:, :width] / weight, 2 * _NEVER)
         best, order = torch.cat([best, reached], dim=1).topk(width)
         best_ids = _gather(torch.cat([best_ids, answers], dim=1), order)
 
+        # The best of the others are the open beams.
         scores, order = torch.where(ended, ranked + _NEVER, ranked).topk(width)
         ids, parents = _gather(longer, order), parents.gather(1, order)
+        # A row goes on while an open beam may still beat the worst of its answers.
         hopeful = (scores[:, 0] / weight > best[:, -1]) & (not last_chance)
         sought = []
         for place, goes_on in enumerate(hopeful.tolist()):
