@@ -16,22 +16,6 @@ from gentap.model.tokenizer import TableTokenizer
 from gentap.settings.sections import Precision
 
 
-def generate_texts(
-    model: Any,
-    tokenizer: TableTokenizer,
-    inputs: Sequence[Sequence[int]],
-    *,
-    decoder: Decoder | None = None,
-    **options: Any,
-) -> list[str]:
-    """A text for each input, in their order; options as those of :func:`generate_ids`.
-
-    ``decoder`` chooses that of a :class:`GenTapModel`; None for a stock model.
-    """
-    written = generate_ids(model, tokenizer, inputs, decoders=(decoder or "long",), **options)
-    return tokenizer.texts(written[decoder or "long"])
-
-
 def generate_ids(
     model: Any,
     tokenizer: TableTokenizer,

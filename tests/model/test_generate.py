@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gentap.model.device import best_device
-from gentap.model.generate import generate_texts, pad
+from gentap.model.generate import generate_ids, pad
 from gentap.model.network import GenTapModel
 from gentap.model.tokenizer import TableTokenizer
 
@@ -35,11 +35,13 @@ def model(make_stock: Any, tokenizer: TableTokenizer) -> GenTapModel:
     return GenTapModel.from_stock(make_stock("t5-v1.1", vocabulary=len(tokenizer.hf)))
 
 
-def write(model: Any, tokenizer: TableTokenizer, texts: list[str], **options: Any) -> list[str]:
+def write(
+    model: Any, tokenizer: TableTokenizer, texts: list[str], *, decoder: Any = None, **options: Any
+) -> list[str]:
     inputs = [tokenizer.target_ids(text) for text in texts]
-    return generate_texts(
-        model, tokenizer, inputs, **{"max_new_tokens": 8, "precision": "fp32", **options}
-    )
+    name = decoder or "long"
+    given = {"max_new_tokens": 8, "precision": "fp32", **options}
+    return tokenizer.texts(generate_ids(model, tokenizer, inputs, decoders=(name,), **given)[name])
 
 
 @pytest.mark.parametrize("beams", [1, 3])
