@@ -38,6 +38,7 @@ from gentap.model.recompute import recompute_layers
 from gentap.settings.sections import AdapterSettings
 
 _IGNORED = -100
+_SHUT = torch.finfo(torch.bfloat16).min
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,20 @@ class Encoding:
     def rows(self, rows: Any) -> "Encoding":
         layers = [(keys[rows], values[rows]) for keys, values in self.layers]
         return Encoding(layers, self.mask[rows], self.last[rows])
+
+    @property
+    def positions(self) -> torch.Tensor:
+        """Where each token stands (rows, tokens)."""
+        return _positions(self.mask)
+
+    @property
+    def following(self) -> torch.Tensor:
+        """Where the first token after the encoding stands (rows, 1)."""
+        return self.mask.sum(1, keepdim=True)
+
+    def seen_by(self, tokens: int) -> torch.Tensor:
+        """So many later tokens' view of the encoding (rows, tokens, encoded), all of it."""
+        return self.mask[:, None].bool().expand(-1, tokens, -1)
 
     def cache(self) -> DynamicCache:
         cache = DynamicCache()
@@ -125,7 +140,7 @@ class CausalModel(nn.Module):
         ):
             cache = self.trunk.base_model(
                 input_ids=ids,
-                attention_mask=self._seen(mask),
+                attention_mask=self._read_both_ways(mask) if self.settings.both_ways else mask,
                 position_ids=_positions(mask),
                 past_key_values=DynamicCache(),
                 use_cache=True,
@@ -133,37 +148,54 @@ class CausalModel(nn.Module):
         layers = [(layer.keys, layer.values) for layer in cache.layers]
         return Encoding(layers, mask, last)
 
-    def _seen(self, mask: torch.Tensor) -> torch.Tensor:
-        """The mask of an encoding, as transformers takes it."""
-        if not self.settings.both_ways:
-            return mask
-        shut = torch.finfo(torch.float32).min * (1 - mask[:, None, None, :].float())
-        return shut.expand(-1, 1, mask.shape[1], -1)
+    def _read_both_ways(self, mask: torch.Tensor) -> torch.Tensor:
+        return _additive(mask[:, None].bool().expand(-1, mask.shape[1], -1))
 
     def logits(self, decoder: Decoder, encoding: Encoding, labels: torch.Tensor) -> torch.Tensor:
         """A decoder's logits (rows, tokens, vocabulary) for the labels (rows, tokens)."""
         read = torch.cat([encoding.last, labels[:, :-1]], dim=1)
         read = read.masked_fill(read == _IGNORED, 0)
-        return self.step(decoder, encoding.cache(), encoding.mask, read)
+        count = read.shape[1]
+        earlier = torch.ones(count, count, dtype=torch.bool, device=read.device).tril()
+        seen = torch.cat([encoding.seen_by(count), earlier.expand(len(read), -1, -1)], dim=2)
+        following = encoding.following + torch.arange(count, device=read.device)
+        positions = torch.cat([encoding.positions, following], dim=1)
+        return self.step(decoder, encoding.cache(), read, seen, positions)
 
     def step(
-        self, decoder: Decoder, cache: DynamicCache, mask: torch.Tensor, ids: torch.Tensor
+        self,
+        decoder: Decoder,
+        cache: DynamicCache,
+        ids: torch.Tensor,
+        seen: torch.Tensor,
+        positions: torch.Tensor,
     ) -> torch.Tensor:
         """Logits (rows, tokens, vocabulary) of what follows each of ``ids`` (rows, tokens).
 
-        The cache, which grows by them, holds the encoding that ``mask`` is of, and earlier ids.
+        The keys are those of the cache, which grows by the ids, and then the ids' own: ``seen``
+        (rows, tokens, keys) says which of them an id attends to, ``positions`` (rows, keys) where
+        each stands.
         """
-        seen = cache.get_seq_length() - mask.shape[1]
-        places = torch.arange(seen + ids.shape[1], device=ids.device).expand(len(ids), -1)
         with self.adapters.use(decoder):
             out = self.trunk(
                 input_ids=ids,
-                attention_mask=torch.cat([mask, torch.ones_like(places)], dim=1),
-                position_ids=mask.sum(1, keepdim=True) + places[:, seen:],
+                attention_mask=self._masks(seen, positions),
+                position_ids=positions[:, -ids.shape[1] :],
                 past_key_values=cache,
                 use_cache=True,
             )
         return cast(torch.Tensor, out.logits)
+
+    def _masks(self, seen: torch.Tensor, positions: torch.Tensor) -> Any:
+        """What :meth:`step` is told of attention, as transformers takes it for this family."""
+        whole = _additive(seen)
+        window = getattr(self.config, "sliding_window", None)
+        kinds = set(getattr(self.config, "layer_types", None) or [])
+        if window is None or kinds == {"full_attention"}:
+            return whole
+        apart = positions[:, -seen.shape[1] :, None] - positions[:, None]
+        near = _additive(seen & (apart < window))
+        return {"full_attention": whole, "sliding_attention": near} if kinds else near
 
     def forward(
         self,
@@ -274,6 +306,12 @@ def _loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     return nn.functional.cross_entropy(
         logits.float().view(-1, logits.shape[-1]), labels.reshape(-1), ignore_index=_IGNORED
     )
+
+
+def _additive(seen: torch.Tensor) -> torch.Tensor:
+    """A mask (rows, 1, tokens, keys) to be added to attention's scores."""
+    shut = torch.zeros(seen.shape, device=seen.device).masked_fill(~seen, _SHUT)
+    return shut[:, None]
 
 
 def _positions(mask: torch.Tensor) -> torch.Tensor:
