@@ -42,6 +42,11 @@ def size_of(path: Path) -> int:
     return 0 if no_file(path) else path.stat().st_size
 
 
+def packed(suffix: str) -> tuple[str, ...]:
+    """The ends of such a file's name, packed or not."""
+    return (suffix, f"{suffix}.gz", f"{suffix}.zst")
+
+
 def expand_inputs(
     patterns: Sequence[str], suffixes: Sequence[str], *, with_odd: bool = False
 ) -> list[Path]:

@@ -11,7 +11,7 @@ from gentap.documents import pages
 from gentap.documents.charset import decode
 from gentap.documents.compressed import DamagedError, open_packed
 from gentap.documents.dumps import read_dump
-from gentap.documents.input_files import no_file
+from gentap.documents.input_files import no_file, packed
 from gentap.documents.jsonl import read_lines
 from gentap.documents.markdown import markdown_to_html
 from gentap.documents.rejected import RejectedRecord, guarded
@@ -21,10 +21,8 @@ from gentap.settings.sections import FieldMap
 
 HTML_SUFFIXES = (".html", ".htm", ".xhtml")
 MARKDOWN_SUFFIXES = (".md", ".markdown")
-JSONL_SUFFIXES = tuple(
-    f".{name}{packed}" for name in ("jsonl", "ndjson") for packed in ("", ".gz", ".zst")
-)
-WARC_SUFFIXES = (".warc", ".warc.gz", ".warc.zst")
+JSONL_SUFFIXES = packed(".jsonl") + packed(".ndjson")
+WARC_SUFFIXES = packed(".warc")
 DUMP_SUFFIXES = (".tar.gz", ".tgz")
 DOCUMENT_SUFFIXES = (
     HTML_SUFFIXES + MARKDOWN_SUFFIXES + JSONL_SUFFIXES + WARC_SUFFIXES + DUMP_SUFFIXES

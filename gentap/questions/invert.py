@@ -14,8 +14,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from gentap.documents.annotated.fields import read_text_file
 from gentap.documents.annotated.reading import read_annotated
-from gentap.documents.input_files import require_file
 from gentap.errors import InputError
 from gentap.questions.writer_input import (
     Layout,
@@ -125,18 +125,18 @@ def _title(article: dict[str, Any]) -> str:
 
 
 def read_articles(path: Path) -> list[dict[str, Any]]:
-    """The articles of a file in SQuAD layout (1.1 or 2.0).
+    """The articles of a file in SQuAD layout (1.1 or 2.0), packed or not.
 
     Raises InputError where the file is not in that layout.
     """
-    require_file(path)
+    text = read_text_file(path)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(text)
         articles = content["data"]
         for article in articles:
             if not isinstance(article["title"], str) or not isinstance(article["paragraphs"], list):
                 raise TypeError("'title' must be a text and 'paragraphs' a list")
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
             f"{path}: not a reading-comprehension file in SQuAD layout "
             f'({{"data": [{{"title", "paragraphs"}}]}}): {error!r}.'

@@ -96,14 +96,14 @@ class WriterStage(Stage):
         ]
 
     def _data(self) -> list[Path]:
-        from gentap.documents.input_files import expand_inputs
+        from gentap.documents.input_files import expand_inputs, packed
 
-        return expand_inputs(self.writer.data, (".json",))
+        return expand_inputs(self.writer.data, packed(".json"))
 
     def _annotated(self) -> list[Path]:
-        from gentap.documents.input_files import expand_inputs
+        from gentap.documents.input_files import expand_inputs, packed
 
-        return expand_inputs(self.writer.annotated, (".jsonl",))
+        return expand_inputs(self.writer.annotated, packed(".jsonl"))
 
     def _check_base(self) -> None:
         """Raise where the base's vocabulary has no tags."""

@@ -1,3 +1,4 @@
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -208,6 +209,14 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_harm(tmp_path: Path) -> 
     path = tmp_path / "qa.jsonl"
     path.write_bytes("\r\n".join([json.dumps(PLAIN)] * 2).encode("utf-8-sig"))
     assert len(read_annotated(path)[0]) == 2
+
+
+def test_a_format_is_told_from_a_packed_files_name_too(tmp_path: Path) -> None:
+    text = "mr,ref\nname[Dawn],Dawn is a film.\n"
+    (tmp_path / "set.csv").write_text(text)
+    (tmp_path / "set.csv.gz").write_bytes(gzip.compress(text.encode()))
+    plain, packed = (read_annotated(tmp_path / f"set.csv{end}")[0] for end in ("", ".gz"))
+    assert [one.answer for one in packed] == [one.answer for one in plain] == ["Dawn is a film."]
 
 
 def test_a_file_without_any_question_is_an_error_that_names_the_first_bad_line(

@@ -1,3 +1,4 @@
+import gzip
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -226,7 +227,7 @@ def test_a_file_that_is_missing_empty_or_no_text_is_an_error(tmp_path: Path) -> 
     with pytest.raises(InputError, match="holds no articles"):
         read_articles(tmp_path / "empty.json")
     (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(InputError, match="SQuAD layout"):
+    with pytest.raises(InputError, match="not a readable UTF-8 text file"):
         read_articles(tmp_path / "bytes.json")
 
 
@@ -353,3 +354,14 @@ def test_annotated_questions_that_can_t_be_read_are_an_error(tmp_path: Path) -> 
     folder = StageFolder(tmp_path, "writer", "", {}, resumed=False)
     with pytest.raises(InputError, match="holds no question that can be read"):
         invert([], [path], WriterSettings(), folder, tags=True)
+
+
+def test_a_packed_set_is_read_as_the_plain_one(tmp_path: Path) -> None:
+    text = json.dumps({"data": [article("Only", question(1, "Rome", CONTEXT.index("Rome")))]})
+    plain, gz = tmp_path / "set.json", tmp_path / "set.json.gz"
+    plain.write_text(text, encoding="utf-8")
+    gz.write_bytes(gzip.compress(text.encode()))
+    assert read_articles(gz) == read_articles(plain)
+    gz.write_bytes(gz.read_bytes()[:-9])
+    with pytest.raises(InputError, match="set.json.gz"):
+        read_articles(gz)

@@ -8,6 +8,8 @@ The layout is told by the file's name and its fields:
 * ``.tsv`` and ``.tagged``: WikiTableQuestions as released, its tables beside it;
 * ``.csv``: E2E as released;
 * ``.parquet``, or a folder of ``part-*.parquet``: rows of :class:`gentap.records.Example`.
+
+Text files may be packed: ``.gz`` or ``.zst`` at the end of the name.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -114,4 +116,5 @@ READERS: Mapping[str, Callable[[Path], Entries]] = {
 def _entries(path: Path) -> Entries:
     if path.is_dir():
         return read_parquet(path)
-    return READERS.get(path.suffix.lower(), read_jsonl)(path)
+    name = path.name.lower().removesuffix(".gz").removesuffix(".zst")
+    return READERS.get(Path(name).suffix, read_jsonl)(path)
