@@ -363,5 +363,5 @@ def test_a_packed_set_is_read_as_the_plain_one(tmp_path: Path) -> None:
     gz.write_bytes(gzip.compress(text.encode()))
     assert read_articles(gz) == read_articles(plain)
     gz.write_bytes(gz.read_bytes()[:-9])
-    with pytest.raises(InputError, match="set.json.gz"):
+    with pytest.raises(InputError, match=r"set\.json\.gz"):
         read_articles(gz)
