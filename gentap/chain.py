@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gentap.errors import SettingError
+from gentap.model.loading.gguf import checkpoint_folder
 from gentap.model.objectives import Objective
 from gentap.runs.console import say, show
 from gentap.settings.recipe import Recipe, recipe_variants
@@ -125,9 +126,11 @@ def _systems(recipe: Recipe, plan: RunPlan, variant: str) -> Models:
         ]
 
     mined = add("mined", MineStage(mine=recipe.mine, workers=workers, cluster=recipe.cluster))
-    base = recipe.base.checkpoint or str(
-        add("base", BaseStage(mined=mined, base=recipe.base, linearizer=linearizer, seed=seed))
-    )
+    if recipe.base.checkpoint:
+        base = checkpoint_folder(recipe.base.checkpoint)
+    else:
+        base_stage = BaseStage(mined=mined, base=recipe.base, linearizer=linearizer, seed=seed)
+        base = str(add("base", base_stage))
     plain = finetuned("finetuned-base", base)
     writer = add(
         "writer", WriterStage(base=base, writer=recipe.writer, linearizer=linearizer, seed=seed)

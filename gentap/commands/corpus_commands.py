@@ -87,6 +87,7 @@ def sample_command(
     overwrite: Overwrite = False,
 ) -> None:
     """Sample questions whose answer is one cell, from a grammar and tables."""
+    from gentap.model.loading.gguf import checkpoint_folder
     from gentap.settings.sections import SampleSettings
     from gentap.stages.corpus_stages import SampleStage
 
@@ -104,7 +105,7 @@ def sample_command(
         tables=tuple(tables),
         sample=settings,
         linearizer=linearizer,
-        base=base,
+        base=checkpoint_folder(base),
         seed=seed,
         workers=workers,
         cluster=cluster_settings(recipe, engine, cluster),

@@ -34,7 +34,10 @@ Cluster = Annotated[
 ]
 Workers = Annotated[int, typer.Option(min=1, max=1024, help="Processes to work with.")]
 BaseModelName = Annotated[
-    str, typer.Option("--base", help="Folder or hub name of a T5, BART or other encoder–decoder.")
+    str,
+    typer.Option(
+        "--base", help="Folder, GGUF file or hub name: T5, BART, SmolLM2 and others of their kinds."
+    ),
 ]
 Data = Annotated[list[str], typer.Option("--data", help="Annotated questions (JSONL).")]
 ProtocolName = Annotated[str, typer.Option(help="How scores are computed: fetaqa, totto or cased.")]

@@ -38,13 +38,16 @@ def train_writer_command(
     overwrite: Overwrite = False,
 ) -> None:
     """Train the question writer on annotated questions, inverted."""
+    from gentap.model.loading.gguf import checkpoint_folder
     from gentap.settings.training_sections import WriterSettings
     from gentap.stages.question_stages import WriterStage
 
     settings, linearizer = stage_and_linearizer(
         WriterSettings, "writer", recipe, assignments, data=data, annotated=annotated
     )
-    stage = WriterStage(base=base, writer=settings, linearizer=linearizer, seed=seed)
+    stage = WriterStage(
+        base=checkpoint_folder(base), writer=settings, linearizer=linearizer, seed=seed
+    )
     stage.make(output, overwrite=overwrite)
 
 

@@ -67,6 +67,7 @@ def pretrain_command(
     overwrite: Overwrite = False,
 ) -> None:
     """Pretrain one encoder and two decoders on both kinds of examples in equal numbers."""
+    from gentap.model.loading.gguf import checkpoint_folder
     from gentap.model.objectives import Objective
     from gentap.settings.training_sections import PretrainSettings
     from gentap.stages.training_stages import PretrainStage
@@ -78,7 +79,7 @@ def pretrain_command(
         ("masked", tables),
     ]
     stage = PretrainStage(
-        base=base,
+        base=checkpoint_folder(base),
         corpora={kind: path for kind, path in given if path is not None},
         pretrain=settings,
         linearizer=linearizer,
@@ -108,6 +109,7 @@ def finetune_command(
     overwrite: Overwrite = False,
 ) -> None:
     """Finetune on annotated questions: FeTaQA's JSONL, or the plain JSONL of the README."""
+    from gentap.model.loading.gguf import checkpoint_folder
     from gentap.settings.training_sections import FinetuneSettings
     from gentap.stages.training_stages import FinetuneStage
 
@@ -121,5 +123,7 @@ def finetune_command(
         task=task,
         shots=shots,
     )
-    stage = FinetuneStage(model=model, finetune=settings, linearizer=linearizer, seed=seed)
+    stage = FinetuneStage(
+        model=checkpoint_folder(model), finetune=settings, linearizer=linearizer, seed=seed
+    )
     stage.make(output, overwrite=overwrite)

@@ -12,6 +12,7 @@ from complaints import complaint, questions, write
 from safetensors.torch import load_file, save_file
 
 from gentap.model.causal import CausalModel
+from gentap.model.loading import gguf
 from gentap.model.loading.load import load_table_model
 from gentap.model.tokenizer import load_tokenizer
 from gentap.settings.sections import AdapterSettings, LinearizerSettings
@@ -159,3 +160,30 @@ def test_gguf_files_that_are_not_whole_or_of_an_unknown_kind(own_folder: Path) -
         assert message.startswith(f"{file}: no model can be read from it: "), case
         assert not list(Path().glob("out*"))
     assert complaint("base", "--from", "nowhere.gguf", "-o", "out") == "nowhere.gguf: no such file."
+
+
+@pytest.mark.skipif(not find_spec("gguf"), reason="needs gguf")
+def test_a_gguf_file_as_base_is_told_of_before_any_work(
+    own_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gguf, "HF_HOME", "cache")
+    wanted = ("pretrain", "--cell", "none", "-o", "out", "--base")
+    assert complaint(*wanted, "nowhere.gguf") == "nowhere.gguf: no such file."
+    file = write("cut.gguf", gguf_file(Path("whole.gguf"))[:400])
+    assert complaint(*wanted, file).startswith("cut.gguf: no model can be read from it: ")
+
+
+@pytest.mark.skipif(not find_spec("gguf"), reason="needs gguf")
+def test_a_gguf_file_as_base_is_unpacked_once_for_each_content(
+    own_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gguf, "HF_HOME", "cache")
+    unpacked = []
+    monkeypatch.setattr(
+        gguf, "unpack", lambda file, folder: (unpacked.append(file), folder.mkdir())
+    )
+    for name, content in (("a.gguf", "1"), ("A.GGUF", "2"), ("a.gguf", "1"), ("a.gguf", "3")):
+        Path(name).write_text(content)
+        assert Path(gguf.checkpoint_folder(name)).is_dir()
+    assert list(map(str, unpacked)) == ["a.gguf", "A.GGUF", "a.gguf"]
+    assert gguf.checkpoint_folder("google/flan-t5-small") == "google/flan-t5-small"

@@ -1,15 +1,38 @@
 """GGUF files: packed checkpoints of decoder-only models, made ordinary folders."""
 
+import hashlib
 import importlib.util
 import shutil
 from pathlib import Path
 from typing import Any
 
-import torch
+from huggingface_hub.constants import HF_HOME
 
+from gentap.documents.input_files import require_file
 from gentap.errors import FolderError, InputError, first_line
+from gentap.runs.console import say
 
 PARTIAL_FOLDER = ".partial"
+SUFFIX = ".gguf"
+
+
+def checkpoint_folder(base: str) -> str:
+    """The folder of a GGUF file's checkpoint, in transformers' cache; any other name as it is.
+
+    Unpacked once for each content. Raises InputError as :func:`unpack` does.
+    """
+    if not base.lower().endswith(SUFFIX):
+        return base
+    file = Path(base)
+    require_file(file)
+    with file.open("rb") as stream:
+        content = hashlib.file_digest(stream, "sha256").hexdigest()
+    folder = Path(HF_HOME) / "gentap" / f"{file.stem}-{content[:16]}"
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        unpack(file, folder)
+        say(f"{file}: unpacked, once, to {folder}")
+    return str(folder)
 
 
 def unpack(file: Path, folder: Path) -> None:
@@ -33,11 +56,11 @@ def read_gguf(file: Path) -> tuple[Any, Any]:
 
     Raises InputError where the file is none, cut short, or of an unknown packing.
     """
+    import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging
 
-    if not file.is_file():
-        raise InputError(f"{file}: no such file.")
+    require_file(file)
     if importlib.util.find_spec("gguf") is None:
         raise InputError(f"{file}: GGUF files are read with gguf. Type: pip install gentap[gguf]")
     logging.disable_progress_bar()
