@@ -44,7 +44,7 @@ SENTINELS = 100
 _TRIED = Table(header=("Year",), rows=(("1850",),))
 _MOST = 2**24
 """No vocabulary has so many tokens."""
-_ANSWER = 64
+_ANSWER = 96
 """Positions that a decoder-only model must have left for what it writes."""
 
 _MEANINGS = {
