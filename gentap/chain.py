@@ -187,7 +187,7 @@ def _summarize(recipe: Recipe, name: str, models: Models, reports: Models) -> No
     from gentap.evaluation.report.page import training_log, write_report
     from gentap.evaluation.report.score_tables import results_text
     from gentap.evaluation.results import read_results, read_scores
-    from gentap.runs.store import write_json, write_text
+    from gentap.runs.output_files import write_json, write_text
 
     output = Path(recipe.output)
     systems = {

@@ -146,7 +146,7 @@ def odd_parquet(file: Path, chance: random.Random) -> None:
 
 def _odd_cell(value: Any, chance: random.Random) -> Any:
     """Another value of the same type, or none."""
-    if chance.random() < 0.3:
+    if chance.random() < 0.3 or value is None:
         return None
     if isinstance(value, list):
         if not value or chance.random() < 0.3:

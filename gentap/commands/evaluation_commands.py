@@ -232,7 +232,7 @@ def card_command(
     from gentap.evaluation.report.data_card import data_card, is_corpus
     from gentap.evaluation.report.model_card import model_card
     from gentap.evaluation.report.stage_facts import CARD_MARK
-    from gentap.runs.store import write_own
+    from gentap.runs.output_files import write_own
 
     named = name or folder.resolve().name
     if is_corpus(folder):

@@ -91,7 +91,7 @@ def review_command(
 ) -> None:
     """Draw samples of written questions with their sentence, row and what the filters say."""
     from gentap.questions.review import REVIEW_MARK, print_samples, render_page, sample_sentences
-    from gentap.runs.store import write_own
+    from gentap.runs.output_files import write_own
 
     samples = sample_sentences(written, count, seed, only)
     print_samples(samples)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gentap.runs.net import net
-from gentap.runs.store import write_text
+from gentap.runs.output_files import write_text
 
 Found = TypeVar("Found")
 

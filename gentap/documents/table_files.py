@@ -23,15 +23,9 @@ from gentap.documents.read import JSONL_SUFFIXES
 from gentap.documents.rejected import RejectedRecord, guarded
 from gentap.errors import InputError
 from gentap.records import SourcedTable, Table, digest, table_digest
-from gentap.runs.store import (
-    count_rows,
-    is_done,
-    is_unfinished,
-    parts,
-    read_slice,
-    require_stage,
-    writing,
-)
+from gentap.runs.output_files import writing
+from gentap.runs.parquet_parts import count_rows, parts, read_slice
+from gentap.runs.store import is_done, is_unfinished, require_stage
 
 CSV_SUFFIXES = (".csv", ".tsv")
 PARQUET_SUFFIXES = (".parquet",)

@@ -14,9 +14,9 @@ from gentap.evaluation.results import Shown
 from gentap.model.answerer import Answerer, Asked
 from gentap.records import Example, Kind
 from gentap.runs.net import net
+from gentap.runs.output_files import write_json
 from gentap.runs.own_files import EDITED, read_json
 from gentap.runs.runner import Progress
-from gentap.runs.store import write_json
 from gentap.settings.sections import EvaluateSettings
 from gentap.tables.truncate import Fitted
 

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from gentap.records import digest
-from gentap.runs.store import attempt, writing
+from gentap.runs.output_files import attempt, writing
 from gentap.text.words import WORD
 
 SIGNATURE_SIZE = 64

@@ -9,8 +9,9 @@ import pyarrow as pa
 from gentap.mining import near_duplicates
 from gentap.records import MINED_SCHEMA, TABLE_SCHEMA, Mined, mined_to_row
 from gentap.runs.arrow import column
+from gentap.runs.parquet_parts import groups_at, read_groups
 from gentap.runs.shards import Shard
-from gentap.runs.store import WORK, groups_at, read_groups
+from gentap.runs.store import WORK
 
 CANDIDATES = f"{WORK}/sentences"
 _OF_TABLE = [name for name in TABLE_SCHEMA.names if name not in ("id", "url")]

@@ -11,7 +11,8 @@ from gentap.questions.write import QUESTION_SCHEMA, QUESTIONS
 from gentap.records import Row, digest
 from gentap.runs.console import Style, printable_line, show
 from gentap.runs.page_style import page_style
-from gentap.runs.store import parts, read_rows, require_stage
+from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.store import require_stage
 from gentap.text.word_overlap import find_value
 
 REVIEW_MARK = '<meta name="generator" content="gentap questions review">'

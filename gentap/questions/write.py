@@ -37,9 +37,10 @@ from gentap.records import (
     example_to_row,
     mined_from_row,
 )
+from gentap.runs.parquet_parts import groups_at, parts, read_at, read_rows
 from gentap.runs.runner import run_shards
 from gentap.runs.shards import Shard
-from gentap.runs.store import REJECTED, StageFolder, Tally, groups_at, parts, read_at, read_rows
+from gentap.runs.store import REJECTED, StageFolder, Tally
 from gentap.settings.sections import WriteSettings
 
 NO_ENTRY = "sentence without an entry"

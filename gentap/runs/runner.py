@@ -1,6 +1,6 @@
 """One task a shard, over a local pool of processes or a cluster.
 
-A task gets its shard's work item and a :class:`~gentap.runs.store.Shard` to write to; its output
+A task gets its shard's work item and a :class:`~gentap.runs.shards.Shard` to write to; its output
 depends on nothing else, so neither the number of workers nor an interruption can change it.
 Finished shards are skipped. A dead worker ends the run with an error; a dead parent ends its
 workers.

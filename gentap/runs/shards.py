@@ -10,17 +10,9 @@ from typing import Any
 
 from gentap.records import Row
 from gentap.runs.net import net
+from gentap.runs.output_files import attempt, write_json, writing
 from gentap.runs.own_files import read_json
-from gentap.runs.store import (
-    REJECTED,
-    SHARDS,
-    WORK,
-    Tally,
-    attempt,
-    own_files,
-    write_json,
-    writing,
-)
+from gentap.runs.store import REJECTED, SHARDS, WORK, Tally, own_files
 
 ROWS_A_GROUP = 2048
 ITEMS_A_GROUP = 500_000

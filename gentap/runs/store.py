@@ -6,24 +6,21 @@ stage's name, settings and inputs: the same work is never done twice, and unfini
 up only by the very same stage, settings and inputs.
 """
 
-import errno
 import fcntl
 import json
 import os
 import shutil
-import socket
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gentap.errors import FolderError, GentapError, InputError
-from gentap.records import EVALUATION_COLUMNS, Row, digest
-from gentap.runs.own_files import EDITED, advice, parse_json, read_json
-from gentap.runs.parquet_checks import Nullable, check_columns, check_rows
+from gentap.errors import FolderError, InputError
+from gentap.records import digest
+from gentap.runs.output_files import write_json, write_text
+from gentap.runs.own_files import parse_json, read_json
 
 FORMAT = 1
 REJECTED = "rejected.jsonl"
@@ -34,90 +31,12 @@ OWN = ".gentap"
 """Holds a corpus folder's own files: what reads folders of Parquet passes over such names."""
 _CORPORA = frozenset(["mine", "sample", "write"])
 _OURS = (_LOCK, _UNFINISHED, OWN)
-_FULL = (errno.ENOSPC, errno.EDQUOT)
-_FULL_TEXTS = ("no space left", "disk quota exceeded")
 
 
 def own_files(folder: Path) -> Path:
     """Where a stage's own files are: in a corpus below :data:`OWN`, else in the folder itself."""
     hidden = folder / OWN
     return hidden if hidden.is_dir() else folder
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all."""
-    aside = path.with_name(f"{path.name}.{attempt()}")
-    with writing(path):
-        with aside.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-
-
-def write_own(path: Path, text: str, mark: str, *, overwrite: bool = False) -> None:
-    """Write a file that the user named; ``mark`` stands in all that the same command writes.
-
-    Raises FolderError where something else is there, unless that file may be overwritten.
-    """
-    assert mark in text
-    if path.is_dir() or (path.exists() and not path.is_file()):  # a device is nobody's to replace
-        raise FolderError(f"{path}: is no file that could be written anew. Give another name.")
-    with writing(path):
-        if path.exists() and not overwrite and mark.encode() not in path.read_bytes():
-            raise FolderError(
-                f"{path}: was not written by this command. Give another name, or replace it with "
-                "--overwrite."
-            )
-        path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, text)
-
-
-def attempt() -> str:
-    """The end of a file's name while it is written; others may be writing it on other machines."""
-    return f"{socket.gethostname()}-{os.getpid()}.tmp"
-
-
-def write_json(path: Path, content: Any) -> None:
-    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Tell what can't be written, and what to do about it, as a FolderError."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise FolderError(f"{path}: can't be written: {reason}. {_remedy(error)}") from error
-
-
-def _remedy(error: OSError) -> str:
-    if is_disk_full(error):
-        return "The disk is full: free some space and run the same command again; it continues."
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return "Choose a folder that you may write to."
-    return "Mend that and run the same command again; it continues."
-
-
-@contextmanager
-def naming_full_disks(folder: Path) -> Iterator[None]:
-    """Tell that a folder's disk is full, whatever library met that and however it says so."""
-    try:
-        yield
-    except GentapError:
-        raise
-    except Exception as error:
-        if is_disk_full(error):
-            remedy = _remedy(OSError(errno.ENOSPC, ""))
-            raise FolderError(f"{folder}: can't be written. {remedy}") from error
-        raise
-
-
-def is_disk_full(error: BaseException) -> bool:
-    """Whether an error says so, by its number or, as other libraries' do, in its text."""
-    text = str(error).casefold()
-    return getattr(error, "errno", None) in _FULL or any(phrase in text for phrase in _FULL_TEXTS)
 
 
 def file_stamp(path: Path) -> list[str | int]:
@@ -360,15 +279,6 @@ def require_stage(path: Path, made_by: str, purpose: str) -> None:
         raise InputError(f"{path}: {state}.")
 
 
-def require_columns(files: Iterable[Path], schema: Any, optional: Collection[str] = ()) -> None:
-    """Raise InputError unless all Parquet files hold a schema's columns, of their kinds."""
-    import pyarrow.parquet as pq
-
-    for path in files:
-        with readable(path):
-            check_columns(path, pq.read_schema(path), schema, optional)
-
-
 @dataclass(slots=True)
 class Tally:
     """Counts of what a stage did, and of what it set aside by reason."""
@@ -385,121 +295,3 @@ class Tally:
             "counts": dict(sorted(self.counts.items())),
             "rejected": dict(sorted(self.rejected.items())),
         }
-
-
-def parts(folder: Path) -> list[Path]:
-    """The Parquet parts of a corpus folder, in order."""
-    return sorted(folder.glob("part-*.parquet"))
-
-
-def count_rows(part: Path) -> int:
-    import pyarrow.parquet as pq
-
-    with readable(part):
-        return int(pq.read_metadata(part).num_rows)
-
-
-def read_slice(part: Path, start: int, stop: int, schema: Any = None) -> Iterator[Row]:
-    """Rows from ``start`` to below ``stop``; only the row groups they need."""
-    return read_at(part, range(start, stop), schema)
-
-
-def read_at(part: Path, places: Sequence[int], schema: Any = None) -> Iterator[Row]:
-    """The rows of a Parquet file at some places, which ascend."""
-    for group in groups_at(part, places, schema=schema):
-        yield from group.to_pylist()
-
-
-def groups_at(
-    part: Path,
-    places: Sequence[int],
-    columns: Sequence[str] | None = None,
-    *,
-    schema: Any = None,
-) -> Iterator[Any]:
-    """The same as Arrow tables; only the row groups that they need are read.
-
-    With a ``schema`` they are checked: see :mod:`gentap.runs.parquet_checks`.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    from gentap.runs.arrow import column
-
-    with readable(part):
-        file = pq.ParquetFile(part)
-        _check_columns(part, file, columns, schema)
-        first = done = 0
-        for group in range(file.num_row_groups):
-            first, begin = first + file.metadata.row_group(group).num_rows, first
-            stop = bisect_left(places, first, done)
-            if wanted := [place - begin for place in places[done:stop]]:
-                rows = file.read_row_group(group, columns=columns)
-                if schema is not None:
-                    check_rows(part, begin, rows)
-                is_slice = wanted[-1] - wanted[0] + 1 == len(wanted)
-                yield (
-                    rows.slice(wanted[0], len(wanted))
-                    if is_slice
-                    else rows.take(column(wanted, pa.int64()))
-                )
-            done = stop
-
-
-def read_groups(part: Path, columns: Sequence[str] | None = None) -> Iterator[Any]:
-    """The row groups of a Parquet file as Arrow tables, one at a time."""
-    import pyarrow.parquet as pq
-
-    with readable(part):
-        file = pq.ParquetFile(part)
-        for group in range(file.num_row_groups):
-            yield file.read_row_group(group, columns=columns)
-
-
-def read_rows(
-    paths: Iterable[Path],
-    columns: Sequence[str] | None = None,
-    *,
-    schema: Any = None,
-    nullable: Nullable = (),
-) -> Iterator[Row]:
-    """Stream the rows of Parquet files; memory is bounded by one batch of a row group.
-
-    With a ``schema`` they are checked: see :mod:`gentap.runs.parquet_checks`.
-    """
-    import pyarrow.parquet as pq
-
-    for path in paths:
-        with readable(path):
-            file = pq.ParquetFile(path)
-            _check_columns(path, file, columns, schema)
-            first = 0
-            for batch in file.iter_batches(batch_size=256, columns=columns):
-                if schema is not None:
-                    check_rows(path, first, batch, nullable)
-                first += len(batch)
-                yield from batch.to_pylist()
-
-
-def _check_columns(path: Path, file: Any, columns: Sequence[str] | None, schema: Any) -> None:
-    """Those that are read, or all, but for what other versions did not have."""
-    if schema is not None:
-        import pyarrow as pa
-
-        wanted = [field for field in schema if columns is None or field.name in columns]
-        check_columns(path, file.schema_arrow, pa.schema(wanted), EVALUATION_COLUMNS)
-
-
-@contextmanager
-def readable(path: Path) -> Iterator[None]:
-    """Tell what can't be read of a Parquet file, and what to do about it, as an InputError."""
-    import pyarrow as pa
-
-    try:
-        if not path.is_file():
-            raise InputError(f"{path}: {'not a file' if path.exists() else 'no such file'}.")
-        yield
-    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
-        if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM):
-            raise InputError(f"{path}: can't be read: {error.strerror}. {advice(error)}") from error
-        raise InputError(f"{path}: not a readable Parquet file: {error}. {EDITED}") from error

@@ -10,7 +10,7 @@ from gentap.documents.annotated.fields import Entries
 from gentap.errors import SettingError
 from gentap.records import Example, Table
 from gentap.runs.console import say
-from gentap.runs.store import writing
+from gentap.runs.output_files import writing
 
 ExportedRecord = dict[str, Any]
 

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from gentap.errors import InputError, SettingError
 from gentap.records import MINED_SCHEMA
 from gentap.runs.console import say
-from gentap.runs.store import StageFolder, Tally, parts, require_columns, require_stage
+from gentap.runs.parquet_parts import parts, require_columns
+from gentap.runs.store import StageFolder, Tally, require_stage
 from gentap.settings.sections import LinearizerSettings, WriteSettings
 from gentap.settings.training_sections import WriterSettings
 from gentap.stages.stage import Planned, Stage, check_training, longest_input

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from gentap.errors import SettingError
 from gentap.runs.console import say
 from gentap.runs.net import INTERNAL_ERROR
+from gentap.runs.output_files import naming_full_disks
 from gentap.runs.runner import clock
 from gentap.runs.store import (
     REJECTED,
@@ -22,7 +23,6 @@ from gentap.runs.store import (
     fingerprint,
     is_damaged,
     is_done,
-    naming_full_disks,
     open_stage,
     own_files,
 )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from gentap.errors import SettingError
 from gentap.model.objectives import Objective
 from gentap.records import EVALUATION_COLUMNS, EXAMPLE_SCHEMA, MINED_SCHEMA, Example
-from gentap.runs.store import REJECTED, StageFolder, parts, require_columns, require_stage
+from gentap.runs.parquet_parts import parts, require_columns
+from gentap.runs.store import REJECTED, StageFolder, require_stage
 from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import BaseSettings, FinetuneSettings, PretrainSettings
 from gentap.stages.stage import Planned, Stage, check_training, longest_input

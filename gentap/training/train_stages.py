@@ -11,7 +11,9 @@ from gentap.model.loading.load import load_table_model, load_writer_model
 from gentap.model.objectives import OBJECTIVES, Objective
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
 from gentap.records import TABLE_SCHEMA, Example, Kind
-from gentap.runs.store import REJECTED, StageFolder, Tally, parts, read_rows, write_text
+from gentap.runs.output_files import write_text
+from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.store import REJECTED, StageFolder, Tally
 from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import (
     AdaptedSettings,

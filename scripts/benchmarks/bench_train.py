@@ -23,7 +23,8 @@ from typing import Any
 
 from gentap.model.tokenizer import load_tokenizer
 from gentap.records import example_from_row
-from gentap.runs.store import Tally, parts, read_rows
+from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.store import Tally
 from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import PretrainSettings
 from gentap.training.data.batches import StepDataset, plan, split_by_width

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from gentap.documents.annotated.reading import read_annotated
 from gentap.runs.own_files import read_json
-from gentap.runs.store import own_files, parts, read_rows
+from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.store import own_files
 
 _WORDS = re.compile(r"\w+|[^\w\s]")
 FIFTHS = 5

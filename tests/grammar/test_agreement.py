@@ -17,7 +17,7 @@ from gentap.grammar.sample import table_random
 from gentap.grammar.sampler import QuestionSampler
 from gentap.records import SourcedTable
 from gentap.records import sourced_table_from_row as sourced_from_row
-from gentap.runs.store import parts, read_rows
+from gentap.runs.parquet_parts import parts, read_rows
 from gentap.settings.sections import LinearizerSettings
 from gentap.tables.linearize import fit_by_estimate
 

@@ -18,7 +18,8 @@ from gentap.grammar.rules import find_grammar
 from gentap.grammar.sample import sample, table_random
 from gentap.grammar.sampler import QuestionSampler
 from gentap.records import Example, Table, digest, example_from_row, sourced_table_from_row
-from gentap.runs.store import StageFolder, Tally, own_files, parts, read_rows
+from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.store import StageFolder, Tally, own_files
 from gentap.settings.sections import LinearizerSettings, SampleSettings
 
 Open = Callable[[Path], StageFolder]

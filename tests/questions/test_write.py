@@ -24,7 +24,8 @@ from gentap.records import (
     example_from_row,
     mined_to_row,
 )
-from gentap.runs.store import StageFolder, Tally, own_files, parts, read_rows
+from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.store import StageFolder, Tally, own_files
 from gentap.settings.sections import WriteSettings
 
 Open = Callable[[Path], StageFolder]

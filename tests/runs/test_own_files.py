@@ -13,7 +13,8 @@ from gentap.errors import FolderError, InputError
 from gentap.records import EXAMPLE_SCHEMA, MINED_SCHEMA
 from gentap.runs.finished_stage import read_finished_stage
 from gentap.runs.own_files import read_json, read_json_lines, read_toml
-from gentap.runs.store import StageFolder, is_done, open_stage, read_rows, readable, require_columns
+from gentap.runs.parquet_parts import read_rows, readable, require_columns
+from gentap.runs.store import StageFolder, is_done, open_stage
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pytest
 
 from gentap.errors import InputError, WorkerError
+from gentap.runs.parquet_parts import count_rows, parts, read_rows
 from gentap.runs.runner import Progress, clock, run_shards
 from gentap.runs.shards import Shard, shard_is_done
-from gentap.runs.store import count_rows, parts, read_rows
 
 OUTPUTS = {"words": pa.schema([pa.field("number", pa.int32()), pa.field("word", pa.string())])}
 NUMBERS = list(range(9))

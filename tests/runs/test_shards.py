@@ -12,8 +12,8 @@ from gentap.errors import FolderError
 from gentap.records import TABLE_SCHEMA
 from gentap.runs import shards
 from gentap.runs.own_files import read_json
+from gentap.runs.parquet_parts import count_rows, parts
 from gentap.runs.shards import ROWS_A_GROUP, Shard, merge_shards, prepare_shards, shard_is_done
-from gentap.runs.store import count_rows, parts
 
 
 def names(folder: Path) -> set[str]:

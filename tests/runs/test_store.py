@@ -13,24 +13,19 @@ import pytest
 from small_shards import write_shard
 
 from gentap.errors import FolderError, InputError
+from gentap.runs.output_files import write_json, write_text
 from gentap.runs.own_files import read_json
-from gentap.runs.shards import merge_shards, prepare_shards
-from gentap.runs.store import (
-    Tally,
+from gentap.runs.parquet_parts import (
     count_rows,
-    fingerprint,
     groups_at,
-    is_done,
-    open_stage,
     parts,
     read_at,
     read_rows,
     read_slice,
     require_columns,
-    require_stage,
-    write_json,
-    write_text,
 )
+from gentap.runs.shards import merge_shards, prepare_shards
+from gentap.runs.store import Tally, fingerprint, is_done, open_stage, require_stage
 
 HOLD_THE_LOCK = """
 import sys

@@ -17,7 +17,8 @@ from gentap.errors import FolderError, GentapError, InputError, SettingError, Wo
 from gentap.model.tokenizer import train_vocabulary
 from gentap.records import MINED_SCHEMA, Mined, NamedCell, Table, mined_to_row
 from gentap.runs.own_files import read_json
-from gentap.runs.store import StageFolder, own_files, parts, read_rows
+from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.store import StageFolder, own_files
 from gentap.settings.sections import LinearizerSettings, WriteSettings
 from gentap.settings.training_sections import WriterSettings
 from gentap.stages.question_stages import WriterStage, WriteStage

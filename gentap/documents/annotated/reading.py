@@ -27,7 +27,7 @@ from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
 from gentap.records import Example
 from gentap.runs.net import INTERNAL_ERROR
-from gentap.runs.store import parts
+from gentap.runs.parquet_parts import parts
 from gentap.settings.sections import Task
 
 

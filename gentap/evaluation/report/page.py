@@ -22,9 +22,9 @@ from gentap.evaluation.metrics.scoring import METRICS
 from gentap.evaluation.report.example_data import listed_examples
 from gentap.evaluation.report.score_tables import scores_table
 from gentap.evaluation.results import Results
+from gentap.runs.output_files import write_text
 from gentap.runs.own_files import read_json
 from gentap.runs.page_style import page_style
-from gentap.runs.store import write_text
 
 _ASSETS = files("gentap.evaluation.report") / "assets"
 _SCRIPTS = ("words.js", "charts.js", "examples.js", "report.js")

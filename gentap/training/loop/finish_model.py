@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from gentap.model.tokenizer import TableTokenizer
-from gentap.runs.store import REJECTED, WORK, write_text
+from gentap.runs.output_files import write_text
+from gentap.runs.store import REJECTED, WORK
 from gentap.training.loop.processes import is_main
 from gentap.training.loop.trainer import Trained
 

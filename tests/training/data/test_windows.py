@@ -17,7 +17,7 @@ from gentap.records import (
     mined_to_row,
     sourced_table_to_row,
 )
-from gentap.runs.store import read_rows
+from gentap.runs.parquet_parts import read_rows
 from gentap.settings.sections import LinearizerSettings
 from gentap.tables.linearize import SPECIAL_TOKENS
 from gentap.training.data.windows import sentence_windows, table_windows, within
