@@ -176,6 +176,17 @@ EXAMPLE_SCHEMA = pa.schema(
         pa.field("section_text", _TEXT),
     ]
 )
+_PIECES = pa.list_(pa.struct([pa.field("mark", _TEXT), pa.field("text", _TEXT)]))
+PAIR_SCHEMA = pa.schema(
+    [
+        pa.field("id", _TEXT),
+        pa.field("origin", _TEXT),
+        pa.field("pieces", _PIECES),
+        pa.field("target_pieces", _PIECES),
+        pa.field("target", _TEXT),
+    ]
+)
+"""What a question is written from and the question, as marked pieces: the writer's examples."""
 
 EVALUATION_COLUMNS = frozenset({"alternatives", "canonical", "section_text"})
 """Columns of examples that a file may lack: nothing is trained on them."""

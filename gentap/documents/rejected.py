@@ -1,13 +1,14 @@
 """What was set aside while reading, and why."""
 
-import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from gentap.runs.net import net
 from gentap.runs.output_files import write_text
+from gentap.runs.rejected_lines import MAX_LISTED, rejected_line, unlisted_line
 
 Found = TypeVar("Found")
 
@@ -21,15 +22,41 @@ class RejectedRecord:
     detail: str = ""
 
 
-def reasons(unread: Iterable[RejectedRecord]) -> list[str]:
+@dataclass(slots=True)
+class SetAside:
+    """Records that were set aside: the first ones of them, and counts of all by reason."""
+
+    listed: list[RejectedRecord] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, record: RejectedRecord) -> None:
+        self.counts[record.reason] += 1
+        if len(self.listed) < MAX_LISTED:
+            self.listed.append(record)
+
+    def extend(self, other: "SetAside") -> None:
+        self.counts.update(other.counts)
+        self.listed += other.listed[: MAX_LISTED - len(self.listed)]
+
+    @property
+    def total(self) -> int:
+        return self.counts.total()
+
+    @property
+    def unlisted(self) -> int:
+        return self.total - len(self.listed)
+
+
+def reasons(unread: SetAside) -> list[str]:
     """A line for each reason that records were set aside for, the most frequent first."""
     grouped: dict[str, list[RejectedRecord]] = {}
-    for entry in unread:
+    for entry in unread.listed:
         grouped.setdefault(entry.detail or entry.reason, []).append(entry)
     ordered = sorted(grouped.items(), key=lambda pair: -len(pair[1]))
     lines = [f"{len(found):,}: {reason} (first {found[0].where})" for reason, found in ordered]
     more = len(lines) - _MOST_REASONS
-    return lines if more <= 0 else [*lines[:_MOST_REASONS], f"and {more:,} reasons more"]
+    lines = lines if more <= 0 else [*lines[:_MOST_REASONS], f"and {more:,} reasons more"]
+    return [*lines, f"and {unread.unlisted:,} records more"] if unread.unlisted else lines
 
 
 _MOST_REASONS = 8
@@ -49,7 +76,8 @@ def guarded(found: Iterable[Found], where: str) -> Iterator[Found | RejectedReco
     yield from caught
 
 
-def write_rejected(path: Path, unread: Iterable[RejectedRecord]) -> None:
+def write_rejected(path: Path, unread: SetAside) -> None:
     """Write a stage's list of records that were set aside."""
-    lines = [json.dumps(asdict(entry), ensure_ascii=False) for entry in unread]
-    write_text(path, "".join(f"{line}\n" for line in lines))
+    lines = [rejected_line(one.where, one.reason, one.detail) for one in unread.listed]
+    lines += [unlisted_line(unread.unlisted)] if unread.unlisted else []
+    write_text(path, "".join(lines))

@@ -29,7 +29,8 @@ def evaluate_model(model: str, settings: EvaluateSettings, folder: StageFolder) 
         open_wordnet()  # before any work
     length = Length(settings.length_penalty, settings.min_answer_tokens)
     answerer = ChunkedAnswers(model, examples, settings)
-    write_rejected(folder.path / REJECTED, [*unread, *answerer.unread])
+    unread.extend(answerer.unread)
+    write_rejected(folder.path / REJECTED, unread)
     trials: list[dict[str, Any]] = []
     if settings.tune_length:
         dev = read_questions(settings.tune_length, settings.task).examples
@@ -53,8 +54,9 @@ def evaluate_model(model: str, settings: EvaluateSettings, folder: StageFolder) 
     )
     return {
         "questions": scored.questions,
-        "set aside": len(unread) + len(answerer.unread),
-        "reasons": reasons([*unread, *answerer.unread]),
+        "set aside": unread.total,
+        "rejected": dict(unread.counts),
+        "reasons": reasons(unread),
         "warnings": scored.warnings,
         "inputs": {name: count for name, count in answerer.counts.items() if count},
         "length_penalty": length.penalty,

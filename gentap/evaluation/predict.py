@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gentap.documents.rejected import RejectedRecord
+from gentap.documents.rejected import RejectedRecord, SetAside
 from gentap.errors import InputError
 from gentap.evaluation.results import Shown
 from gentap.model.answerer import Answerer, Asked
@@ -68,7 +68,7 @@ class ChunkedAnswers:
             network=model,
         )
         self.shown: list[Shown | None] = []
-        self.unread: list[RejectedRecord] = []
+        self.unread = SetAside()
         self._asked = [self._encode(example) for example in examples]
         self._order = sorted(
             (place for place, asked in enumerate(self._asked) if len(asked.ids)),
@@ -79,7 +79,7 @@ class ChunkedAnswers:
         """As the model reads it; no ids where something unforeseen goes wrong: then no answer."""
         table = example.table
         asked = Asked([], table, Fitted.whole(table), False)
-        with net(example.id, lambda *entry: self.unread.append(RejectedRecord(*entry))):
+        with net(example.id, lambda *entry: self.unread.add(RejectedRecord(*entry))):
             asked = self._answerer.encode(example.question, table)
         fitted = asked.fitted
         cut = (len(fitted.rows), len(fitted.columns)) != (len(table.rows), len(table.header))

@@ -46,13 +46,11 @@ def score_file(
     if judge is not None:
         scored = judged(scored, questions.examples, predictions, judge)
     more = _comma_lists(questions.examples, predictions)
-    more |= {"questions that can't be read": len(questions.unread), **left_out}
+    more |= {"questions that can't be read": questions.unread.total, **left_out}
     warnings = scored.warnings | {name: count for name, count in more.items() if count}
     shown: list[Shown | None] = [None] * len(predictions)
     scored = replace(scored, warnings=warnings)
-    return Results(
-        path.stem, questions.examples, predictions, scored, shown, tuple(questions.unread)
-    )
+    return Results(path.stem, questions.examples, predictions, scored, shown, questions.unread)
 
 
 def _comma_lists(examples: Sequence[Example], predictions: Sequence[str]) -> dict[str, int]:
@@ -87,7 +85,7 @@ def read_predictions(
     said = [text.strip() for text in texts]
     if ids:
         return _by_id(dict(zip(ids, said, strict=True)), ids, path, questions), {}
-    wanted = len(questions.examples) + len(questions.unread)
+    wanted = len(questions.examples) + questions.unread.total
     fits = len(said) == len(questions.examples)
     if ended and not fits and path.suffix != ".jsonl" and len(said) + 1 == wanted:
         said.append("")  # predictions joined by line ends, the last of them empty
@@ -163,7 +161,7 @@ def _by_id(said: dict[str, str], ids: Sequence[str], path: Path, questions: Ques
 def _by_order(
     said: list[str], path: Path, questions: Questions, data: Sequence[str]
 ) -> tuple[list[str], dict[str, int]]:
-    wanted, aside = len(questions.examples), len(questions.unread)
+    wanted, aside = len(questions.examples), questions.unread.total
     if len(said) == wanted:
         return said, {}
     if len(said) == wanted + aside:
@@ -172,7 +170,7 @@ def _by_order(
     hold = "hold" if len(data) > 1 else "holds"
     unread = ""
     if aside:
-        first = questions.unread[0]
+        first = questions.unread.listed[0]
         unread = f" ({aside:,} more can't be read; the first is {first.where}: {first.detail})"
     if len(said) < wanted:
         place = questions.places[len(said)]

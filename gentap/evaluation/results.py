@@ -8,13 +8,13 @@ the first four belong together by their order. docs/evaluation.md gives every fi
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from gentap.documents.rejected import RejectedRecord
+from gentap.documents.rejected import SetAside
 from gentap.errors import InputError
 from gentap.evaluation.metrics.bleu import BLEU_ORDERS
 from gentap.evaluation.metrics.bleu import FORMULAS as BLEU_FORMULAS
@@ -63,7 +63,7 @@ class Results:
     predictions: list[str]
     scored: Scored
     shown: list[Shown | None]
-    unread: tuple[RejectedRecord, ...] = ()
+    unread: SetAside = field(default_factory=SetAside)
 
 
 def write_results(folder: Path, results: Results) -> None:

@@ -22,6 +22,7 @@ import numpy as np
 
 from gentap.records import digest
 from gentap.runs.output_files import attempt, writing
+from gentap.runs.own_files import map_array
 from gentap.text.words import WORD
 
 SIGNATURE_SIZE = 64
@@ -142,13 +143,9 @@ def _save(path: Path, array: Any) -> None:
         aside.replace(path)
 
 
-def _load(path: Path) -> Any:
-    return np.load(path, mmap_mode="r", allow_pickle=False)
-
-
 def count_keys(folder: Path) -> int:
     """Sentences of all shards."""
-    return sum(len(_load(path)) for path in folder.glob("keys-0-*.npy"))
+    return sum(len(map_array(path, _KEY)) for path in folder.glob("keys-0-*.npy"))
 
 
 def find_repeats(folder: Path, part: int, parts: int, similar: float) -> None:
@@ -158,7 +155,7 @@ def find_repeats(folder: Path, part: int, parts: int, similar: float) -> None:
     for band in range(BANDS + 1):
         slices = []
         for path in sorted(folder.glob(f"keys-{band}-*.npy")):
-            keys = _load(path)
+            keys = map_array(path, _KEY)
             slices.append(np.array(keys[_first(keys, low) : _first(keys, high)]))
         keys = np.concatenate(slices)
         keys = keys[np.lexsort((keys["row"], keys["shard"], keys["rank"], keys["key"]))]
@@ -200,7 +197,7 @@ def dropped_rows(folder: Path, shard: int) -> dict[int, bool]:
     """The rows of a shard that must go, and whether an equal sentence stays."""
     rows: dict[int, bool] = {}
     for path in sorted(folder.glob("dropped-*.npy")):
-        dropped = _load(path)
+        dropped = map_array(path, _DROPPED)
         begin, end = np.searchsorted(dropped["shard"], [shard, shard + 1])
         for _, row, equal in dropped[begin:end].tolist():
             rows[row] = rows.get(row, False) or equal

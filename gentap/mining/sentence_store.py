@@ -6,10 +6,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from gentap.errors import InputError
 from gentap.mining import near_duplicates
 from gentap.records import MINED_SCHEMA, TABLE_SCHEMA, Mined, mined_to_row
 from gentap.runs.arrow import column
-from gentap.runs.parquet_parts import groups_at, read_groups
+from gentap.runs.own_files import EDITED
+from gentap.runs.parquet_parts import count_rows, groups_at, read_groups
 from gentap.runs.shards import Shard
 from gentap.runs.store import WORK
 
@@ -32,8 +34,11 @@ def keep_sentences(index: int, shard: Shard, keys: Path) -> None:
     """Write a shard's sentences, with their tables, less those that repeat another."""
     dropped = near_duplicates.dropped_rows(keys, index)
     tables = shard.folder / "tables" / f"part-{index:05d}.parquet"
-    begin = 0
-    for group in read_groups(shard.folder / CANDIDATES / f"part-{index:05d}.parquet"):
+    candidates = shard.folder / CANDIDATES / tables.name
+    begin, known = 0, count_rows(tables)
+    for group in read_groups(candidates, CANDIDATE_SCHEMA):
+        if not all(0 <= place < known for place in group["table"].to_pylist()):
+            raise InputError(f"{candidates}: names a table that {tables} does not hold. {EDITED}")
         kept = []
         for place in range(group.num_rows):
             if begin + place not in dropped:
@@ -54,5 +59,7 @@ def _tables_at(path: Path, places: Sequence[int]) -> Any:
     """The tables at some places of a part, in their order; each is read once."""
     wanted = sorted(set(places))
     number = {place: at for at, place in enumerate(wanted)}
-    tables = pa.concat_tables(groups_at(path, wanted, _OF_TABLE)).combine_chunks()
+    tables = pa.concat_tables(
+        groups_at(path, wanted, _OF_TABLE, schema=TABLE_SCHEMA)
+    ).combine_chunks()
     return tables.take(column([number[place] for place in places], pa.int64()))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from gentap.questions.writers.interface import Unwritten
 from gentap.questions.writers.open_writer import open_local_writer
+from gentap.records import PAIR_SCHEMA
 from gentap.runs.output_files import write_text
 from gentap.runs.parquet_parts import parts, read_rows
 from gentap.settings.sections import WriteSettings
@@ -18,7 +19,7 @@ def write_held_out(settings: WriterSettings, folder: Path, seed: int) -> list[di
 
     They are listed in ``held_out.jsonl``.
     """
-    rows = list(read_rows(parts(folder / "pairs" / "dev")))
+    rows = list(read_rows(parts(folder / "pairs" / "dev"), schema=PAIR_SCHEMA))
     if not rows:
         return []
     wanted = WriteSettings(beams=settings.dev_beams, candidates=1, precision=settings.precision)

@@ -12,8 +12,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from gentap.documents.annotated.fields import read_text_file
 from gentap.documents.annotated.reading import read_annotated
 from gentap.errors import InputError
@@ -26,23 +24,13 @@ from gentap.questions.writer_input import (
     save_layout,
     source_pieces,
 )
-from gentap.records import Cell, Example, digest
+from gentap.records import PAIR_SCHEMA, Cell, Example, digest
 from gentap.runs.shards import Shard, merge_shards, prepare_shards
 from gentap.runs.store import StageFolder, Tally
 from gentap.settings.training_sections import WriterSettings
 from gentap.text.sentences import sentence_spans
 from gentap.text.word_overlap import find_value
 
-_PIECES = pa.list_(pa.struct([pa.field("mark", pa.string()), pa.field("text", pa.string())]))
-PAIR_SCHEMA = pa.schema(
-    [
-        pa.field("id", pa.string()),
-        pa.field("origin", pa.string()),
-        pa.field("pieces", _PIECES),
-        pa.field("target_pieces", _PIECES),
-        pa.field("target", pa.string()),
-    ]
-)
 _KIND_ASKED = re.compile(
     r"(?:(?:in|on|at|to|for|from|by|of|with|during|under) )?(?:what|which) ((?:[a-z-]+ ){1,2}?)"
     r"(?:is|was|are|were|did|does|do|has|have|had|can|could|will|would)\b",

@@ -6,11 +6,13 @@ names may stand beside them). pydantic checks it.
 
 import stat
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from gentap.errors import InputError
+from gentap.errors import InputError, first_line
 
 EDITED = "Restore the file as GenTaP wrote it, or make its folder anew."
 DENIED = "See that you may read it."
@@ -19,12 +21,20 @@ _CONTENT = dict[str, Any]
 
 def read_own(path: Path) -> bytes:
     """Raises InputError where there is no file, or one that can't be read."""
+    with open_own(path) as file:
+        return file.read()
+
+
+@contextmanager
+def open_own(path: Path) -> Iterator[BinaryIO]:
+    """A file to read from; InputError where there is none, or one that can't be read."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for without end
             raise InputError(f"{path}: not a file. {EDITED}")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            yield file
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file.") from None
+        raise InputError(f"{path}: no such file. {EDITED}") from None
     except OSError as error:
         raise InputError(f"{path}: can't be read: {error.strerror}. {advice(error)}") from error
 
@@ -70,6 +80,23 @@ def read_toml(path: Path, kind: Any = _CONTENT) -> Any:
     except (ValueError, RecursionError) as error:
         reason = "nested too deep" if isinstance(error, RecursionError) else str(error)
         raise InputError(f"{path}: not a readable TOML file: {reason}. {EDITED}") from None
+
+
+def map_array(path: Path, kind: Any) -> Any:
+    """The entries of a ``.npy`` file of one dimension, mapped from the disk.
+
+    Raises InputError where they are of another kind than a numpy ``kind``.
+    """
+    import numpy as np
+
+    with open_own(path):
+        try:
+            array = np.lib.format.open_memmap(path, mode="r")
+        except (ValueError, EOFError) as error:
+            raise InputError(f"{path}: no list of numbers: {first_line(error)} {EDITED}") from None
+    if array.dtype != kind or array.ndim != 1:
+        raise InputError(f"{path}: holds other numbers than a stage writes there. {EDITED}")
+    return array
 
 
 @cache

@@ -81,14 +81,19 @@ def groups_at(
             done = stop
 
 
-def read_groups(part: Path, columns: Sequence[str] | None = None) -> Iterator[Any]:
-    """The row groups of a Parquet file as Arrow tables, one at a time."""
+def read_groups(part: Path, schema: Any) -> Iterator[Any]:
+    """The row groups of a Parquet file as Arrow tables, one at a time, checked."""
     import pyarrow.parquet as pq
 
     with readable(part):
         file = pq.ParquetFile(part)
+        _check_columns(part, file, None, schema)
+        first = 0
         for group in range(file.num_row_groups):
-            yield file.read_row_group(group, columns=columns)
+            rows = file.read_row_group(group)
+            check_rows(part, first, rows)
+            first += len(rows)
+            yield rows
 
 
 def read_rows(

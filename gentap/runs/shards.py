@@ -1,6 +1,5 @@
 """One shard of a stage's output: written aside, renamed into place, its marker last."""
 
-import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from gentap.records import Row
 from gentap.runs.net import net
 from gentap.runs.output_files import attempt, write_json, writing
 from gentap.runs.own_files import read_json
+from gentap.runs.rejected_lines import RejectedLines, rejected_line
 from gentap.runs.store import REJECTED, SHARDS, WORK, Tally, own_files
 
 ROWS_A_GROUP = 2048
@@ -42,6 +42,7 @@ class Shard:
         self._rejects = self._marker.with_suffix(f".rejected.{self._attempt}").open(
             "w", encoding="utf-8", errors="backslashreplace"
         )
+        self._list = RejectedLines(self._rejects, self._marker.stem)
 
     def _part(self, output: str) -> Path:
         return self.folder / output / f"part-{self.index:05d}.parquet"
@@ -80,13 +81,12 @@ class Shard:
     def reject(self, where: str, reason: str, detail: str = "") -> None:
         """Set a record aside under a named reason."""
         self.tally.rejected[reason] += 1
-        entry = {"where": where, "reason": reason, "detail": detail}
-        line = json.dumps(entry, ensure_ascii=False) + "\n"
+        line = rejected_line(where, reason, detail)
         if self._held is not None:
             self._held.append(line)
             return
         with writing(Path(self._rejects.name)):
-            self._rejects.write(line)
+            self._list.write(line)
 
     @contextmanager
     def record(self, where: str) -> Iterator[None]:
@@ -107,7 +107,8 @@ class Shard:
             yield
         lines, self._held = self._held, None
         with writing(Path(self._rejects.name)):
-            self._rejects.writelines(lines)
+            for line in lines:
+                self._list.write(line)
         for output in self._schemas:
             self._flush_if_full(output)
 
@@ -137,6 +138,7 @@ class Shard:
                     file.close()
             return
         with writing(Path(self._rejects.name)):
+            self._list.end()
             self._rejects.close()
         for output in self._schemas:
             self._flush(output)

@@ -20,7 +20,7 @@ from typing import Any
 from gentap.errors import FolderError, InputError
 from gentap.records import digest
 from gentap.runs.output_files import write_json, write_text
-from gentap.runs.own_files import parse_json, read_json
+from gentap.runs.own_files import read_json
 
 FORMAT = 1
 REJECTED = "rejected.jsonl"
@@ -124,22 +124,19 @@ class StageFolder:
         write_json(own / "stats.json", dict(stats))
         if not (own / REJECTED).exists():
             write_text(own / REJECTED, "")
-        self.left_out.update(stats.get("rejected") or _count_reasons(own / REJECTED))
+        self.left_out.update(_rejected(stats))
         _open_modes(self.path)
         write_json(own / _DONE, {"stage": self.stage, "fingerprint": self.fingerprint})
         _clear_traces(self.path)
 
 
-def _count_reasons(rejected: Path) -> Counter[str]:
-    with rejected.open("rb") as lines:
-        return Counter(parse_json(line, _Rejected, str(rejected)).reason for line in lines)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rejected:
-    """What is read of a line of ``rejected.jsonl``."""
-
-    reason: str
+def _rejected(stats: Mapping[str, Any]) -> Counter[str]:
+    """Records set aside by a stage, and by the parts of its work, by reason."""
+    parts = [stats, *(part for part in stats.values() if isinstance(part, Mapping))]
+    counts = Counter[str]()
+    for part in parts:
+        counts.update(part.get("rejected", {}))
+    return counts
 
 
 def _open_modes(folder: Path) -> None:

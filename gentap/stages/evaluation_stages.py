@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from gentap.errors import InputError, SettingError
 from gentap.runs.output_files import write_json, write_text
-from gentap.runs.store import StageFolder
+from gentap.runs.store import REJECTED, StageFolder
 from gentap.settings.sections import NO_JUDGE, EvaluateSettings, JudgeSettings, Protocol
 from gentap.stages.stage import Planned, Stage
 
@@ -159,17 +159,19 @@ class ScoreStage(Stage):
             raise InputError(f"{self.predictions}: no such file.")
 
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
-        from gentap.documents.rejected import reasons
+        from gentap.documents.rejected import reasons, write_rejected
         from gentap.evaluation.read_predictions import score_file
         from gentap.evaluation.report.page import write_report
         from gentap.evaluation.results import write_results
 
         results = score_file(self.predictions, self.data, self.protocol, self.judge)
         write_results(folder.path, results)
+        write_rejected(folder.path / REJECTED, results.unread)
         write_report(folder.path, [results], facts=_facts([results], self.data))
         return {
             "questions": results.scored.questions,
             "warnings": results.scored.warnings,
+            "rejected": dict(results.unread.counts),
             "reasons": reasons(results.unread),
         }
 

@@ -17,6 +17,7 @@ from gentap.stages.stage import Planned, Stage, check_training, longest_input
 
 if TYPE_CHECKING:
     from gentap.documents.annotated.reading import Questions
+    from gentap.documents.rejected import SetAside
 
 _MADE_BY = {"long": "questions write", "cell": "sample", "masked": "mine"}
 
@@ -179,29 +180,28 @@ class FinetuneStage(Stage):
         from gentap.training.loop.processes import is_main
         from gentap.training.train_stages import finetune
 
-        dev = self._dev
         if is_main():
-            write_rejected(folder.path / REJECTED, [*self._train.unread, *dev.unread])
-        return finetune(
+            write_rejected(folder.path / REJECTED, self._unread)
+        stats = finetune(
             self.model,
             self._examples,
-            dev.examples,
+            self._dev.examples,
             self.finetune,
             self.linearizer,
             folder,
             seed=self.seed,
         )
+        return {**stats, "annotated": {"rejected": dict(self._unread.counts)}}
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
         from gentap.documents.rejected import reasons
         from gentap.training.data.losses import losses_told
 
         questions = sum(stats["examples"].values())
-        aside = reasons([*self._train.unread, *self._dev.unread])
         return [
             f"{questions:,} questions, {stats['steps']:,} steps{_losses(stats)}",
             *losses_told(stats),
-            *(f"questions set aside: {line}" for line in aside),
+            *(f"questions set aside: {line}" for line in reasons(self._unread)),
         ]
 
     @cached_property
@@ -215,6 +215,15 @@ class FinetuneStage(Stage):
         from gentap.documents.annotated.reading import read_questions
 
         return read_questions(self.finetune.dev, self.finetune.task)
+
+    @cached_property
+    def _unread(self) -> "SetAside":
+        from gentap.documents.rejected import SetAside
+
+        unread = SetAside()
+        unread.extend(self._train.unread)
+        unread.extend(self._dev.unread)
+        return unread
 
     @cached_property
     def _examples(self) -> list[Example]:

@@ -15,6 +15,7 @@ import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from gentap.errors import InputError
 from gentap.records import Cell, Table
 from gentap.settings.sections import LinearizerSettings
 from gentap.tables.truncate import Fitted, fit
@@ -106,12 +107,15 @@ class Linearizer:
     def mark_texts(self, pieces: Sequence[tuple[str, str]], *, target: bool = False) -> list[int]:
         """Token ids of ``(mark, text)`` pieces, with an end mark; the mark "" is none.
 
-        They are an input, or with ``target`` what a model is to write.
+        They are an input, or with ``target`` what a model is to write. Raises InputError for a mark
+        that the vocabulary does not have.
         """
         ids = [*(self.target_start if target else self.start)]
         for (mark, _), tokens in zip(
             pieces, self.tokenize([text for _, text in pieces]), strict=True
         ):
+            if mark and mark not in self._marks:
+                raise InputError(f"A piece has the mark {mark!r}, which the vocabulary lacks.")
             if mark:
                 ids.append(self._marks[mark])
             ids.extend(tokens)

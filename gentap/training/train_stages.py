@@ -10,7 +10,7 @@ from gentap.model.loading.checkpoints import check_model
 from gentap.model.loading.load import load_table_model, load_writer_model
 from gentap.model.objectives import OBJECTIVES, Objective
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
-from gentap.records import TABLE_SCHEMA, Example, Kind
+from gentap.records import PAIR_SCHEMA, TABLE_SCHEMA, Example, Kind
 from gentap.runs.output_files import write_text
 from gentap.runs.parquet_parts import parts, read_rows
 from gentap.runs.store import REJECTED, StageFolder, Tally
@@ -50,7 +50,7 @@ def train_writer(
     streams = {}
     with main_first():
         for split in ("train", "dev"):
-            rows = read_rows(parts(folder.path / "pairs" / split))
+            rows = read_rows(parts(folder.path / "pairs" / split), schema=PAIR_SCHEMA)
             pairs = _writer_pairs(rows, tokenizer, settings.max_target_tokens)
             store = write_tokens(folder.work / "tokens" / split, pairs)
             tally.add(store.tally)

@@ -328,7 +328,7 @@ def test_questions_of_several_files_keep_their_places(tmp_path: Path) -> None:
     assert [example.id for example in questions.examples] == ["b1", "b2", "a0", "a2"]
     assert questions.places == ["b.jsonl:2", "b.jsonl:3", "a.jsonl:1", "a.jsonl:3"]
     assert questions.orders == [1, 2, 3, 5]
-    assert [entry.where for entry in questions.unread] == ["b.jsonl:1", "a.jsonl:2"]
+    assert [entry.where for entry in questions.unread.listed] == ["b.jsonl:1", "a.jsonl:2"]
 
 
 def test_files_that_are_not_there_are_told_before_they_are_read(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_where_a_permission_is_missing_nobody_is_told_to_make_anything_anew(
 ) -> None:
     file = tmp_path / "own.json"
     file.write_text("{}")
-    monkeypatch.setattr(Path, "read_bytes", no_permission)
+    monkeypatch.setattr(Path, "open", no_permission)
     with pytest.raises(InputError, match=r"Permission denied\. See that you may read it\.$"):
         read_json(file)
     told = pytest.raises(InputError, match=r"Permission denied\. See that you may read it\.$")

@@ -13,7 +13,15 @@ from gentap.errors import InputError, SettingError
 from gentap.model.loading.checkpoints import load_seq2seq
 from gentap.model.network import load_model
 from gentap.model.tokenizer import TableTokenizer, load_saved_tokenizer
-from gentap.records import TABLE_SCHEMA, Cell, Example, SourcedTable, Table, sourced_table_to_row
+from gentap.records import (
+    PAIR_SCHEMA,
+    TABLE_SCHEMA,
+    Cell,
+    Example,
+    SourcedTable,
+    Table,
+    sourced_table_to_row,
+)
 from gentap.runs.store import StageFolder, open_stage
 from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import FinetuneSettings, PretrainSettings, WriterSettings
@@ -307,6 +315,7 @@ def write_pairs(folder: Path, targets: list[str]) -> None:
     rows = [
         {
             "id": str(number),
+            "origin": "reading",
             "pieces": [
                 {"mark": "<title>", "text": "Bridges"},
                 {"mark": "<entry>", "text": f"bridge {number}"},
@@ -317,7 +326,7 @@ def write_pairs(folder: Path, targets: list[str]) -> None:
         }
         for number, target in enumerate(targets)
     ]
-    pq.write_table(pa.Table.from_pylist(rows), folder / "part-00000.parquet")
+    pq.write_table(pa.Table.from_pylist(rows, PAIR_SCHEMA), folder / "part-00000.parquet")
 
 
 QUESTIONS = [f"when was bridge {number} opened?" for number in range(5)]

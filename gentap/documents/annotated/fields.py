@@ -2,12 +2,14 @@
 
 import io
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gentap.documents.compressed import DAMAGE, open_packed
+from gentap.documents.compressed import DAMAGE, MAX_EMPTY_LINES, open_packed
 from gentap.documents.input_files import no_file, require_file
 from gentap.documents.json_text import json_text
+from gentap.documents.jsonl import MAX_LINE_BYTES
 from gentap.errors import InputError
 from gentap.records import HEADER_ROW, Cell, Example, Table
 from gentap.runs.net import net
@@ -22,6 +24,9 @@ Entries = Iterator[tuple[int, Example | ValueError]]
 
 Line = TypeVar("Line")
 MAX_TABLE_BYTES = 32 * 2**20
+MAX_TEXT = 2**28
+"""Characters of a file that is not read line by line."""
+_TOO_EMPTY = f"over {MAX_EMPTY_LINES:,} empty lines, one after the other"
 
 
 def each(lines: Iterable[tuple[int, Line]], read: Callable[[Line, int], Example]) -> Entries:
@@ -36,14 +41,48 @@ def each(lines: Iterable[tuple[int, Line]], read: Callable[[Line, int], Example]
         yield number, found[0]
 
 
-def read_text_file(path: Path) -> str:
-    """A UTF-8 text file, packed or not; raises InputError where there is none."""
+@contextmanager
+def open_text(path: Path) -> Iterator[io.TextIOWrapper]:
+    """A UTF-8 text file to read from, packed or not; raises InputError where there is none."""
     require_file(path)
     try:
         with open_packed(path) as stream:
-            return io.TextIOWrapper(stream, encoding="utf-8-sig").read()
+            yield io.TextIOWrapper(stream, encoding="utf-8-sig")
     except (*DAMAGE, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a readable UTF-8 text file: {error}.") from error
+
+
+def read_text_file(path: Path) -> str:
+    """The text of a UTF-8 file, packed or not.
+
+    Raises InputError where there is none, or one that unpacks to too much or to empty lines.
+    """
+    with open_text(path) as stream:
+        text = stream.read(MAX_TEXT + 1)
+    if len(text) > MAX_TEXT:
+        raise InputError(f"{path}: over {MAX_TEXT:,} characters. Give it in several files.")
+    if "\n" * (MAX_EMPTY_LINES + 1) in text:
+        raise InputError(f"{path}: {_TOO_EMPTY}. Give a file without them.")
+    return text
+
+
+def text_lines(path: Path) -> Iterator[tuple[int, str | None]]:
+    """Lines of a UTF-8 file with their numbers, empty ones left out; None for one that is too long.
+
+    Memory holds one of them. Raises InputError as :func:`read_text_file` does, but for the length.
+    """
+    number = empty = 0
+    with open_text(path) as stream:
+        while line := stream.readline(MAX_LINE_BYTES + 1):
+            number += 1
+            too_long = len(line) > MAX_LINE_BYTES
+            while too_long and line and not line.endswith("\n"):
+                line = stream.readline(MAX_LINE_BYTES)
+            empty = 0 if too_long or line.strip() else empty + 1
+            if empty > MAX_EMPTY_LINES:
+                raise InputError(f"{path}, line {number}: {_TOO_EMPTY}. Give a file without them.")
+            if not empty:
+                yield number, None if too_long else line
 
 
 def table_file(folder: Path, name: str) -> Path:

@@ -9,14 +9,21 @@ texts joined from the top; a row's label is joined to those that it stands under
 the left header, the outermost first, where they stand in the same column.
 """
 
-import json
+import os
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from gentap.documents.annotated.fields import cells_of, field_text, read_text_file
+from gentap.documents.annotated.fields import (
+    cells_of,
+    field_text,
+    read_text_file,
+    table_file,
+    text_lines,
+)
 from gentap.documents.jsonl import json_object, table_from_json
+from gentap.documents.markup.grid import MAX_CELLS
 from gentap.errors import InputError
 from gentap.records import Example, Table
 
@@ -57,15 +64,15 @@ def _linked(links: Any, above: int) -> Iterator[tuple[int, int]]:
 def _table(folder: Path, name: str) -> tuple[Table, int]:
     """A table, and how many rows its top header had."""
     file = folder / "tables" / "raw" / f"{name}.json"
-    if file.is_file():
-        content = json_object(read_text_file(file))
+    if os.path.lexists(file):
+        content = json_object(read_text_file(table_file(folder, str(file.relative_to(folder)))))
     elif name in (listed := _listed(folder)):
         content = listed[name]
     else:
         raise ValueError(f"the table {name} is neither {file} nor in {folder / _TABLES[0]}")
     try:
         return _read(content)
-    except (KeyError, TypeError, IndexError, AttributeError) as error:
+    except (KeyError, TypeError, IndexError, AttributeError, ArithmeticError) as error:
         raise ValueError(f"the table {name} is none of HiTab's: {error!r}") from None
 
 
@@ -75,19 +82,25 @@ def _listed(folder: Path) -> Mapping[str, dict[str, Any]]:
     if file is None:
         return {}
     try:
-        tables = [json.loads(line) for line in read_text_file(file).split("\n") if line.strip()]
+        tables = [json_object(line or "") for _, line in text_lines(file)]
         return {str(table["table_id"]): table for table in tables}
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, KeyError) as error:
         raise InputError(f"{file}: not HiTab's tables, one a line: {error!r}.") from None
 
 
 def _read(content: Mapping[str, Any]) -> tuple[Table, int]:
     rows_of = [[" ".join(str(text).split()) for text in row] for row in content["texts"]]
     width = max(map(len, rows_of), default=0)
+    if width * len(rows_of) > MAX_CELLS:
+        raise ValueError(f"the table has more than {MAX_CELLS:,} cells")
     grid = [row + [""] * (width - len(row)) for row in rows_of]
+    filled = 0
     for region in content["merged_regions"]:
-        rows = range(region["first_row"], min(region["last_row"] + 1, len(grid)))
-        columns = range(region["first_column"], min(region["last_column"] + 1, width))
+        rows = range(max(0, region["first_row"]), min(region["last_row"] + 1, len(grid)))
+        columns = range(max(0, region["first_column"]), min(region["last_column"] + 1, width))
+        filled += len(rows) * len(columns)
+        if filled > MAX_CELLS:
+            raise ValueError(f"its merged regions fill more than {MAX_CELLS:,} cells")
         for row in rows:
             for column in columns:
                 grid[row][column] = grid[rows[0]][columns[0]]

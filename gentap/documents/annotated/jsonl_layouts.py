@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from gentap.documents.annotated.fetaqa import from_fetaqa
-from gentap.documents.annotated.fields import Entries, each, read_text_file
+from gentap.documents.annotated.fields import Entries, each, text_lines
 from gentap.documents.annotated.hitab import from_hitab
 from gentap.documents.annotated.plain import from_plain
 from gentap.documents.annotated.totto import from_totto
-from gentap.documents.jsonl import json_object
+from gentap.documents.jsonl import MAX_LINE_BYTES, json_object
 from gentap.records import Example
 
 LAYOUTS: Mapping[frozenset[str], Callable[[dict[str, Any], Path, int], Example]] = {
@@ -21,14 +21,12 @@ LAYOUTS: Mapping[frozenset[str], Callable[[dict[str, Any], Path, int], Example]]
 
 
 def read_jsonl(path: Path) -> Entries:
-    lines = enumerate(read_text_file(path).split("\n"), start=1)
-    return each(
-        ((number, line) for number, line in lines if line.strip()),
-        lambda line, number: _read_line(line, path, number),
-    )
+    return each(text_lines(path), lambda line, number: _read_line(line, path, number))
 
 
-def _read_line(line: str, path: Path, number: int) -> Example:
+def _read_line(line: str | None, path: Path, number: int) -> Example:
+    if line is None:
+        raise ValueError(f"the line has over {MAX_LINE_BYTES:,} characters")
     entry = {name: value for name, value in json_object(line).items() if value is not None}
     layouts = (read for fields, read in LAYOUTS.items() if entry.keys() >= fields)
     return next(layouts, from_plain)(entry, path, number)

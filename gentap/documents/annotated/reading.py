@@ -23,7 +23,7 @@ from gentap.documents.annotated.jsonl_layouts import read_jsonl
 from gentap.documents.annotated.table_to_text import as_text
 from gentap.documents.annotated.wikitablequestions import read_wikitablequestions
 from gentap.documents.input_files import require_file
-from gentap.documents.rejected import RejectedRecord
+from gentap.documents.rejected import RejectedRecord, SetAside
 from gentap.errors import InputError
 from gentap.records import Example
 from gentap.runs.net import INTERNAL_ERROR
@@ -42,7 +42,7 @@ class Questions:
     examples: list[Example] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
     orders: list[int] = field(default_factory=list)
-    unread: list[RejectedRecord] = field(default_factory=list)
+    unread: SetAside = field(default_factory=SetAside)
 
 
 def read_questions(paths: Sequence[str | Path], task: Task = "questions") -> Questions:
@@ -51,7 +51,7 @@ def read_questions(paths: Sequence[str | Path], task: Task = "questions") -> Que
     found = Questions()
     for path in map(Path, paths):
         read = read_file(path)
-        before = len(found.examples) + len(found.unread)
+        before = len(found.examples) + found.unread.total
         found.orders.extend(before + order for order in read.orders)
         found.examples.extend(map(as_text, read.examples) if task == "text" else read.examples)
         found.places.extend(read.places)
@@ -60,9 +60,9 @@ def read_questions(paths: Sequence[str | Path], task: Task = "questions") -> Que
 
 
 def read_annotated(path: Path) -> tuple[list[Example], list[RejectedRecord]]:
-    """All questions of a file, and what was set aside."""
+    """All questions of a file, and what was set aside, as far as it is listed."""
     read = read_file(path)
-    return read.examples, read.unread
+    return read.examples, read.unread.listed
 
 
 def read_file(path: Path) -> Questions:
@@ -77,17 +77,17 @@ def read_file(path: Path) -> Questions:
         if isinstance(example, ValueError):
             named = isinstance(example, InternalError)
             reason = INTERNAL_ERROR if named else "bad question record"
-            found.unread.append(RejectedRecord(place, reason, str(example)))
+            found.unread.add(RejectedRecord(place, reason, str(example)))
         elif example.id in seen:
             detail = f"the id {example.id!r} stands already in line {seen[example.id]}"
-            found.unread.append(RejectedRecord(place, "bad question record", detail))
+            found.unread.add(RejectedRecord(place, "bad question record", detail))
         else:
             seen[example.id] = number
             found.examples.append(example)
             found.places.append(place)
             found.orders.append(order)
     if not found.examples:
-        first = next(iter(found.unread), None)
+        first = next(iter(found.unread.listed), None)
         why = f" The first line set aside is {first.where}: {first.detail}." if first else ""
         raise InputError(f"{path}: holds no question that can be read.{why}")
     return found

@@ -78,6 +78,8 @@ def _expand(rows: Sequence[Sequence[Any]]) -> tuple[Grid, dict[GridPosition, lis
             filled.update(dict.fromkeys(spanned, text))
             places[row, number] = spanned
     width = 1 + max((column for _, column in filled), default=0)
+    if width * len(rows) > MAX_CELLS:
+        raise ValueError(f"the table has more than {MAX_CELLS:,} cells")
     grid = [[filled.get((row, column), "") for column in range(width)] for row in range(len(rows))]
     return grid, places
 

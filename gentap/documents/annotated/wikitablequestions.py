@@ -13,12 +13,13 @@ ends as ``\n``, ``|`` as ``\p`` and ``\`` as ``\\``. Answers are escaped as the 
 import csv
 import io
 import json
+import os
 import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from gentap.documents.annotated.fields import Entries, each, field_text, read_text_file
+from gentap.documents.annotated.fields import Entries, each, field_text, read_text_file, table_file
 from gentap.documents.jsonl import table_from_json
 from gentap.errors import InputError
 from gentap.records import Example, Table
@@ -71,9 +72,9 @@ def _unescape(text: str) -> str:
 def _table(folder: Path, context: str) -> Table:
     relative = Path(context)
     for root in (folder.parent, folder):
-        for file in (root / relative, (root / relative).with_suffix(".tsv")):
-            if file.is_file() and file.resolve().is_relative_to(root.resolve()):
-                title = _title(root, relative)
+        for name in (relative, relative.with_suffix(".tsv")):
+            if os.path.lexists(root / name):
+                file, title = table_file(root, str(name)), _title(root, relative)
                 header, *rows = _rows(file) or [[]]
                 return table_from_json(header, rows, title=title)
     raise ValueError(f"the table {context} is neither below {folder.parent} nor below {folder}")
@@ -95,6 +96,6 @@ def _title(root: Path, table: Path) -> str:
     """The page's title, where the release's ``page/`` folder is there too."""
     page = root / "page" / table.parent.name.replace("csv", "page") / f"{table.stem}.json"
     try:
-        return str(json.loads(page.read_text(encoding="utf-8"))["title"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return str(json.loads(table_file(root, str(page.relative_to(root))).read_bytes())["title"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ""

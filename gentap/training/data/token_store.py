@@ -2,8 +2,9 @@
 
 import json
 import shutil
+import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,21 @@ import numpy.typing as npt
 
 from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
-from gentap.runs.own_files import EDITED, read_json
+from gentap.runs.own_files import EDITED, open_own, read_json
+from gentap.runs.rejected_lines import RejectedLines, rejected_line
 from gentap.runs.store import REJECTED, Tally
 
 Ids = npt.NDArray[np.int32]
 _META = "meta.json"
+_FILES = ("inputs.bin", "targets.bin", "ends.bin")
+_PIECE = 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class _Meta:
     pairs: int
     tally: dict[str, dict[str, int]]
+    checksums: dict[str, int]
 
 
 class TokenStore:
@@ -34,14 +39,12 @@ class TokenStore:
 
     def __init__(self, folder: Path) -> None:
         meta: _Meta = read_json(folder / _META, _Meta)
+        for name in _FILES:
+            if meta.checksums.get(name) != _checksum(folder / name):
+                raise InputError(f"{folder / name}: is not as it was written. {EDITED}")
         self.tally = meta.tally
-        self._inputs = _map(folder / "inputs.bin", np.int32)
-        self._targets = _map(folder / "targets.bin", np.int32)
-        self._ends = _map(folder / "ends.bin", np.int64)
-        whole = [*self._ends[-2:]] == [len(self._inputs), len(self._targets)]
-        if len(self._ends) != 2 * meta.pairs or (meta.pairs and not whole):
-            raise InputError(f"{folder}: its files do not belong together. {EDITED}")
-        self._ends = self._ends.reshape(meta.pairs, 2)
+        self._inputs, self._targets = (_map(folder / name, np.int32) for name in _FILES[:2])
+        self._ends = _map(folder / _FILES[2], np.int64).reshape(meta.pairs, 2)
 
     def __len__(self) -> int:
         return len(self._ends)
@@ -74,15 +77,16 @@ def write_tokens(
         count = 0
         ends = np.zeros(2, dtype=np.int64)
         with (
-            (aside / "inputs.bin").open("wb") as inputs,
-            (aside / "targets.bin").open("wb") as targets,
-            (aside / "ends.bin").open("wb") as places,
+            (aside / _FILES[0]).open("wb") as inputs,
+            (aside / _FILES[1]).open("wb") as targets,
+            (aside / _FILES[2]).open("wb") as places,
             (aside / REJECTED).open("w", encoding="utf-8") as rejected,
         ):
+            listed = RejectedLines(rejected, folder.name)
             for pair in pairs:
                 if isinstance(pair, RejectedRecord):
                     tally.rejected[pair.reason] += 1
-                    rejected.write(json.dumps(asdict(pair), ensure_ascii=False) + "\n")
+                    listed.write(rejected_line(pair.where, pair.reason, pair.detail))
                     continue
                 source, target = pair
                 inputs.write(np.asarray(source, dtype=np.int32).tobytes())
@@ -90,9 +94,20 @@ def write_tokens(
                 ends += (len(source), len(target))
                 places.write(ends.tobytes())
                 count += 1
-        (aside / _META).write_text(json.dumps({"pairs": count, "tally": tally.to_json()}))
+            listed.end()
+        checksums = {name: _checksum(aside / name) for name in _FILES}
+        meta = {"pairs": count, "tally": tally.to_json(), "checksums": checksums}
+        (aside / _META).write_text(json.dumps(meta))
         aside.rename(folder)
     return TokenStore(folder)
+
+
+def _checksum(path: Path) -> int:
+    found = 0
+    with open_own(path) as file:
+        while piece := file.read(_PIECE):
+            found = zlib.crc32(piece, found)
+    return found
 
 
 def _map(path: Path, kind: type[np.signedinteger[Any]]) -> npt.NDArray[Any]:

@@ -1,10 +1,10 @@
 """The end of a training: the model's folder."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 from gentap.model.tokenizer import TableTokenizer
-from gentap.runs.output_files import write_text
 from gentap.runs.store import REJECTED, WORK
 from gentap.training.loop.processes import is_main
 from gentap.training.loop.trainer import Trained
@@ -23,6 +23,25 @@ def finish_model(model: Any, trained: Trained, tokenizer: TableTokenizer, folder
         config.use_cache = True  # the trainer turns it off; a saved False slows `generate` down
     model.save_pretrained(folder, state_dict=trained.weights)
     tokenizer.save(folder)
-    lists = [folder / REJECTED, *sorted((folder / WORK).rglob(REJECTED))]
-    listed = [path.read_text(encoding="utf-8") for path in lists if path.exists()]
-    write_text(folder / REJECTED, "".join(listed))
+    _join_lists(folder)
+
+
+def _join_lists(folder: Path) -> None:
+    """What was set aside before tokens were made, then what was while they were, in one list.
+
+    The first is kept apart, so that a run that is broken off and goes on adds the same to it.
+    """
+    before, aside = folder / WORK / REJECTED, folder / f"{REJECTED}.tmp"
+    before.parent.mkdir(exist_ok=True)
+    if not before.exists():
+        if (folder / REJECTED).exists():
+            (folder / REJECTED).replace(before)
+        else:
+            before.touch()
+    lists = [before, *sorted((folder / WORK).rglob(f"*/{REJECTED}"))]
+    with aside.open("wb") as joined:
+        for path in lists:
+            if path.exists():
+                with path.open("rb") as part:
+                    shutil.copyfileobj(part, joined)
+    aside.replace(folder / REJECTED)
