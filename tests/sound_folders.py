@@ -1,19 +1,22 @@
 """One small folder with an input of every kind and an output folder of every stage, all sound."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
+from causal_toys import save_causal_toy
 from complaints import PAGE, TABLE, gentap, jsonl, write
 from toys import TEXTS, toy_model, toy_t5
 
-from gentap.model.tokenizer import train_vocabulary
+from gentap.model.loading.load import load_table_model
+from gentap.model.tokenizer import load_tokenizer, train_vocabulary
 from gentap.questions.write import QUESTION_SCHEMA
 from gentap.records import EXAMPLE_SCHEMA
 from gentap.runs.store import StageFolder
-from gentap.settings.sections import LinearizerSettings
+from gentap.settings.sections import AdapterSettings, LinearizerSettings
 
 GRAMMAR = """question film =
     > select [column A] where [column B] is [value B]
@@ -90,6 +93,24 @@ COMMANDS: dict[str, list[str]] = {
     "compare into": ["compare", "report", "other", "-o", "out"],
     "card": ["card", "model", "--report", "report", "--from", "mined", "-o", "card.md"],
     "answer": ["answer", "--model", "model", "--table", "films.csv", "Which film is of 2004?"],
+    "answer causal": ["answer", "--model", "causal", "--table", "films.csv", "Which film?"],
+    "finetune causal": [
+        "finetune",
+        "--model",
+        "causal",
+        "--train",
+        "qa.jsonl",
+        "-o",
+        "out",
+        *SHORT,
+    ],
+    "export causal": ["export", "--model", "causal", "-o", "out", "--decoder", "cell"],
+    "export corpus": ["export-corpus", "long", "cell", "-o", "records.jsonl"],
+    "score sets": ["score", "--predictions", "said.txt", "--data", "sets/wtq.tsv"],
+    "score more sets": [
+        *["score", "--predictions", "one.txt", "--data", "sets/hitab.jsonl"],
+        *["--data", "sets/totto.jsonl", "--data", "sets/e2e.csv", "--data", "sets/long.parquet"],
+    ],
     "export": ["export", "--model", "model", "-o", "out"],
     "run": ["run", "recipe.toml"],
 }
@@ -115,6 +136,12 @@ INPUTS: dict[str, list[str]] = {
     "compare into": ["report", "other"],
     "card": ["report", "model/done.json", "model/stats.json", "model/recipe.toml", "mined"],
     "answer": ["films.csv"],
+    "answer causal": ["films.csv", "causal/config.json", "causal/linearizer.json", "causal/long"],
+    "finetune causal": ["qa.jsonl", "causal/cell", "causal/encoder"],
+    "export causal": ["causal/config.json", "causal/cell", "causal/tokenizer_config.json"],
+    "export corpus": ["long", "cell"],
+    "score sets": ["sets/wtq.tsv", "sets/csv", "sets/page"],
+    "score more sets": ["sets/hitab.jsonl", "sets/tables", "sets/totto.jsonl", "sets/e2e.csv"],
     "export": ["model/done.json"],
     "run": ["recipe.toml", "squad.json", "test.jsonl"],
 }
@@ -148,6 +175,8 @@ def build() -> None:
         finish(Path(name), stage, parameters=9, steps=2, history=history)
     write("writer/writer.json", json.dumps({"max_entries": 8, "tags": False}))
     _write_long(Path("long"))
+    _write_causal(Path("causal"))
+    _write_sets()
     for made in (
         ["mine", "pages", "-o", "mined", "--workers", "1"],
         ["sample", "mined", "-g", "films.grammar", "-o", "cell", "--workers", "1"],
@@ -156,6 +185,46 @@ def build() -> None:
     ):
         result = gentap(*made)
         assert result.exit_code == 0, result.output
+
+
+def _write_causal(folder: Path) -> None:
+    """A model of two decoders on a decoder-only base."""
+    base = str(save_causal_toy(Path("trunk")))
+    sizes = LinearizerSettings(max_tokens=64, max_question_tokens=16, max_cell_chars=40)
+    tokenizer = load_tokenizer(base, sizes)
+    adapters = AdapterSettings(rank=2, trunk="adapter")
+    load_table_model(base, tokenizer=tokenizer, adapters=adapters).save_pretrained(folder)
+    tokenizer.save(folder)
+
+
+HITAB_TABLE = {
+    "title": "Films",
+    "texts": [["Year", "Film"], ["2004", "Dawn"]],
+    "merged_regions": [{"first_row": 0, "last_row": 0, "first_column": 0, "last_column": 0}],
+    "top_header_rows_num": 2,
+    "left_root": {"children": [{"row_index": 1, "column_index": 0, "children": []}]},
+}
+
+
+def _write_sets() -> None:
+    """Annotated sets in the layouts that they are released in."""
+    write("qa.jsonl", jsonl(*QUESTIONS))
+    write("one.txt", "Dawn is of 2004.\n" * 4)
+    tsv = [["id", "utterance", "context", "targetValue"]]
+    tsv += [[f"nt-{n}", "Which film?", "csv/1-csv/2.csv", "Dawn"] for n in range(2)]
+    write("sets/wtq.tsv", "".join("\t".join(line) + "\n" for line in tsv))
+    write("sets/csv/1-csv/2.csv", '"Year","Film"\n"2004","Dawn"\n')
+    write("sets/page/1-page/2.json", '{"title": "Films"}')
+    links = {"entity_link": {"[ANSWER]": {"0": {"(1, 1)": "Dawn"}}}}
+    sample = {"id": "h", "table_id": "8", "question": "Which?", "sub_sentence": "Dawn is."}
+    write("sets/hitab.jsonl", jsonl(sample | {"linked_cells": links}))
+    write("sets/tables/raw/8.json", json.dumps(HITAB_TABLE))
+    cells = [[{"value": "Year", "is_header": True}], [{"value": "2004", "row_span": 1}]]
+    totto = {"table": cells, "highlighted_cells": [[1, 0]], "example_id": 7}
+    said = [{"final_sentence": "It was 2004."}]
+    write("sets/totto.jsonl", jsonl(totto | {"sentence_annotations": said}))
+    write("sets/e2e.csv", "mr,ref\nname[Dawn],Dawn is a film.\n")
+    shutil.copy("long/part-00000.parquet", "sets/long.parquet")
 
 
 def _write_long(folder: Path) -> None:

@@ -124,8 +124,13 @@ def export_corpus_command(
     max_table_tokens: Annotated[
         int, typer.Option(min=0, help="Cut tables of more tokens, as estimated; 0: never.")
     ] = 0,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a file that is not of this command.")
+    ] = False,
 ) -> None:
     """Write examples as chat records, which other programs train on."""
     from gentap.stages.corpus_export import export_corpus
 
-    export_corpus(corpora, output, layout=layout, max_table_tokens=max_table_tokens)
+    export_corpus(
+        corpora, output, layout=layout, max_table_tokens=max_table_tokens, overwrite=overwrite
+    )

@@ -15,7 +15,6 @@ from gentap.commands.options import (
     reports_errors,
     stage_and_linearizer,
 )
-from gentap.runs.console import say
 
 app = typer.Typer()
 
@@ -39,10 +38,14 @@ def base_command(
     from gentap.stages.training_stages import BaseStage
 
     if packed is not None:
-        from gentap.model.loading.gguf import unpack
+        from gentap.stages.unpack_stage import UnpackStage
 
-        unpack(packed, output)
-        say(f"base: {packed} → {output}")
+        given = {"a mined folder": mined, "--recipe": recipe, "--set": assignments}
+        if idle := [name for name, value in given.items() if value]:
+            raise SettingError(
+                f"base: {', '.join(idle)} beside --from: a file that is unpacked is not trained."
+            )
+        UnpackStage(packed=packed).make(output, overwrite=overwrite)
         return
     if mined is None:
         raise SettingError("base: give a mined folder, or a GGUF file as --from.")

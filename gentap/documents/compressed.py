@@ -14,6 +14,9 @@ DAMAGE = (EOFError, OSError, zlib.error)
 MAX_EMPTY_LINES = 100_000
 """So many one after the other end the reading of a file: a few kilobytes unpack to millions."""
 
+TOO_MANY_EMPTY = (f"over {MAX_EMPTY_LINES:,} one after the other", "too many empty lines")
+"""What is said of them, and the reason's name."""
+
 _CHUNK = 2**16
 _BUFFER = 2**18
 
@@ -124,8 +127,7 @@ def numbered_lines(stream: IO[bytes], limit: int, name: str) -> Iterator[tuple[i
         elif line:
             empty = empty + 1 if line.isspace() else 0
             if empty > MAX_EMPTY_LINES:
-                detail = f"over {MAX_EMPTY_LINES:,} one after the other"
-                raise DamagedError(f"{name}:{number}", detail, "too many empty lines")
+                raise DamagedError(f"{name}:{number}", *TOO_MANY_EMPTY)
             yield number, line
         else:
             return

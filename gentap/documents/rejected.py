@@ -23,7 +23,7 @@ class RejectedRecord:
 
 
 @dataclass(slots=True)
-class SetAside:
+class RejectedRecords:
     """Records that were set aside: the first ones of them, and counts of all by reason."""
 
     listed: list[RejectedRecord] = field(default_factory=list)
@@ -34,7 +34,7 @@ class SetAside:
         if len(self.listed) < MAX_LISTED:
             self.listed.append(record)
 
-    def extend(self, other: "SetAside") -> None:
+    def extend(self, other: "RejectedRecords") -> None:
         self.counts.update(other.counts)
         self.listed += other.listed[: MAX_LISTED - len(self.listed)]
 
@@ -47,7 +47,7 @@ class SetAside:
         return self.total - len(self.listed)
 
 
-def reasons(unread: SetAside) -> list[str]:
+def reasons(unread: RejectedRecords) -> list[str]:
     """A line for each reason that records were set aside for, the most frequent first."""
     grouped: dict[str, list[RejectedRecord]] = {}
     for entry in unread.listed:
@@ -76,7 +76,7 @@ def guarded(found: Iterable[Found], where: str) -> Iterator[Found | RejectedReco
     yield from caught
 
 
-def write_rejected(path: Path, unread: SetAside) -> None:
+def write_rejected(path: Path, unread: RejectedRecords) -> None:
     """Write a stage's list of records that were set aside."""
     lines = [rejected_line(one.where, one.reason, one.detail) for one in unread.listed]
     lines += [unlisted_line(unread.unlisted)] if unread.unlisted else []

@@ -13,7 +13,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any
 
-from gentap.documents.compressed import DAMAGE, numbered_lines, open_packed
+from gentap.documents.compressed import (
+    DAMAGE,
+    MAX_EMPTY_LINES,
+    TOO_MANY_EMPTY,
+    numbered_lines,
+    open_packed,
+)
 from gentap.documents.csv_table import FOUND_OUT, CsvFormat, read_csv_told
 from gentap.documents.input_files import expand_inputs, no_file
 from gentap.documents.json_text import json_text
@@ -33,6 +39,7 @@ TABLE_SUFFIXES = PARQUET_SUFFIXES + CSV_SUFFIXES + JSONL_SUFFIXES
 PACKED_SUFFIXES = (".gz", ".zst")
 _PIECE = 2**20
 _FILES_TOLD = 10
+_DAMAGED = "damaged compressed file"
 _INDEX = re.compile(r"__index_level_\d+__")
 _BAD_VALUES = (ValueError, OverflowError)  # dates out of Python's range overflow
 
@@ -42,7 +49,7 @@ class TableSlice:
     """Tables that are read together: rows of a Parquet file, bytes of JSONL, or CSV files.
 
     A slice of JSONL knows its file's ``name``, the number of its first ``line``, and, the last one,
-    by what ``damage`` the file ends.
+    by what ``damage`` the reading of the file ends, and the ``reason``'s name.
     """
 
     paths: tuple[Path, ...]
@@ -51,6 +58,7 @@ class TableSlice:
     name: str = ""
     line: int = 1
     damage: str = ""
+    reason: str = _DAMAGED
     csv: CsvFormat = FOUND_OUT
 
 
@@ -111,16 +119,19 @@ def _slice_lines(
 ) -> Iterator[TableSlice]:
     """Slices of so many lines of ``path``, which ``copy`` fills from the stream, where it is given.
 
-    What stands before damage is kept.
+    What stands before damage, or before empty lines without end, is kept.
     """
-    start = place = 0
+    start = place = empty = 0
     first = line = 1
-    damage = ""
+    damage, reason = "", _DAMAGED
     while True:
         try:
             piece = stream.readline(_PIECE) or stream.read(1)  # which tells damage from an end
         except DAMAGE as error:
             piece, damage = b"", str(error)
+        empty = empty + 1 if piece.isspace() else 0
+        if empty > MAX_EMPTY_LINES:
+            piece, damage, reason = b"", *TOO_MANY_EMPTY
         if copy is not None:
             copy.write(piece)
         place += len(piece)
@@ -128,7 +139,7 @@ def _slice_lines(
         if line - first == lines or (not piece and (place > start or damage)):
             if copy is not None:
                 copy.flush()
-            yield TableSlice((path,), start, place, name, first, damage)
+            yield TableSlice((path,), start, place, name, first, damage, reason)
             start, first = place, line
         if not piece:
             return
@@ -245,7 +256,7 @@ def _read_jsonl(path: Path, part: TableSlice) -> Iterator[SourcedTable | Rejecte
             elif line.strip():
                 yield from guarded(_read_line(line, where), where)
     if part.damage:
-        yield RejectedRecord(f"{part.name}:{number}", "damaged compressed file", part.damage)
+        yield RejectedRecord(f"{part.name}:{number}", part.reason, part.damage)
 
 
 def _read_line(line: bytes, where: str) -> Iterator[SourcedTable | RejectedRecord]:

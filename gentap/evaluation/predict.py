@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gentap.documents.rejected import RejectedRecord, SetAside
+from gentap.documents.rejected import RejectedRecord, RejectedRecords
 from gentap.errors import InputError
 from gentap.evaluation.results import Shown
 from gentap.model.answerer import Answerer, Asked
@@ -68,7 +68,7 @@ class ChunkedAnswers:
             network=model,
         )
         self.shown: list[Shown | None] = []
-        self.unread = SetAside()
+        self.unread = RejectedRecords()
         self._asked = [self._encode(example) for example in examples]
         self._order = sorted(
             (place for place, asked in enumerate(self._asked) if len(asked.ids)),

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from gentap.documents.rejected import SetAside
+from gentap.documents.rejected import RejectedRecords
 from gentap.errors import InputError
 from gentap.evaluation.metrics.bleu import BLEU_ORDERS
 from gentap.evaluation.metrics.bleu import FORMULAS as BLEU_FORMULAS
@@ -63,7 +63,7 @@ class Results:
     predictions: list[str]
     scored: Scored
     shown: list[Shown | None]
-    unread: SetAside = field(default_factory=SetAside)
+    unread: RejectedRecords = field(default_factory=RejectedRecords)
 
 
 def write_results(folder: Path, results: Results) -> None:

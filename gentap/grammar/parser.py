@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from gentap.errors import InputError, SettingError
+from gentap.errors import SettingError
 from gentap.grammar.checks import find_mistakes
 from gentap.grammar.diagnostics import Mistake
 from gentap.grammar.query_parser import QueryError, read_query
@@ -16,6 +16,7 @@ from gentap.grammar.rules import (
     RuleKind,
     Slot,
 )
+from gentap.runs.user_texts import read_user_text
 
 _NAME = r"[^\W\d][\w-]*"
 _RULE = re.compile(rf"(?:(question|numbers|words) +)?({_NAME})(?: +(\d+)\*)? *=\s*(?:#.*)?")
@@ -43,14 +44,7 @@ def load_grammar(path: Path) -> Grammar:
 
 def read_grammar_text(path: Path) -> str:
     """The text of a grammar file; raises InputError where it can't be read."""
-    if path.exists() and not path.is_file():  # a pipe would be waited for without end
-        raise InputError(f"{path}: not a file. Give a grammar file.")
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such grammar.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a readable UTF-8 text file: {error}.") from error
+    return read_user_text(path, "grammar")
 
 
 def parse_grammar(text: str, name: str) -> Grammar:
@@ -165,7 +159,7 @@ class _Reader:
 
 
 def _weight(digits: str, column: int, what: str = "a weight") -> int:
-    if not 1 <= int(digits) <= 10_000:
+    if len(digits) > len("10000") or not 1 <= int(digits) <= 10_000:
         raise _LineError(column, f"{what} is from 1 to 10,000.")
     return int(digits)
 
@@ -179,7 +173,7 @@ def _read_words(name: str, content: str, indent: int) -> tuple[str, tuple[str, .
     if numeric and not re.fullmatch(r"\d+(\.\d+)?", key.strip()):
         example = {"months": "3: march, mar", "scales": "1000000: million"}.get(name, "60: min")
         raise _LineError(indent, f"a line of '{name}' begins with its number, as in '{example}'.")
-    if name == "months" and not (key.strip().isdigit() and 1 <= int(key) <= 12):
+    if name == "months" and not re.fullmatch(r"0?[1-9]|1[0-2]", key.strip()):
         raise _LineError(indent, "a month's number is from 1 to 12.")
     if name == "said" and not key.strip():
         message = "a line of 'said' begins with what is said, as in 'points: pts, pts.'."

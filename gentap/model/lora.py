@@ -16,13 +16,15 @@ import torch
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
+from gentap.documents.input_files import no_file
 from gentap.errors import InputError, first_line
-from gentap.model.loading.model_folder import listed
+from gentap.model.loading.model_folder import listed, read_object
 
 ADAPTER_CONFIG, ADAPTER_WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 SCALE = 2.0
 """``lora_alpha`` divided by the rank."""
 
+_MOST_RANK = 2**16
 _PREFIX = "base_model.model."
 _TRUNK = "trunk"
 
@@ -127,6 +129,8 @@ class Adapters(nn.Module):
         from safetensors import SafetensorError, safe_open
 
         file = folder / ADAPTER_WEIGHTS
+        if kind := no_file(file):
+            raise InputError(f"{file}: no adapter can be read: it is {kind}.")
         try:
             with safe_open(file, "pt") as stored:
                 made_for = (stored.metadata() or {}).get(_TRUNK, "")
@@ -169,13 +173,15 @@ class Adapters(nn.Module):
 def rank_of(folder: Path) -> int:
     """The rank of an adapter in peft's format; InputError where it can't be read."""
     file = folder / ADAPTER_CONFIG
-    try:
-        rank = int(json.loads(file.read_text(encoding="utf-8"))["r"])
-        if rank < 1:
-            raise ValueError(f"its rank r is {rank}")
-        return rank
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{file}: no adapter can be read: {first_line(error)}") from error
+    if kind := no_file(file):
+        raise InputError(f"{file}: no adapter can be read: it is {kind}.")
+    rank = read_object(file).get("r")
+    if type(rank) is not int or not 1 <= rank <= _MOST_RANK:
+        raise InputError(
+            f"{file}: no adapter can be read: its rank r is {rank!r}, and it must be a whole "
+            f"number from 1 to {_MOST_RANK:,}."
+        )
+    return rank
 
 
 def _key(path: str) -> str:

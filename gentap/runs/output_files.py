@@ -3,11 +3,12 @@
 import errno
 import json
 import os
+import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from gentap.errors import FolderError, GentapError
 
@@ -32,16 +33,45 @@ def write_own(path: Path, text: str, mark: str, *, overwrite: bool = False) -> N
     Raises FolderError where something else is there, unless that file may be overwritten.
     """
     assert mark in text
+    refuse_others(path, lambda: mark.encode() in path.read_bytes(), overwrite=overwrite)
+    write_text(path, text)
+
+
+def refuse_others(path: Path, is_ours: Callable[[], bool], *, overwrite: bool) -> None:
+    """Make a file's folder; FolderError where something stands there that is not ours."""
     if path.is_dir() or (path.exists() and not path.is_file()):  # a device is nobody's to replace
         raise FolderError(f"{path}: is no file that could be written anew. Give another name.")
     with writing(path):
-        if path.exists() and not overwrite and mark.encode() not in path.read_bytes():
+        if path.exists() and not overwrite and not is_ours():
             raise FolderError(
                 f"{path}: was not written by this command. Give another name, or replace it with "
                 "--overwrite."
             )
         path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, text)
+
+
+@contextmanager
+def file_aside(path: Path) -> Iterator[TextIO]:
+    """A file to write to, which takes its name once it is whole; nothing is left of half a one."""
+    aside = path.with_name(f"{path.name}.{attempt()}")
+    try:
+        with writing(path):
+            with aside.open("w", encoding="utf-8") as file:
+                yield file
+            aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_aside(aside: Path, folder: Path) -> Iterator[Path]:
+    """A folder to write to, whose entries go into another one once all are whole."""
+    try:
+        yield aside
+        for entry in sorted(aside.iterdir()):
+            entry.replace(folder / entry.name)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)  # of a full disk, half a model is no use
 
 
 def attempt() -> str:

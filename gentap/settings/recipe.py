@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from gentap.errors import InputError, SettingError
+from gentap.errors import SettingError
+from gentap.runs.user_texts import read_user_text
 from gentap.settings.sections import (
     MAX_SEED,
     ClusterSettings,
@@ -157,7 +158,7 @@ def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
 
 def _content(path: Path, given: Mapping[str, Any], above: tuple[Path, ...] = ()) -> dict[str, Any]:
     """A recipe's settings over those of the recipe that it extends; checked with those given."""
-    text = _read(path)
+    text = read_user_text(path, "recipe")
     content = parse_toml(text, str(path))
     extended = content.get("extends")
     if isinstance(extended, str) and extended and "\0" not in extended:
@@ -171,15 +172,6 @@ def _content(path: Path, given: Mapping[str, Any], above: tuple[Path, ...] = ())
     except ValidationError as error:
         raise SettingError(_explain(error, Recipe, str(path), text)) from None
     return content
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such recipe.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a readable text file: {error}.") from error
 
 
 def _is_toml(value: str) -> bool:

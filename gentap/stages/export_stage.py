@@ -1,11 +1,11 @@
 """The stage that writes a stock checkpoint of one decoder, for other programs."""
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from gentap.runs.output_files import folder_aside
 from gentap.runs.store import StageFolder
 from gentap.stages.stage import Planned, Stage
 
@@ -34,13 +34,8 @@ class ExportStage(Stage):
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
         from gentap.model.export import export
 
-        aside = folder.work / "stock"
-        try:
+        with folder_aside(folder.work / "stock", folder.path) as aside:
             export(self.model, self.decoder, aside)
-            for entry in sorted(aside.iterdir()):
-                entry.replace(folder.path / entry.name)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)  # of a full disk, half a model is no use
         return {}
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:

@@ -17,7 +17,7 @@ from gentap.stages.stage import Planned, Stage, check_training, longest_input
 
 if TYPE_CHECKING:
     from gentap.documents.annotated.reading import Questions
-    from gentap.documents.rejected import SetAside
+    from gentap.documents.rejected import RejectedRecords
 
 _MADE_BY = {"long": "questions write", "cell": "sample", "masked": "mine"}
 
@@ -217,10 +217,10 @@ class FinetuneStage(Stage):
         return read_questions(self.finetune.dev, self.finetune.task)
 
     @cached_property
-    def _unread(self) -> "SetAside":
-        from gentap.documents.rejected import SetAside
+    def _unread(self) -> "RejectedRecords":
+        from gentap.documents.rejected import RejectedRecords
 
-        unread = SetAside()
+        unread = RejectedRecords()
         unread.extend(self._train.unread)
         unread.extend(self._dev.unread)
         return unread

@@ -12,7 +12,7 @@ import pytest
 
 from gentap.documents.annotated.reading import read_annotated
 from gentap.documents.json_text import json_text
-from gentap.documents.rejected import RejectedRecord, SetAside, reasons
+from gentap.documents.rejected import RejectedRecord, RejectedRecords, reasons
 from gentap.documents.table_files import (
     find_table_files,
     read_first_table,
@@ -114,7 +114,7 @@ def test_a_data_frame_is_a_table(tmp_path: Path) -> None:
 
 
 def test_reasons_are_counted_the_most_frequent_first() -> None:
-    unread = SetAside()
+    unread = RejectedRecords()
     for place, detail in enumerate("xyy", 1):
         unread.add(RejectedRecord(f"a:{place}", "bad", detail))
     assert reasons(unread) == ["2: y (first a:2)", "1: x (first a:1)"]

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from gentap.errors import InputError
@@ -337,3 +339,56 @@ def test_shards_take_neighbours_up_to_a_size(run: Run, tmp_path: Path, shard_byt
     assert [record.sentence for record in mined_of(tmp_path / "out")] == [
         f"Ada Dawn saw Rome {number} times." for number in range(5)
     ]
+
+
+def _other_column(file: Path) -> None:
+    table = pq.read_table(file)
+    pq.write_table(table.drop_columns(["sentence"]), file)
+
+
+def _table_that_is_none(file: Path) -> None:
+    table = pq.read_table(file)
+    places = pa.array([99] * len(table), pa.int32())
+    pq.write_table(table.set_column(0, "table", places), file)
+
+
+def _nulls(file: Path) -> None:
+    table = pq.read_table(file)
+    pq.write_table(table.set_column(0, "table", pa.nulls(len(table), pa.int32())), file)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "spoil"),
+    [
+        (".work/sentences/*.parquet", _other_column),
+        (".work/sentences/*.parquet", _table_that_is_none),
+        (".work/sentences/*.parquet", _nulls),
+        (".work/sentences/*.parquet", Path.unlink),
+        (".work/keys/keys-0-*.npy", lambda file: file.write_bytes(b"no numbers")),
+        (".work/keys/keys-0-*.npy", lambda file: file.write_bytes(file.read_bytes()[:-3])),
+        ("tables/*.parquet", lambda file: file.write_bytes(b"PAR1")),
+        (".shards/*.json", lambda file: file.write_text('{"counts": []}')),
+    ],
+)
+def test_work_that_somebody_edited_between_two_runs_is_refused_by_file(
+    tmp_path: Path, open_folder: Open, monkeypatch: pytest.MonkeyPatch, pattern: str, spoil: Any
+) -> None:
+    page = {"url": "u", "text": "In 2005 she made Dusk with her old crew from the harbour."}
+    page["tables"] = [{"header": ["Year", "Film"], "rows": [["2004", "Dawn"], ["2005", "Dusk"]]}]
+    (tmp_path / "pages.jsonl").write_text(json.dumps(page))
+    settings = MineSettings(inputs=[str(tmp_path / "pages.jsonl")])
+    (tmp_path / "out").mkdir()
+
+    def breaks_off(*_: Any) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("gentap.mining.near_duplicates.count_keys", breaks_off)
+        with pytest.raises(KeyboardInterrupt):
+            mine(settings, open_folder(tmp_path / "out"), workers=1)
+    files = sorted((tmp_path / "out").glob(pattern))
+    assert files
+    spoil(files[0])
+    with pytest.raises(InputError) as raised:
+        mine(settings, open_folder(tmp_path / "out"), workers=1)
+    assert files[0].name in str(raised.value)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from gentap.errors import FolderError, InputError
 from gentap.records import EXAMPLE_SCHEMA, MINED_SCHEMA
 from gentap.runs.finished_stage import read_finished_stage
-from gentap.runs.own_files import read_json, read_json_lines, read_toml
+from gentap.runs.own_files import map_array, read_json, read_json_lines, read_toml
 from gentap.runs.parquet_parts import read_rows, readable, require_columns
 from gentap.runs.store import StageFolder, is_done, open_stage
 
@@ -253,3 +254,40 @@ def test_texts_that_are_no_utf8_are_told(tmp_path: Path) -> None:
     pq.write_table(table.set_column(2, "url", bad), part)
     with pytest.raises(InputError, match=r"part-00000\.parquet"):
         list(read_rows([part], schema=MINED_SCHEMA))
+
+
+NUMBERS = np.dtype([("key", "<u8"), ("row", "<u4")])
+
+
+def test_an_array_is_mapped_as_it_was_saved(tmp_path: Path) -> None:
+    for count in (0, 3):
+        array = np.zeros(count, NUMBERS)
+        array["row"] = range(count)
+        np.save(tmp_path / "keys.npy", array)
+        assert map_array(tmp_path / "keys.npy", NUMBERS).tolist() == array.tolist()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(path.read_bytes()[:-1]),
+        lambda path: path.write_bytes(path.read_bytes()[:20]),
+        lambda path: path.write_bytes(b"PK\x03\x04 a zip file"),
+        lambda path: np.save(path, np.zeros(3, "<u4")),
+        lambda path: np.save(path, np.zeros((3, 1), NUMBERS)),
+        lambda path: np.save(path, np.array([{}], dtype=object), allow_pickle=True),
+        lambda path: path.write_bytes(
+            path.read_bytes().replace(b"'shape': (3,)", b"'shape': (9e9")
+        ),
+        lambda path: (path.unlink(), os.mkfifo(path)),
+        lambda path: path.unlink(),
+    ],
+)
+def test_an_array_that_was_edited_is_refused(tmp_path: Path, spoil: Any) -> None:
+    path = tmp_path / "keys.npy"
+    np.save(path, np.zeros(3, NUMBERS))
+    spoil(path)
+    with pytest.raises(InputError, match=r"keys\.npy: ") as raised:
+        map_array(path, NUMBERS)
+    assert str(raised.value).endswith("or make its folder anew.")

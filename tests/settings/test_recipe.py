@@ -176,9 +176,9 @@ def test_a_recipe_that_can_not_be_read_is_an_error(path: Path) -> None:
     with pytest.raises(InputError, match=r"recipe\.toml: no such recipe"):
         load_recipe(path)
     path.write_bytes(b'output = "\xff"\n')
-    with pytest.raises(InputError, match=r"recipe\.toml: not a readable text file"):
+    with pytest.raises(InputError, match=r"recipe\.toml: not a readable UTF-8 text file"):
         load_recipe(path)
-    with pytest.raises(InputError, match="not a readable text file"):
+    with pytest.raises(InputError, match=r": not a file\. Give the file of a recipe\."):
         load_recipe(path.parent)
 
 

@@ -1,6 +1,7 @@
 """Examples as chat records, as other programs read them."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -111,5 +112,85 @@ def test_a_folder_without_examples_is_told(tmp_path: Path, name: str) -> None:
 def test_a_bad_row_is_set_aside_and_told(tmp_path: Path) -> None:
     folder = corpus(tmp_path / "long", example("a"), example("b", answer=""), example("c"))
     result = export(folder, "-o", tmp_path / "out.jsonl")
-    assert "row 2: 'answer' is missing or empty" in result.stderr
+    assert "set aside: 1: 'answer' is missing or empty (first " in result.stderr
+    assert "long, row 2)" in result.stderr
     assert [line["id"] for line in lines(tmp_path / "out.jsonl")] == ["a", "c"]
+
+
+FOREIGN = [
+    "my notes\n",
+    "",
+    '{"messages": [], "id": "a"}\n',
+    '{"messages": [{"role": "user", "content": "?"}]}\n{"id": "a", "kind": "long"}\n',
+    "[" * 100_000,
+    "\x00\xff",
+]
+
+
+@pytest.mark.parametrize("content", FOREIGN)
+def test_a_file_of_others_is_kept_unless_asked(tmp_path: Path, content: str) -> None:
+    folder, file = corpus(tmp_path / "long", example("a")), tmp_path / "out.jsonl"
+    file.write_text(content)
+    result = export(folder, "-o", file)
+    assert result.exit_code == 1
+    assert f"{file}: was not written by this command." in result.stderr
+    assert file.read_text() == content
+    assert export(folder, "-o", file, "--overwrite").exit_code == 0
+    written = file.read_text()
+    assert export(folder, "-o", file).exit_code == 0  # its own
+    assert export(folder, "-o", file, "--format", "prompt-completion").exit_code == 0
+    assert export(folder, "-o", file).exit_code == 0
+    assert file.read_text() == written
+    assert {path.name for path in tmp_path.iterdir()} == {"long", "out.jsonl"}
+
+
+@pytest.mark.parametrize("kind", ["folder", "device", "pipe", "nothing", "corpus"])
+def test_what_is_no_file_is_never_replaced(tmp_path: Path, kind: str) -> None:
+    folder, file = corpus(tmp_path / "long", example("a")), tmp_path / "out.jsonl"
+    {
+        "folder": file.mkdir,
+        "device": lambda: file.symlink_to("/dev/null"),
+        "pipe": lambda: os.mkfifo(file),
+        "nothing": lambda: None,
+        "corpus": lambda: None,
+    }[kind]()
+    output = {"nothing": "", "corpus": folder}.get(kind, file)
+    result = export(folder, "-o", output, "--overwrite")
+    assert result.exit_code == 1
+    assert "is no file that could be written anew" in result.stderr
+    assert Path("/dev/null").is_char_device()
+    assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_a_part_of_the_corpus_is_not_taken_for_an_export(tmp_path: Path) -> None:
+    folder = corpus(tmp_path / "long", example("a"))
+    part = folder / "part-00000.parquet"
+    before = part.read_bytes()
+    assert export(folder, "-o", part).exit_code == 1
+    assert part.read_bytes() == before
+
+
+def test_a_break_leaves_the_earlier_export_and_nothing_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, file = corpus(tmp_path / "long", example("a")), tmp_path / "out.jsonl"
+    assert export(folder, "-o", file).exit_code == 0
+    before = file.read_text()
+
+    def full(*_: Any, **__: Any) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("gentap.stages.corpus_export._asked", full)
+    result = export(folder, "-o", file)
+    assert result.exit_code == 1
+    assert "out.jsonl: can't be written: No space left on device. The disk is full" in result.stderr
+    assert file.read_text() == before
+    assert {path.name for path in tmp_path.iterdir()} == {"long", "out.jsonl"}
+
+
+def test_many_bad_rows_are_told_in_few_lines(tmp_path: Path) -> None:
+    bad = [example(str(n), answer="") for n in range(500)]
+    folder = corpus(tmp_path / "long", example("a"), *bad)
+    result = export(folder, "-o", tmp_path / "out.jsonl")
+    assert "export-corpus: set aside: 500" in result.stderr
+    assert len(result.stderr.splitlines()) < 12

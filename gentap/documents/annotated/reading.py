@@ -23,7 +23,7 @@ from gentap.documents.annotated.jsonl_layouts import read_jsonl
 from gentap.documents.annotated.table_to_text import as_text
 from gentap.documents.annotated.wikitablequestions import read_wikitablequestions
 from gentap.documents.input_files import require_file
-from gentap.documents.rejected import RejectedRecord, SetAside
+from gentap.documents.rejected import RejectedRecord, RejectedRecords
 from gentap.errors import InputError
 from gentap.records import Example
 from gentap.runs.net import INTERNAL_ERROR
@@ -42,7 +42,7 @@ class Questions:
     examples: list[Example] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
     orders: list[int] = field(default_factory=list)
-    unread: SetAside = field(default_factory=SetAside)
+    unread: RejectedRecords = field(default_factory=RejectedRecords)
 
 
 def read_questions(paths: Sequence[str | Path], task: Task = "questions") -> Questions:

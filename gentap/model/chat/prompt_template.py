@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from gentap.errors import InputError, SettingError
+from gentap.errors import SettingError
 from gentap.records import digest
+from gentap.runs.user_texts import read_user_text
 
 _PLACE = re.compile(r"\{\{|\}\}|\{([^{}\n]*)\}|[{}]")
 _RULE = re.compile(r"^---[ \t]*$", re.MULTILINE)
@@ -64,9 +65,5 @@ def load_template(
         package, name = ours
         text = files(package).joinpath(name).read_text(encoding="utf-8")
         return PromptTemplate(text, name, places, needed)
-    try:
-        return PromptTemplate(Path(file).read_text(encoding="utf-8"), file, places, needed)
-    except FileNotFoundError:
-        raise InputError(f"{file}: no such prompt template ({setting}).") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: not a readable UTF-8 text file: {error}.") from error
+    text = read_user_text(Path(file), f"prompt template ({setting})")
+    return PromptTemplate(text, file, places, needed)

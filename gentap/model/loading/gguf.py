@@ -9,10 +9,10 @@ from typing import Any
 from huggingface_hub.constants import HF_HOME
 
 from gentap.documents.input_files import require_file
-from gentap.errors import FolderError, InputError, first_line
+from gentap.errors import InputError, first_line
 from gentap.runs.console import say
+from gentap.runs.output_files import attempt, naming_full_disks
 
-PARTIAL_FOLDER = ".partial"
 SUFFIX = ".gguf"
 
 
@@ -38,17 +38,20 @@ def checkpoint_folder(base: str) -> str:
 def unpack(file: Path, folder: Path) -> None:
     """Write model and tokenizer of a GGUF file as a checkpoint's folder, in fp32.
 
-    The folder must not exist; it is written aside and renamed. Raises InputError where the file is
-    none, cut short, or packed in a way that transformers doesn't know.
+    It is written aside and renamed, so that it is there whole or not at all. Raises InputError
+    where the file is none, cut short, or packed in a way that transformers doesn't know, and
+    FolderError where the disk is full.
     """
-    if folder.exists():
-        raise FolderError(f"{folder}: exists already. Give a new folder.")
     model, tokenizer = read_gguf(file)
-    aside = folder.with_name(folder.name + PARTIAL_FOLDER)
-    shutil.rmtree(aside, ignore_errors=True)
-    model.save_pretrained(aside)
-    tokenizer.save_pretrained(aside)
-    aside.rename(folder)
+    aside = folder.with_name(f"{folder.name}.{attempt()}")
+    try:
+        with naming_full_disks(folder):
+            model.save_pretrained(aside)
+            tokenizer.save_pretrained(aside)
+            if not folder.is_dir():  # another process may have been faster
+                aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def read_gguf(file: Path) -> tuple[Any, Any]:

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from gentap.documents.input_files import no_file
 from gentap.errors import InputError, first_line
 
 CONFIG, GENERATION = "config.json", "generation_config.json"
@@ -55,6 +56,7 @@ def find_model(name: str) -> Path:
     """
     path = Path(name)
     if path.is_dir():
+        refuse_odd_files(path)
         _refuse_pointers(path, name)
         if not (path / CONFIG).exists():
             raise InputError(
@@ -122,6 +124,14 @@ def _found(folder: Path, pattern: str) -> Iterator[Path]:
         yield from sorted(islice(folder.glob(pattern), _LOOKED_AT))
     except OSError:
         return  # a folder that may not be read holds no suggestion
+
+
+def refuse_odd_files(folder: Path) -> None:
+    """Raise InputError where a folder holds a pipe or a device, which is read without end."""
+    for path in sorted(folder.iterdir()):
+        kind = no_file(path)
+        if kind.startswith(("a named pipe", "a device", "a socket")):
+            raise InputError(f"{path}: is {kind}, no file. {_RESTORE}")
 
 
 def _refuse_pointers(folder: Path, name: str) -> None:

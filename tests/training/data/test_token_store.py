@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gentap.errors import InputError
 from gentap.runs.store import Tally
 from gentap.training.data.token_store import TokenStore, write_tokens
 
@@ -74,3 +75,31 @@ def test_counts_are_kept_for_a_resumed_run(tmp_path: Path) -> None:
     assert write_tokens(tmp_path / "store", [], Tally()).tally == wanted
     nothing = write_tokens(tmp_path / "uncounted", PAIRS).tally
     assert nothing == {"counts": {}, "rejected": {}}
+
+
+@pytest.mark.parametrize("name", ["inputs.bin", "targets.bin", "ends.bin"])
+@pytest.mark.parametrize("way", ["changed", "cut", "longer", "gone", "folder"])
+def test_tokens_that_somebody_edited_are_refused_by_file(
+    tmp_path: Path, name: str, way: str
+) -> None:
+    write_tokens(tmp_path / "store", PAIRS)
+    file = tmp_path / "store" / name
+    content = file.read_bytes()
+    file.unlink()
+    if way == "folder":
+        file.mkdir()
+    elif way != "gone":
+        changed = bytes([content[0] ^ 255, *content[1:]])
+        file.write_bytes({"changed": changed, "cut": content[:-1], "longer": content * 2}[way])
+    with pytest.raises(InputError, match=rf"{name}: "):
+        TokenStore(tmp_path / "store")
+
+
+@pytest.mark.parametrize(
+    "meta", ["", "[]", "{}", '{"pairs": 3}', '{"pairs": "3", "tally": {}, "checksums": {}}']
+)
+def test_a_store_s_own_file_that_somebody_edited_is_refused(tmp_path: Path, meta: str) -> None:
+    write_tokens(tmp_path / "store", PAIRS)
+    (tmp_path / "store" / "meta.json").write_text(meta)
+    with pytest.raises(InputError, match=r"meta\.json: "):
+        TokenStore(tmp_path / "store")

@@ -1,0 +1,45 @@
+"""The stage that makes a checkpoint's folder of a GGUF file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+from gentap.runs.output_files import folder_aside
+from gentap.runs.store import StageFolder
+from gentap.stages.stage import Planned, Stage
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnpackStage(Stage):
+    """A GGUF file to model and tokenizer in fp32, as any other checkpoint."""
+
+    name: ClassVar[str] = "unpack"
+    command: ClassVar[str] = "base"
+    packed: Path
+
+    def settings(self) -> dict[str, Any]:
+        return {}
+
+    def inputs(self) -> list[Path]:
+        return [self.packed]
+
+    def check(self, planned: Planned = ()) -> None:
+        _ = self._read  # nothing but reading it tells whether it is whole
+
+    def run(self, folder: StageFolder) -> Mapping[str, Any]:
+        model, tokenizer = self._read
+        with folder_aside(folder.work / "checkpoint", folder.path) as aside:
+            model.save_pretrained(aside)
+            tokenizer.save_pretrained(aside)
+        return {"parameters": model.num_parameters()}
+
+    def summary(self, stats: Mapping[str, Any]) -> list[str]:
+        return [f"{stats['parameters']:,} parameters of {self.packed}"]
+
+    @cached_property
+    def _read(self) -> tuple[Any, Any]:
+        from gentap.model.loading.gguf import read_gguf
+
+        return read_gguf(self.packed)
