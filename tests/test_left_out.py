@@ -1,0 +1,113 @@
+"""What a command leaves out is counted in its last lines, by its reason, and listed."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from complaints import gentap, jsonl, rejected
+from sound_folders import COMMANDS, build
+
+from gentap.runs.store import own_files
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sound")
+    before = Path.cwd()
+    os.chdir(folder)
+    build()
+    os.chdir(before)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _work(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shutil.copytree(made, tmp_path / "work"))
+
+
+def bad_questions(*files: str) -> Callable[[], None]:
+    def spoil() -> None:
+        for file in files:
+            with Path(file).open("a") as questions:
+                questions.write(jsonl("{", {"question": "Which?"}))
+
+    return spoil
+
+
+def bad_paragraphs() -> None:
+    content = json.loads(Path("squad.json").read_text())
+    content["data"][0]["paragraphs"] += [None, {"context": "x", "qas": [3]}]
+    Path("squad.json").write_text(json.dumps(content))
+
+
+def bad_pages() -> None:
+    Path("pages/link.html").symlink_to("nowhere")
+    os.mkfifo("pages/pipe.html")
+    Path("pages/empty.html").touch()
+
+
+def bad_lines() -> None:
+    with Path("pages.jsonl").open("a") as pages:
+        pages.write(jsonl("{", "[]", '"x"'))
+
+
+def long_answers() -> None:
+    lines = [json.loads(line) for line in Path("test.jsonl").read_text().splitlines()]
+    lines.append({**lines[0], "id": "long", "answer": "Dawn is of 2004. " * 60})
+    Path("test.jsonl").write_text(jsonl(*lines, "{"))
+
+
+QUESTION = "bad question record"
+CASES: list[tuple[str, Callable[[], None], dict[str, int]]] = [
+    ("finetune", bad_questions("test.jsonl"), {QUESTION: 2}),
+    ("finetune", long_answers, {QUESTION: 1, "answer too long to learn from": 1}),
+    ("finetune causal", bad_questions("qa.jsonl"), {QUESTION: 2}),
+    ("evaluate", bad_questions("test.jsonl"), {QUESTION: 2}),
+    ("train", bad_paragraphs, {"bad paragraph": 1, QUESTION: 1}),
+    ("mine", bad_pages, {"unreadable file": 2, "empty file": 1}),
+    ("mine", bad_lines, {"bad JSONL record": 3}),
+]
+
+
+@pytest.mark.parametrize(("name", "spoil", "wanted"), CASES)
+def test_reasons_and_numbers_stand_in_the_last_lines_and_in_the_list(
+    name: str, spoil: Callable[[], None], wanted: dict[str, int]
+) -> None:
+    spoil()
+    result = gentap(*COMMANDS[name])
+    assert result.exit_code == 0, result.output
+    (told,) = [line for line in result.stderr.splitlines() if "(listed in " in line]
+    reasons = [entry["reason"] for entry in rejected("out")]
+    for reason, count in wanted.items():
+        assert f"{reason}: {count}" in told
+        assert reasons.count(reason) == count
+    stats = json.loads((own_files(Path("out")) / "stats.json").read_text())
+    counted = [stats, *(part for part in stats.values() if isinstance(part, dict))]
+    for reason, count in wanted.items():
+        assert sum(part.get("rejected", {}).get(reason, 0) for part in counted) == count
+
+
+@pytest.mark.parametrize("name", ["score", "score into"])
+def test_a_scoring_says_what_it_leaves_out(name: str) -> None:
+    bad_questions("test.jsonl")()
+    Path("said.txt").write_text("Dawn is of 2004.\nIt was Dusk.\nx\ny\n")
+    result = gentap(*COMMANDS[name])
+    assert result.exit_code == 0, result.output
+    assert "questions set aside: 1: not valid JSON" in result.stderr
+    assert "(first test.jsonl:3)" in result.stderr
+    assert "questions set aside: 1: 'answer' is missing" in result.stderr
+
+
+def test_a_sampling_sets_one_bad_table_among_others_aside() -> None:
+    Path("more").mkdir()
+    shutil.copy("films.csv", "more")
+    Path("more/bad.csv").write_text("Year,Film\n1,2,3\n")
+    Path("more/link.csv").symlink_to("nowhere")
+    os.mkfifo("more/pipe.csv")
+    result = gentap("sample", "more", "-o", "out", "--workers", "1", "--base", "base")
+    assert result.exit_code == 0, result.output
+    assert "bad CSV table: 1" in result.stderr
+    assert "unreadable file: 2" in result.stderr
