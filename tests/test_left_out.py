@@ -90,6 +90,27 @@ def test_reasons_and_numbers_stand_in_the_last_lines_and_in_the_list(
         assert sum(part.get("rejected", {}).get(reason, 0) for part in counted) == count
 
 
+def test_annotated_questions_and_dev_questions_count_too() -> None:
+    Path("dev.jsonl").write_text(Path("test.jsonl").read_text().replace('"a"', '"c"') + "{\n")
+    train = gentap(*COMMANDS["train"], "--annotated", "dev.jsonl")
+    assert train.exit_code == 0, train.output
+    assert "bad question record: 1" in train.stderr
+    assert rejected("out")[0]["where"] == "dev.jsonl:3"
+    shutil.rmtree("out")
+    scored = gentap(*COMMANDS["evaluate"], "--tune-length", "dev.jsonl")
+    assert scored.exit_code == 0, scored.output
+    assert "bad question record: 1" in scored.stderr
+    assert "questions set aside: 1: not valid JSON" in scored.stderr
+
+
+def test_what_of_an_evaluation_set_is_not_kept_out_is_told() -> None:
+    bad_questions("test.jsonl")()
+    result = gentap(*COMMANDS["mine apart"])
+    assert result.exit_code == 0, result.output
+    told = "mine: of the evaluation sets, not read and so not kept out: 1: not valid JSON"
+    assert told in result.stderr
+
+
 @pytest.mark.parametrize("name", ["score", "score into"])
 def test_a_scoring_says_what_it_leaves_out(name: str) -> None:
     bad_questions("test.jsonl")()

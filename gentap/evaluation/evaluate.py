@@ -29,12 +29,13 @@ def evaluate_model(model: str, settings: EvaluateSettings, folder: StageFolder) 
         open_wordnet()  # before any work
     length = Length(settings.length_penalty, settings.min_answer_tokens)
     answerer = ChunkedAnswers(model, examples, settings)
-    unread.extend(answerer.unread)
+    dev = read_questions(settings.tune_length, settings.task)
+    for more in (answerer.unread, dev.unread):
+        unread.extend(more)
     write_rejected(folder.path / REJECTED, unread)
     trials: list[dict[str, Any]] = []
     if settings.tune_length:
-        dev = read_questions(settings.tune_length, settings.task).examples
-        length, trials = tune_length(model, dev, settings, folder.work / "length")
+        length, trials = tune_length(model, dev.examples, settings, folder.work / "length")
     predictions = answerer.answer(length, folder.work / "chunks", "evaluate")
     scored = score(examples, predictions, settings.protocol)
     if judge is not None:

@@ -7,7 +7,8 @@ from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
-from gentap.documents.annotated.reading import read_annotated
+from gentap.documents.annotated.reading import read_annotated, read_questions
+from gentap.documents.rejected import reasons
 from gentap.records import Document, Table
 from gentap.text.addresses import canonical_address
 from gentap.text.normal_form import normal_form, normal_forms
@@ -89,7 +90,9 @@ def load_exclusions(paths: tuple[str, ...], similar_table: float, answer_words: 
     return Exclusions([Path(path) for path in paths], similar_table, answer_words)
 
 
-def check_exclusions(paths: Sequence[str]) -> None:
-    """Raise InputError where an evaluation set can't be read."""
-    for path in paths:
-        read_annotated(Path(path))
+def check_exclusions(paths: Sequence[str]) -> list[str]:
+    """What can't be read of evaluation sets, a line for each reason: none of it is kept out.
+
+    Raises InputError where a whole set can't be read.
+    """
+    return reasons(read_questions(paths).unread)

@@ -8,12 +8,13 @@ mined sentence becomes, through the same code.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from gentap.documents.annotated.fields import read_text_file
-from gentap.documents.annotated.reading import read_annotated
+from gentap.documents.annotated.reading import read_questions
 from gentap.errors import InputError
 from gentap.questions.writer_input import (
     Layout,
@@ -57,7 +58,8 @@ def invert(
     not in its layout.
     """
     articles = [article for path in paths for article in read_articles(path)]
-    examples = [example for path in annotated for example in read_annotated(path)[0]]
+    questions = read_questions(annotated)
+    examples, unread = questions.examples, questions.unread
     dev = _held_out([_title(article) for article in articles], settings.held_out)
     dev_pages = _held_out([example.table.title for example in examples], settings.held_out)
     layout = Layout(
@@ -68,6 +70,9 @@ def invert(
     )
     prepare_shards(folder.path)
     with Shard(folder.path, 0, {"pairs/train": PAIR_SCHEMA, "pairs/dev": PAIR_SCHEMA}) as shard:
+        for one in unread.listed:
+            shard.reject(one.where, one.reason, one.detail)
+        shard.tally.rejected.update(unread.counts - Counter(one.reason for one in unread.listed))
         for article in articles:
             output = "pairs/dev" if _title(article) in dev else "pairs/train"
             for where, asked in _asked(article, shard):

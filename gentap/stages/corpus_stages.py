@@ -40,15 +40,22 @@ class MineStage(Stage):
         check_cluster(self.cluster)
 
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
+        from gentap.mining.decontaminate import check_exclusions
         from gentap.mining.mine import mine
 
-        return mine(self.mine, folder, self.workers, self.cluster).to_json()
+        made = mine(self.mine, folder, self.workers, self.cluster).to_json()
+        unread = check_exclusions(self.mine.exclude)
+        return {**made, "unread of evaluation sets": unread} if unread else made
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
         counts, rejected = stats["counts"], sum(stats["rejected"].values())
         return [
             f"{counts.get('sentences', 0):,} sentences and {counts.get('tables', 0):,} tables from "
-            f"{counts.get('pages read', 0):,} pages; {rejected:,} records set aside"
+            f"{counts.get('pages read', 0):,} pages; {rejected:,} records set aside",
+            *(
+                f"of the evaluation sets, not read and so not kept out: {line}"
+                for line in stats.get("unread of evaluation sets", ())
+            ),
         ]
 
 
