@@ -119,13 +119,13 @@ def test_a_scoring_says_what_it_leaves_out(name: str) -> None:
     assert result.exit_code == 0, result.output
     assert "questions set aside: 1: not valid JSON" in result.stderr
     assert "(first test.jsonl:3)" in result.stderr
-    assert "questions set aside: 1: 'answer' is missing" in result.stderr
+    assert "questions set aside: 1: 'table' is missing" in result.stderr
 
 
 def test_a_sampling_sets_one_bad_table_among_others_aside() -> None:
     Path("more").mkdir()
     shutil.copy("films.csv", "more")
-    Path("more/bad.csv").write_text("Year,Film\n1,2,3\n")
+    Path("more/bad.csv").write_text("Year,Film\n1\n")
     Path("more/link.csv").symlink_to("nowhere")
     os.mkfifo("more/pipe.csv")
     result = gentap("sample", "more", "-o", "out", "--workers", "1", "--base", "base")

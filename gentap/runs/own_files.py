@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, BinaryIO
 
 from gentap.errors import InputError, first_line
@@ -92,7 +93,7 @@ def map_array(path: Path, kind: Any) -> Any:
     with open_own(path):
         try:
             array = np.lib.format.open_memmap(path, mode="r")
-        except (ValueError, EOFError) as error:
+        except (ValueError, EOFError, SyntaxError, TokenError) as error:
             raise InputError(f"{path}: no list of numbers: {first_line(error)} {EDITED}") from None
     if array.dtype != kind or array.ndim != 1:
         raise InputError(f"{path}: holds other numbers than a stage writes there. {EDITED}")

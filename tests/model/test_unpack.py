@@ -7,6 +7,7 @@ import pytest
 from causal_toys import save_causal_toy
 from complaints import complaint, gentap, write
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging
 
 COMMAND = ["base", "--from", "toy.gguf", "-o", "out"]
 
@@ -14,6 +15,7 @@ COMMAND = ["base", "--from", "toy.gguf", "-o", "out"]
 @pytest.fixture(autouse=True)
 def _packed(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that reads as a toy: transformers' reading of real ones is tested where it is done."""
+    logging.disable_progress_bar()
     write("toy.gguf", "GGUF")
     save_causal_toy(Path("toy"))
 

@@ -17,7 +17,7 @@ ODD: dict[str, Callable[[Path], object]] = {
     "loop": lambda path: path.symlink_to(path.name),
     "folder": Path.mkdir,
     "bytes": lambda path: path.write_bytes(b"\xff\xfe\x00"),
-    "sparse": lambda path: os.truncate(path.open("wb").fileno(), MAX_BYTES + 1),
+    "sparse": lambda path: (path.touch(), os.truncate(path, MAX_BYTES + 1)),
 }
 
 
