@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -370,3 +371,42 @@ def test_the_writer_reads_marked_pieces_and_writes_the_question(
 def test_a_writer_without_a_question_to_learn_from_is_refused(base: Path, stage) -> None:
     with pytest.raises(InputError, match="no question can be used"):
         run_writer(stage, base, [TOO_LONG], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("id", None, "the column id holds a null"),
+        ("pieces", None, "the column pieces holds a null"),
+        ("pieces", [{"mark": "<title>", "text": None}], "the column pieces holds a null"),
+        ("pieces", [None], "the column pieces holds a null"),
+        ("target_pieces", [{"mark": "<none>", "text": "when?"}], "has the mark '<none>', which"),
+        ("pieces", [{"mark": "</s>", "text": "when?"}], "has the mark '</s>', which"),
+    ],
+)
+def test_pairs_that_somebody_edited_are_refused(
+    tmp_path: Path, base: Path, stage, name: str, value: Any, told: str
+) -> None:
+    folder = tmp_path / "writer" / "pairs" / "train"
+    with stage("writer"):
+        write_pairs(folder, QUESTIONS)
+    part = folder / "part-00000.parquet"
+    table = pq.read_table(part)
+    changed = pa.array([value, *table[name].to_pylist()[1:]], table.schema.field(name).type)
+    place = table.column_names.index(name)
+    pq.write_table(table.set_column(place, name, changed), part)
+    with pytest.raises(InputError, match=re.escape(told)):
+        run_writer(stage, base, QUESTIONS, [])
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.list_(pa.string()), pa.int64()])
+def test_pairs_of_other_types_are_refused(tmp_path: Path, base: Path, stage, kind: Any) -> None:
+    folder = tmp_path / "writer" / "pairs" / "train"
+    with stage("writer"):
+        write_pairs(folder, QUESTIONS)
+    part = folder / "part-00000.parquet"
+    table = pq.read_table(part)
+    place = table.column_names.index("pieces")
+    pq.write_table(table.set_column(place, "pieces", pa.nulls(len(table), kind)), part)
+    with pytest.raises(InputError, match=r"part-00000\.parquet: the column pieces holds "):
+        run_writer(stage, base, QUESTIONS, [])
