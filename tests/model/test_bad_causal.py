@@ -166,7 +166,7 @@ def test_gguf_files_that_are_not_whole_or_of_an_unknown_kind(own_folder: Path) -
 def test_a_gguf_file_as_base_is_told_of_before_any_work(
     own_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gguf, "HF_HOME", "cache")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HOME", "cache")
     wanted = ("pretrain", "--cell", "none", "-o", "out", "--base")
     assert complaint(*wanted, "nowhere.gguf") == "nowhere.gguf: no such file."
     file = write("cut.gguf", gguf_file(Path("whole.gguf"))[:400])
@@ -177,7 +177,7 @@ def test_a_gguf_file_as_base_is_told_of_before_any_work(
 def test_a_gguf_file_as_base_is_unpacked_once_for_each_content(
     own_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gguf, "HF_HOME", "cache")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HOME", "cache")
     unpacked = []
     monkeypatch.setattr(
         gguf, "unpack", lambda file, folder: (unpacked.append(file), folder.mkdir())

@@ -6,8 +6,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub.constants import HF_HOME
-
 from gentap.documents.input_files import require_file
 from gentap.errors import InputError, first_line
 from gentap.runs.console import say
@@ -21,13 +19,15 @@ def checkpoint_folder(base: str) -> str:
 
     Unpacked once for each content. Raises InputError as :func:`unpack` does.
     """
+    from huggingface_hub import constants
+
     if not base.lower().endswith(SUFFIX):
         return base
     file = Path(base)
     require_file(file)
     with file.open("rb") as stream:
         content = hashlib.file_digest(stream, "sha256").hexdigest()
-    folder = Path(HF_HOME) / "gentap" / f"{file.stem}-{content[:16]}"
+    folder = Path(constants.HF_HOME) / "gentap" / f"{file.stem}-{content[:16]}"
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         unpack(file, folder)
