@@ -77,7 +77,7 @@ def test_a_tokenizer_without_an_end_token(base: str) -> None:
 def test_a_context_shorter_than_input_and_answer(base: str) -> None:
     edit("base/config.json", max_position_embeddings=256)
     assert tune(base) == (
-        "base: reads at most 256 tokens; linearizer.max_tokens is 512, and an answer of 64 comes "
+        "base: reads at most 256 tokens; linearizer.max_tokens is 512, and an answer of 96 comes "
         "after them. Lower it."
     )
 
