@@ -260,32 +260,31 @@ class BindingSampler:
         """Values of the column that leave so many rows above, below or between them."""
         order, keys = self._table.order(column), self._read.columns[column].keys
         condition = plan.query.conditions[0]
-        least, most = size
+        if plan.shape == "above":
+            order = order[::-1]
         taken = 2 if plan.shape == "between" else 1
-        most = min(most, len(order) - taken)
-        if most < least:
+        never = (0,) if plan.query.many == "every" else ()  # "more than 0" is any at all
+        counts = [
+            count
+            for count in range(size[0], min(size[1], len(order) - taken) + 1)
+            if taken == 2 or keys[order[count]] not in (keys[order[count - 1]], *never)
+        ]
+        if not counts:
             return None
-        wanted_rows = least
-        if most > least:
-            wanted_rows += int(self._random() * (most + 1 - least))
-        if plan.shape == "between":
-            spans = [
-                (low, high)
-                for low, first, last, high in zip(
-                    *(order, order[1:], order[wanted_rows:], order[wanted_rows + 1 :]),
-                    strict=False,
-                )
-                if keys[low] != keys[first] and keys[last] != keys[high]
-            ]
-            if not spans:
-                return None
-            low, high = spans[int(self._random() * len(spans))]
-            return self._named([(condition.value, column, low), (condition.high, column, high)])
-        ends = order[::-1] if plan.shape == "above" else order
-        limit = ends[wanted_rows]
-        if keys[limit] == keys[ends[wanted_rows - 1]]:
+        count = counts[int(self._random() * len(counts))] if len(counts) > 1 else counts[0]
+        if taken == 1:
+            return self._named([(condition.value, column, order[count])])
+        spans = [
+            (low, high)
+            for low, first, last, high in zip(
+                *(order, order[1:], order[count:], order[count + 1 :]), strict=False
+            )
+            if keys[low] != keys[first] and keys[last] != keys[high]
+        ]
+        if not spans:
             return None
-        return self._named([(condition.value, column, limit)])
+        low, high = spans[int(self._random() * len(spans))]
+        return self._named([(condition.value, column, low), (condition.high, column, high)])
 
 
 def _breadth(choice: tuple[str, list[int]]) -> int:

@@ -22,11 +22,11 @@ _RULE = re.compile(rf"(?:(question|numbers|tense|words) +)?({_NAME})(?: +(\d+)\*
 _WEIGHT = re.compile(r"(\d+)\* +")
 _NUMBER = re.compile(r"(\d+)(\+)?: *")
 _SLOT = re.compile(
-    r"(column|columns|cell|sum|difference)(?: +(\w+))?( *:.*)?"
+    r"(column|noun|nouns|cell|sum|difference)(?: +(\w+))?( *:.*)?"
     r"|(value)(?: +(\w+(?: +\w+)?))?( *:.*)?"
 )
 _WHICH = re.compile(r"(?:(each|first|second|third|last) +)?(.*)")
-_RESERVED = ("column", "columns", "value", "cell", "sum", "difference")
+_RESERVED = ("column", "noun", "nouns", "value", "cell", "sum", "difference")
 _OPTION = re.compile(r"option +(.*?)\s*(?:#.*)?")
 _OPTIONS = ("columns lowercase", "decimal comma")
 _NUMERIC_KEYS = ("months", "scales", "durations")
@@ -202,7 +202,7 @@ def _read_words(name: str, content: str, indent: int) -> tuple[str, tuple[str, .
     words = tuple(word.strip() for word in rest.split(",") if word.strip())
     if not words:
         raise _LineError(indent, "a line without words. Part words with commas.")
-    if "*" in words and name != "plurals":
+    if "*" in words and name not in ("called", "plurals"):
         raise _LineError(indent, "'*' alone is every word. Part words with commas, and no colon.")
     return key.strip(), words
 

@@ -18,7 +18,7 @@ TITLES = ("title", "section", "caption")
 RuleKind = Literal["phrase", "question", "numbers", "tense", "words"]
 
 SlotKind = Literal[
-    "column", "columns", "value", "rule", "cell", "sum", "difference", "how many"
+    "column", "noun", "nouns", "value", "rule", "cell", "sum", "difference", "how many"
 ]
 Which = Literal["", "each", "first", "second", "third", "last"]
 """Of which of a query's rows something is said: of the only one, of each, of that in this place."""
@@ -162,7 +162,7 @@ class Rule:
 
 
 VALUE_WORDS = tuple(
-    "months weekdays ordinals scales durations eras empty totals said plurals".split()
+    "months weekdays ordinals scales durations eras empty totals said called plurals".split()
 )
 KNOWN_WORDS = (*VALUE_WORDS, "unasked", "aspects", "participants")
 """Lists of words that mean something to the reader of tables; all others sort columns by name."""
@@ -226,25 +226,33 @@ class Grammar:
     def _said(self) -> dict[str, str]:
         return self.words("said")
 
-    @cached_property
-    def _plurals(self) -> list[tuple[re.Pattern[str], str]]:
-        """Patterns of names in the singular, and how the plural is made of what ``*`` matched."""
-        rule = self.rules.get("plurals")
-        entries = rule.entries if rule is not None and rule.kind == "words" else []
-        return [
-            (re.compile(re.escape(word).replace(r"\*", "(.*)"), re.I), key)
-            for key, words in entries
-            for word in words
-        ]
-
     @lru_cache(maxsize=50_000)  # noqa: B019  a grammar lives as long as its process
-    def plural_of(self, name: str) -> str:
-        """A column's name in the plural, by the first pattern of ``plurals`` that fits it."""
-        for pattern, plural in self._plurals:
+    def noun_of(self, name: str, *, plural: bool) -> str:
+        """What the entries of a column are called, one of them or several.
+
+        ``called`` and ``plurals`` say so by the first word that the name fits.
+        """
+        noun = self._rewritten("called", name)
+        return self._rewritten("plurals", noun) if plural else noun
+
+    def _rewritten(self, words: str, name: str) -> str:
+        for pattern, made in self._patterns[words]:
             if match := pattern.fullmatch(name):
                 parts = iter(match.groups())
-                return re.sub(r"\*", lambda _: next(parts, ""), plural)  # noqa: B023
+                return "".join(next(parts, "") if part == "*" else part for part in made)
         return name
+
+    @cached_property
+    def _patterns(self) -> dict[str, list[tuple[re.Pattern[str], list[str]]]]:
+        """By list of words: patterns of names, and what is made of what their ``*`` stand for."""
+        return {
+            name: [
+                (re.compile(re.escape(word).replace(r"\*", "(.*)"), re.I), re.split(r"(\*)", key))
+                for key, words in (self.rules[name].entries if name in self.rules else ())
+                for word in words
+            ]
+            for name in ("called", "plurals")
+        }
 
     @lru_cache(maxsize=50_000)  # noqa: B019  a grammar lives as long as its process
     def name_of(self, header: str) -> tuple[str, frozenset[str]]:

@@ -1,5 +1,6 @@
 """Say wordings about a table: columns by their names, and what a query gave by its cells."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -8,6 +9,9 @@ from gentap.grammar.rules import TITLES, Alternative, QueryTemplate, Slot, SlotK
 from gentap.grammar.wordings import Random, Wording, Wordings
 from gentap.tables.arithmetic import add_up, subtract
 from gentap.text.normal_form import normal_form
+
+_MARK = re.compile(r"[*†‡§]|\[\w{1,3}\]")
+"""Marks of footnotes, which say nothing without their table."""
 
 _PLACES = {"first": 0, "second": 1, "third": 2, "last": -1}
 
@@ -84,7 +88,12 @@ class Telling:
             elif part.kind == "rule" and not part.which:
                 self._say(self._below(part.label), row, said)
             else:
-                said.append(self._given(part, row))
+                given = self._given(part, row)
+                if "(" in given and part.kind == "cell":
+                    before = "".join(said)
+                    if before.count("(") > before.count(")"):
+                        raise Unsayable  # no parentheses within each other
+                said.append(given)
 
     def _below(self, name: str) -> Alternative:
         """What is drawn for a rule; one of numbers says the rank, or how many rows there are."""
@@ -100,8 +109,9 @@ class Telling:
         return choice.draw(random).alternative
 
     def _given(self, slot: Slot, row: int | None) -> str:
-        if slot.kind == "columns":
-            return self._table.grammar.plural_of(self._table.names[self._columns[slot.label]])
+        if slot.kind in ("noun", "nouns"):
+            name = self._table.names[self._columns[slot.label]]
+            return self._table.grammar.noun_of(name, plural=slot.kind == "nouns")
         if slot.kind == "how many":
             self.told.append(Told("how many", -1, tuple(self._rows), str(len(self._rows))))
             return str(len(self._rows))
@@ -126,6 +136,8 @@ class Telling:
         if not (self._table.plain[row] and self._table.nameable(column)[row]):
             raise Unsayable
         text = " ".join(self._table.read.texts[column][row].split())
+        if _MARK.search(text):
+            raise Unsayable
         self.told.append(Told("cell", column, (row,), text))
         return text
 

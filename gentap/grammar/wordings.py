@@ -133,7 +133,7 @@ class Wordings:
         """The columns that the alternative names, whatever is drawn for its rules."""
         names: set[str] = set()
         for slot in alternative.slots:
-            if slot.kind in ("column", "columns"):
+            if slot.kind in ("column", "noun", "nouns"):
                 names.add(slot.label)
             elif slot.kind == "rule":
                 names |= self._named_by(slot.label)

@@ -25,7 +25,7 @@ Identity = str | float
 class Condition(NamedTuple):
     """``column is value``, ``above``/``below`` it, or ``between`` value and ``high``, both out.
 
-    ``either`` is the one value or the other, ``high``. With ``other``, the column is compared with
+    ``either`` is the one value or the other, ``high``, in this order. With ``other``, the column is compared with
     that column of the same row instead of a value; ``both`` are the rows with ``value`` or ``high``
     of those whose cells of ``other`` stand beside each of the two.
     """
@@ -182,8 +182,8 @@ def _rows_meeting(read: ReadTable, condition: Condition) -> list[int]:
         if condition.other is not None:
             beside = read.identities(condition.other)
             shared = {beside[row] for row in one} & {beside[row] for row in two}
-            return sorted(row for row in {*one, *two} if beside[row] in shared)
-        return sorted({*one, *two})
+            return [row for row in dict.fromkeys([*one, *two]) if beside[row] in shared]
+        return list(dict.fromkeys([*one, *two]))
     if condition.other is not None:
         return _rows_comparing(read, column, comparison, condition.other)
     if comparison == "is":
