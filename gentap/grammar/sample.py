@@ -112,6 +112,7 @@ def _sample_shard(
         shard.count("tables")
         where = f"{sourced.url}#{sourced.id}"
         draws: list[SampledQuestion | SampledSentence] = []
+        sentences: list[SampledSentence] = []
         with shard.record(where):
             table = fit(sourced.table).table
             if len(table.rows) < len(sourced.table.rows):
@@ -130,6 +131,7 @@ def _sample_shard(
         if draws:
             counts.update(f"examples of kind {draw.kind}" for draw in draws)
             shard.count("examples", len(draws))
+            shard.count("sentences", len(sentences))
             writer.add(sourced, table, draws)
     writer.flush()
     for name, count in counts.items():
