@@ -178,8 +178,10 @@ def _shape(query: QueryTemplate) -> Shape:
         return "group" if narrowed else "single"
     if comparisons == ["is", "is"] and not narrowed and query.many == "one":
         return "pair"
-    if len(comparisons) == 1 and comparisons[0] in ("above", "below", "between") and (
-        not narrowed or query.many == "every"
+    if (
+        len(comparisons) == 1
+        and comparisons[0] in ("above", "below", "between")
+        and (not narrowed or query.many == "every")
     ):
         return comparisons[0]
     return "mixed"

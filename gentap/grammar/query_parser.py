@@ -73,7 +73,7 @@ class _QueryReader:
         conditions = self._conditions(select)
         rank = self._rank()
         pick, by, count = self._pick(rank)
-        trend = {word: "" for word in _TRENDS}
+        trend = dict.fromkeys(_TRENDS, "")
         if self._next() in _TRENDS:
             word = self._take()[0]
             trend[word] = self._column()
@@ -208,7 +208,9 @@ class _QueryReader:
             count = _COUNTS[self._take()[0]]
             if self._next() not in _BY:
                 word, place = self._take()
-                raise QueryError(place, f"after two or three comes largest or smallest.{_hint(word)}")
+                raise QueryError(
+                    place, f"after two or three comes largest or smallest.{_hint(word)}"
+                )
         place = self._words[self._place][1] if self._place < len(self._words) else self._end[1]
         word = self._expect(*_PICKS)
         pick = cast(Pick, "row" if word == "first" else word)

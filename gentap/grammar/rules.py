@@ -139,8 +139,9 @@ class QueryTemplate:
         if self.pick in ("largest", "smallest"):
             return self.count
         several = {"either": 2, "both": 0}
-        return next((several[one.comparison] for one in self.conditions
-                     if one.comparison in several), 1)
+        return next(
+            (several[one.comparison] for one in self.conditions if one.comparison in several), 1
+        )
 
 
 @dataclass(slots=True)

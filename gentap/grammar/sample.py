@@ -120,9 +120,7 @@ def _sample_shard(
             random = table_random(seed, sourced.id).random
             askable = maker.askable(table)
             cells = list(maker.draws(askable, settings.per_table, settings.attempts, random))
-            sentences, missed = teller.draws(
-                askable, wanted_sentences, settings.attempts, random
-            )
+            sentences, missed = teller.draws(askable, wanted_sentences, settings.attempts, random)
             draws = [*cells, *sentences]
             if not draws:
                 shard.reject(where, _why_none(table, askable))

@@ -234,9 +234,7 @@ class SentenceDrawer:
         return any(names(question, forms[row]) for row in rows)
 
 
-def evidence_of(
-    query: Query, rows: Sequence[int], told: Sequence[Told]
-) -> tuple[Cell, ...]:
+def evidence_of(query: Query, rows: Sequence[int], told: Sequence[Told]) -> tuple[Cell, ...]:
     """All cells that a sentence tells, and those of its rows that the query goes by."""
     cells = {Cell(row, one.column) for one in told if one.column >= 0 for row in one.rows}
     for column in (query.by, query.rising, query.falling):

@@ -154,10 +154,16 @@ class Telling:
     def _amount(self, kind: SlotKind, column: int) -> str:
         """The sum of all rows' cells, or the difference of the first's and the last's."""
         read, comma = self._table.read, self._table.grammar.decimal_comma
-        texts = [read.texts[column][row] for row in self._rows]
-        if len(texts) < 2 or any(read.columns[column].keys[row] is None for row in self._rows):
+        keys = [read.columns[column].keys[row] for row in self._rows]
+        sizes = [key for key in keys if key is not None]
+        if len(self._rows) < 2 or len(sizes) < len(keys):
             raise Unsayable
-        made = add_up(texts, comma) if kind == "sum" else subtract(texts[0], texts[-1], comma)
+        texts = [read.texts[column][row] for row in self._rows]
+        made = (
+            add_up(texts, sizes, comma)
+            if kind == "sum"
+            else subtract((texts[0], texts[-1]), (sizes[0], sizes[-1]), comma)
+        )
         if made is None:
             raise Unsayable
         self.told.append(Told(kind, column, tuple(self._rows), made))

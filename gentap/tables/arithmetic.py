@@ -4,6 +4,7 @@ What stands before and after the number (a currency, a unit, ``million``) must b
 cells; the result has as many decimals as the most precise of them.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from decimal import Decimal
@@ -52,27 +53,47 @@ def read_amount(text: str, decimal_comma: bool = False) -> Amount | None:
     return Amount(match["before"], value, len(fraction), group, match["after"])
 
 
-def add_up(texts: Sequence[str], decimal_comma: bool = False) -> str | None:
-    """The sum of cells as it is written; None where they can't be added as they stand."""
-    amounts = _alike(texts, decimal_comma)
-    return _write(sum(one.value for one in amounts), amounts, decimal_comma) if amounts else None
+def add_up(texts: Sequence[str], sizes: Sequence[float], decimal_comma: bool = False) -> str | None:
+    """The sum of cells as it is written; None where they can't be added as they stand.
+
+    ``sizes`` are what the cells count for in their column, which tells what a mark between their
+    digits means; ``decimal_comma`` is what it means where that leaves it open.
+    """
+    amounts, comma = _alike(texts, sizes, decimal_comma)
+    return _write(sum(one.value for one in amounts), amounts, comma) if amounts else None
 
 
-def subtract(one: str, other: str, decimal_comma: bool = False) -> str | None:
-    """How far two cells are from each other, as it is written; None where that can't be said."""
-    amounts = _alike((one, other), decimal_comma)
-    if not amounts:
-        return None
-    return _write(abs(amounts[0].value - amounts[1].value), amounts, decimal_comma)
+def subtract(
+    texts: tuple[str, str], sizes: tuple[float, float], decimal_comma: bool = False
+) -> str | None:
+    """How far two cells are from each other, written likewise; None where that can't be said."""
+    amounts, comma = _alike(texts, sizes, decimal_comma)
+    return _write(abs(amounts[0].value - amounts[1].value), amounts, comma) if amounts else None
 
 
-def _alike(texts: Sequence[str], decimal_comma: bool) -> list[Amount]:
-    """The cells' amounts; none where they are not all written in one way."""
-    amounts = [read_amount(text, decimal_comma) for text in texts]
-    known = [amount for amount in amounts if amount is not None]
-    groups = {amount.group for amount in known} - {None}
-    around = {(amount.before, amount.after) for amount in known}
-    return known if len(known) == len(texts) and len(around) == 1 and len(groups) < 2 else []
+def _alike(
+    texts: Sequence[str], sizes: Sequence[float], decimal_comma: bool
+) -> tuple[list[Amount], bool]:
+    """The cells' amounts and whether a comma is their decimal mark; none if not written alike."""
+    for comma in (decimal_comma, not decimal_comma):
+        amounts = [read_amount(text, comma) for text in texts]
+        known = [amount for amount in amounts if amount is not None]
+        groups = {amount.group for amount in known} - {None}
+        around = {(amount.before, amount.after) for amount in known}
+        if len(known) < len(texts) or len(around) > 1 or len(groups) > 1:
+            continue
+        if _in_proportion([float(amount.value) for amount in known], sizes):
+            return known, comma
+    return [], decimal_comma
+
+
+def _in_proportion(values: Sequence[float], sizes: Sequence[float]) -> bool:
+    """Whether sizes are the values times one scale, as that of ``million``."""
+    scale = next((size / value for size, value in zip(sizes, values, strict=True) if value), 1.0)
+    return all(
+        math.isclose(value * scale, size, rel_tol=1e-9)
+        for size, value in zip(sizes, values, strict=True)
+    )
 
 
 def _write(value: Decimal | int, amounts: Sequence[Amount], decimal_comma: bool) -> str:

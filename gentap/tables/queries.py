@@ -15,7 +15,17 @@ from gentap.text.normal_form import normal_form, normal_forms
 
 ComparisonOperator = Literal["is", "above", "below", "between", "either", "both"]
 Pick = Literal[
-    "any", "only", "largest", "smallest", "row", "last", "after", "before", "ends", "edges", "around"
+    "any",
+    "only",
+    "largest",
+    "smallest",
+    "row",
+    "last",
+    "after",
+    "before",
+    "ends",
+    "edges",
+    "around",
 ]
 
 Identity = str | float
@@ -25,9 +35,9 @@ Identity = str | float
 class Condition(NamedTuple):
     """``column is value``, ``above``/``below`` it, or ``between`` value and ``high``, both out.
 
-    ``either`` is the one value or the other, ``high``, in this order. With ``other``, the column is compared with
-    that column of the same row instead of a value; ``both`` are the rows with ``value`` or ``high``
-    of those whose cells of ``other`` stand beside each of the two.
+    ``either`` is the one value or the other, ``high``, in this order. With ``other``, the column is
+    compared with that column of the same row instead of a value; ``both`` are the rows with
+    ``value`` or ``high`` of those whose cells of ``other`` stand beside each of the two.
     """
 
     column: int

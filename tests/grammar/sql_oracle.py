@@ -192,14 +192,19 @@ class SqlTable:
         clause = f"SELECT line FROM cell WHERE place = {place} AND {meant[condition.comparison]}"
         return f"{clause} AND {ordered}", list(map(plain, values))
 
-    def size_of(self, place: int, text: str, comma: bool) -> float:
+    def size_of(self, place: int, text: str) -> float:
         """The size of an amount in the column's unit: what its digits say, times the cells' scale.
+
+        A mark means what it means in the column: there sizes are in proportion to the digits.
         """
         cells = self._base.execute(
-            "SELECT form, size FROM cell WHERE place = ? AND size <> 0 ORDER BY line", (place,)
-        )
-        form, size = cells.fetchone()
-        return digits(plain(text), comma) * size / digits(form, comma)
+            "SELECT form, size FROM cell WHERE place = ? AND size <> 0", (place,)
+        ).fetchall()
+        for comma in (False, True):
+            scales = [size / digits(form, comma) for form, size in cells if digits(form, comma)]
+            if scales and max(scales) - min(scales) < 1e-6 * abs(scales[0]):
+                return digits(plain(text), comma) * scales[0]
+        raise AssertionError(f"{text}: the sizes of the column are in no proportion")
 
     def _either(self, condition: Any) -> tuple[str, list[Any]]:
         """The one value or the other; of both, those whose other cell stands beside each."""

@@ -65,12 +65,12 @@ def sentence_disagreements(
             kinds[one.kind] += 1
             if other is None or other.ask(one.query) != list(one.rows):
                 wrong.append(f"{sourced.id} {one.kind}: {one.question} → other rows")
-            elif not all(is_told(other, one, told, maker.grammar.decimal_comma) for told in one.told):
+            elif not all(is_told(other, one, told) for told in one.told):
                 wrong.append(f"{sourced.id} {one.kind}: {one.question} → {one.answer}")
     return kinds, wrong
 
 
-def is_told(other: SqlTable, sentence: SampledSentence, told: Told, comma: bool) -> bool:
+def is_told(other: SqlTable, sentence: SampledSentence, told: Told) -> bool:
     """Whether the sentence holds what it tells, and that is what the cells of its rows say."""
     if not set(told.rows) <= set(sentence.rows):
         return False
@@ -82,15 +82,15 @@ def is_told(other: SqlTable, sentence: SampledSentence, told: Told, comma: bool)
     if told.kind == "cell":
         return told.text == " ".join(texts[0].split())
     wanted = sum(sizes) if told.kind == "sum" else abs(sizes[0] - sizes[-1])
-    return math.isclose(other.size_of(told.column, told.text, comma), wanted, abs_tol=1e-6)
+    return math.isclose(other.size_of(told.column, told.text), wanted, abs_tol=1e-6)
 
 
-@pytest.mark.parametrize("grammar", ["english"])
+@pytest.mark.parametrize("grammar", ["english", "german"])
 def test_sqlite_agrees_on_sentences_about_the_project_s_tables(mined: Path, grammar: str) -> None:
     tables = (sourced_from_row(row) for row in read_rows(parts(mined / "tables")))
-    kinds, wrong = sentence_disagreements(tables, per_table=60, grammar=grammar)
+    kinds, wrong = sentence_disagreements(tables, per_table=20, grammar=grammar)
     assert wrong == []
-    assert kinds.total() > 1_500
+    assert kinds.total() > 1_000
     assert len(kinds) >= (40 if grammar == "english" else 12)
 
 

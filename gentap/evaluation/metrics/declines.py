@@ -16,7 +16,7 @@ from gentap import __version__
 from gentap.evaluation.metrics.statistics import Statistics, check_references, ratio_statistics
 
 _DECLINES = re.compile(
-    r"\b(?:the )?table (?:does not|doesn't|can not|cannot|can't|lists? no|has no|gives? no|names? no)\b"
+    r"\btable (?:does not|doesn't|cannot|can't|lists no|has no|gives no|names no)\b"
     r"|\bno \S+(?: \S+){0,4} in the table\b"
     r"|\baccording to the table, no\b"
     r"|\b(?:tabelle|die tabelle) (?:enthält|nennt|hat) kein"
