@@ -37,10 +37,11 @@ def said(text: str) -> str:
 
 
 def digits(text: str, comma: bool) -> float:
-    """The first number of a text, its thousands parted by points, commas or spaces."""
+    """The first number of a text, its thousands parted by points, commas or spaces; 0 if none."""
     match = re.search(r"-?\d[\d., ]*", text)
-    assert match is not None
     group, mark = (".", ",") if comma else (",", ".")
+    if match is None or match[0].count(mark) > 1:
+        return 0.0
     return float(match[0].replace(group, "").replace(" ", "").replace(mark, ".").strip("."))
 
 
@@ -204,6 +205,8 @@ class SqlTable:
             scales = [size / digits(form, comma) for form, size in cells if digits(form, comma)]
             if scales and max(scales) - min(scales) < 1e-6 * abs(scales[0]):
                 return digits(plain(text), comma) * scales[0]
+        if not cells:
+            return 0.0
         raise AssertionError(f"{text}: the sizes of the column are in no proportion")
 
     def _either(self, condition: Any) -> tuple[str, list[Any]]:
