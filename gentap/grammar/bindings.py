@@ -119,8 +119,14 @@ class BindingSampler:
             columns[label] if label else None for label in (query.by, query.rising, query.falling)
         )
         bound = Query(
-            *(columns[query.select], tuple(conditions), query.pick, by, rank),
-            *(query.count, rising, falling),
+            columns[query.select],
+            tuple(conditions),
+            query.pick,
+            by,
+            rank,
+            query.count,
+            rising,
+            falling,
         )
         return bound, values
 

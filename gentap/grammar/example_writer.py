@@ -40,9 +40,12 @@ class ExampleWriter:
         made["id"] += [digest(sourced.id, draw.question) for draw in draws]
         made["question"] += [draw.question for draw in draws]
         for draw in draws:
-            is_sentence = isinstance(draw, SampledSentence)
-            made["kind"].append("long" if is_sentence else "cell")
-            made["answer"].append(draw.answer if is_sentence else table.text_at(draw.answer))
+            if isinstance(draw, SampledSentence):
+                made["kind"].append("long")
+                made["answer"].append(draw.answer)
+            else:
+                made["kind"].append("cell")
+                made["answer"].append(table.text_at(draw.answer))
         made["source"] += [sourced.url] * len(draws)
         made["cells"] += [
             [{"row": cell.row, "column": cell.column} for cell in draw.evidence] for draw in draws

@@ -44,6 +44,30 @@ PLAYERS = Table(
         ("Lea Stone", "2004-05-22", "Corran", "1–0", "6"),
     ),
 )
+WINNERS = Table(
+    title="Bay Run",
+    header=("Year", "Winner", "Town", "Attendance"),
+    rows=(
+        ("1901", "Ada Lind", "Ashby", "310"),
+        ("1902", "Bo Carr", "Brill", "550"),
+        ("1903", "Ada Lind", "Corran", "820"),
+        ("1904", "Cy Dahl", "Ashby", "275"),
+        ("1905", "Ada Lind", "Dover Hill", "940"),
+        ("1906", "Di Moss", "Corran", "705"),
+    ),
+)
+FILMS = Table(
+    title="Fay Orr",
+    header=("Rank", "Year", "Film", "Role"),
+    rows=(
+        ("1", "2001", "Dawn", "Ida"),
+        ("2", "2001", "Dusk", "Jo"),
+        ("3", "2003", "Noon", "Kim"),
+        ("4", "2003", "Night", "Lea"),
+        ("5", "2003", "Rain", "Mia"),
+        ("6", "2004", "Snow", "Nia"),
+    ),
+)
 ONE_ROW = replace(BUILT_IN, rows=BUILT_IN.rows[:1])
 
 _NONE = "    none: "
@@ -53,7 +77,7 @@ _ATTEMPTS = 100
 
 def preview_kinds(maker: QuestionSampler, per_kind: int, seed: int) -> Iterator[str]:
     """Draws of every kind, from the first built-in table that gives some."""
-    tables = [maker.askable(table) for table in (BUILT_IN, PLAYERS, ONE_ROW)]
+    tables = [maker.askable(table) for table in (BUILT_IN, PLAYERS, ONE_ROW, WINNERS, FILMS)]
     for plan in (*maker.plans, *maker.sentence_plans):
         shown = [list(_kind(maker, table, plan, per_kind, seed)) for table in tables]
         yield from next((lines for lines in shown if _has_draws(lines)), shown[0])

@@ -177,8 +177,7 @@ class _Drawer:
             return ""
         wording = choice.draw(self._random)
         telling = Telling(
-            *(self._table, self._wordings, self._random),
-            *(plan.query, columns, values, rank),
+            self._table, self._wordings, self._random, plan.query, columns, values, rank
         )
         try:
             return telling.say(wording.alternative) if telling.is_clear(wording) else ""

@@ -178,8 +178,14 @@ class SentenceDrawer:
             return None
         self._proposer.count(query, *rows)
         return SampledSentence(
-            *(plan.rule.name, question, answer, query, values),
-            *(tuple(rows), tuple(telling.told), found),
+            plan.rule.name,
+            question,
+            answer,
+            query,
+            values,
+            tuple(rows),
+            tuple(telling.told),
+            found,
         )
 
     def _is_wanted(self, plan: Plan, query: Query, rows: Sequence[int], size: Size) -> bool:
@@ -208,8 +214,7 @@ class SentenceDrawer:
         if not asking.wordings or not answering.wordings:
             return None
         telling = Telling(
-            *(self._table, self._wordings, self._random),
-            *(plan.query, columns, values, rank, rows),
+            self._table, self._wordings, self._random, plan.query, columns, values, rank, rows
         )
         wording = asking.draw(self._random)
         if not telling.is_clear(wording):

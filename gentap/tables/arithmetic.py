@@ -60,7 +60,9 @@ def add_up(texts: Sequence[str], sizes: Sequence[float], decimal_comma: bool = F
     digits means; ``decimal_comma`` is what it means where that leaves it open.
     """
     amounts, comma = _alike(texts, sizes, decimal_comma)
-    return _write(sum(one.value for one in amounts), amounts, comma) if amounts else None
+    return (
+        _write(sum((one.value for one in amounts), Decimal()), amounts, comma) if amounts else None
+    )
 
 
 def subtract(
@@ -96,7 +98,7 @@ def _in_proportion(values: Sequence[float], sizes: Sequence[float]) -> bool:
     )
 
 
-def _write(value: Decimal | int, amounts: Sequence[Amount], decimal_comma: bool) -> str:
+def _write(value: Decimal, amounts: Sequence[Amount], decimal_comma: bool) -> str:
     decimals = max(amount.decimals for amount in amounts)
     group = next((amount.group for amount in amounts if amount.group is not None), None)
     if group is None:

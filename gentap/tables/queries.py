@@ -54,7 +54,7 @@ class Query(NamedTuple):
     (from the bottom) they take the ``rank``-th. ``after`` and ``before`` take the row next to the
     one that meets the conditions, ``only`` the row of a table that has one.
 
-    Of several rows: ``largest`` and ``smallest`` take ``count`` of them in that order (0: all),
+    Of several rows: ``largest`` and ``smallest`` take ``taken`` of them in that order (0: all),
     ``ends`` the smallest and the largest, ``edges`` the first and the last, ``around`` the rows
     before and after the one that meets the conditions. ``rising`` (or ``falling``) is a column
     whose cells must grow (or shrink) from each row to the next.
@@ -65,7 +65,7 @@ class Query(NamedTuple):
     pick: Pick = "any"
     by: int | None = None
     rank: int = 1
-    count: int = 1
+    taken: int = 1
     rising: int | None = None
     falling: int | None = None
 
@@ -181,7 +181,7 @@ def _picked(query: Query, read: ReadTable) -> list[int]:
         case "edges":
             return [rows[0], rows[-1]] if len(rows) > 1 else []
         case _:
-            one = query.count == 1 and query.pick != "ends"
+            one = query.taken == 1 and query.pick != "ends"
             return _extreme(read, rows, query) if one else _extremes(read, rows, query)
 
 
@@ -266,6 +266,6 @@ def _extremes(read: ReadTable, rows: Sequence[int], query: Query) -> list[int]:
     if query.pick == "ends":
         alone = len(sizes) > 2 and sizes[0] < sizes[1] and sizes[-2] < sizes[-1]
         return [sized[0][1], sized[-1][1]] if alone else []
-    count = query.count or len(sized)
+    count = query.taken or len(sized)
     decided = len(set(sizes[: count + 1])) == len(sizes[: count + 1])
     return [row for _, row in sized[:count]] if decided and count <= len(sized) else []

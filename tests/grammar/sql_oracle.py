@@ -91,7 +91,7 @@ class SqlTable:
             "largest": self._extreme(query, ">"),
             "smallest": self._extreme(query, "<"),
         }[query.pick]
-        if query.pick in ("largest", "smallest") and query.count != 1:
+        if query.pick in ("largest", "smallest") and query.taken != 1:
             sql = self._several(query)
         found = [line for (line,) in self._base.execute(f"WITH met AS ({met}) {sql}", given)]
         if query.pick in ("any", "only", "edges", "after", "before"):
@@ -127,10 +127,10 @@ class SqlTable:
     def _several(self, query: Query) -> str:
         """So many from the largest (or smallest) on, if all differ, and from the next one too."""
         order, sized = "DESC" if query.pick == "largest" else "ASC", self._sized(query)
-        count = query.count or len(self._table.rows)
+        count = query.taken or len(self._table.rows)
         return f"""SELECT line FROM ({sized})
             WHERE NOT EXISTS (SELECT 1 FROM ({sized}) WHERE size IS NULL)
-            AND (SELECT count(*) FROM met) >= {query.count}
+            AND (SELECT count(*) FROM met) >= {query.taken}
             AND (SELECT count(*) = count(DISTINCT size) FROM
                  (SELECT size FROM ({sized}) ORDER BY size {order} LIMIT {count + 1}))
             ORDER BY size {order} LIMIT {count}"""

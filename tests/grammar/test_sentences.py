@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gentap.errors import SettingError
 from gentap.grammar.parser import load_grammar, parse_grammar
-from gentap.grammar.preview import BUILT_IN, PLAYERS
+from gentap.grammar.preview import BUILT_IN, FILMS, PLAYERS, WINNERS
 from gentap.grammar.rules import Grammar, Rule, find_grammar
 from gentap.grammar.sample import table_random
 from gentap.grammar.sampler import QuestionSampler
@@ -357,21 +357,10 @@ TOPS = {
     "top_three": (3, True), "first_three_in_time": (3, False), "first_three_ranked": (3, False),
 }  # fmt: skip
 
-WINNERS = table(
-    ["1901", "Ada Lind", "Rome", "3"], ["1902", "Bo Carr", "Oslo", "5"],
-    ["1903", "Ada Lind", "Bonn", "8"], ["1904", "Cy Dahl", "Rome", "2"],
-    ["1905", "Ada Lind", "Oslo", "9"], ["1906", "Di Moss", "Bonn", "7"],
-    header=["Year", "Winner", "Town", "Attendance"],
-)  # fmt: skip
 RANKS = table(
     *[[str(rank), f"Player {letter}", f"{rank + 9}.5"] for rank, letter in enumerate("ABCDEF", 1)],
     header=["Rank", "Rider", "Distance"],
 )
-FILMS = table(
-    ["2001", "Dawn", "Ada"], ["2001", "Dusk", "Bo"], ["2003", "Noon", "Cy"],
-    ["2003", "Night", "Di"], ["2003", "Rain", "Ed"], ["2004", "Snow", "Fay"],
-    header=["Year", "Film", "Role"],
-)  # fmt: skip
 TABLES = (BUILT_IN, PLAYERS, WINNERS, RANKS, FILMS)
 
 

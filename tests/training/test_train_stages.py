@@ -242,7 +242,7 @@ def test_a_corpus_without_parts_is_named(tmp_path: Path, base: Path, stage) -> N
     with stage("out") as folder, pytest.raises(InputError, match="holds no examples") as caught:
         pretrain(
             str(base),
-            {"cell": tmp_path / "corpus"},
+            {"cell": [tmp_path / "corpus"]},
             PretrainSettings(**QUICK),
             LinearizerSettings(),
             folder,

@@ -51,7 +51,7 @@ def test_files_and_workers_give_what_the_examples_give(
 
 def test_examples_of_another_kind_are_left_to_another_decoder(base: Path, tmp_path: Path) -> None:
     kinds = ("long", "cell", "cell", "long", "cell")
-    examples = [replace(example(number), kind=kind) for number, kind in enumerate(kinds)]
+    examples = [replace(example(number), kind=kind) for number, kind in enumerate(kinds, 4)]
     path = tmp_path / "part-0.parquet"
     rows = [example_to_row(one) for one in examples]
     pq.write_table(pa.Table.from_pylist(rows, EXAMPLE_SCHEMA), path)
