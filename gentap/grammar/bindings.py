@@ -8,10 +8,10 @@ from gentap.grammar.rules import TITLES
 from gentap.grammar.wordings import Random
 from gentap.tables.queries import Condition, Query, comparable
 
-Size = tuple[int, int]
+RowCounts = tuple[int, int]
 """The fewest and the most rows that are wanted."""
 
-ONE: Size = (1, 1)
+ONE: RowCounts = (1, 1)
 
 BoundQuery = tuple[Query, Mapping[str, str]]
 """A query, and the values that its labels stand for."""
@@ -31,7 +31,7 @@ class BindingSampler:
         self._compared = [0] * len(table.names)
         self._answered = [0] * table.read.height
         self._bindings: dict[int, Binding | None] = {}
-        self._sized: dict[tuple[int, Size], list[int]] = {}
+        self._sized: dict[tuple[int, RowCounts], list[int]] = {}
 
     def waits(self, plan: Plan) -> int:
         """How often the column was asked for that a plan would ask for next."""
@@ -93,7 +93,7 @@ class BindingSampler:
             self._compared[condition.column] += 1
 
     def propose(
-        self, plan: Plan, columns: Mapping[str, int], rank: int, size: Size = ONE
+        self, plan: Plan, columns: Mapping[str, int], rank: int, size: RowCounts = ONE
     ) -> BoundQuery | None:
         """A query of the plan over these columns; None where its choice of rows gives none.
 
@@ -154,7 +154,7 @@ class BindingSampler:
         return columns
 
     def _bind_values(
-        self, plan: Plan, columns: Mapping[str, int], size: Size
+        self, plan: Plan, columns: Mapping[str, int], size: RowCounts
     ) -> dict[str, str] | None:
         shape = plan.shape
         conditions = plan.query.conditions
@@ -207,7 +207,7 @@ class BindingSampler:
         step = 1 + int(self._random() * (len(rows) - 1))
         return [rows[one], rows[(one + step) % len(rows)]]
 
-    def _members(self, column: int, size: Size) -> list[int]:
+    def _members(self, column: int, size: RowCounts) -> list[int]:
         """The first row of each value that may be named and so many rows, but not all, have."""
         found = self._sized.get((column, size))
         if found is None:
@@ -262,7 +262,7 @@ class BindingSampler:
                 values[label] = texts[column][at]
         return values
 
-    def _limits(self, plan: Plan, column: int, size: Size) -> dict[str, str] | None:
+    def _limits(self, plan: Plan, column: int, size: RowCounts) -> dict[str, str] | None:
         """Values of the column that leave so many rows above, below or between them."""
         order, keys = self._table.order(column), self._read.columns[column].keys
         condition = plan.query.conditions[0]

@@ -7,7 +7,7 @@ from gentap.grammar.plans import Plan
 from gentap.grammar.question_table import QuestionTable
 from gentap.grammar.sample import table_random
 from gentap.grammar.sampler import QuestionSampler, is_possible
-from gentap.grammar.sentence_sampler import SIZES, SentenceDrawer, gives
+from gentap.grammar.sentence_sampler import EVIDENCE_SIZES, SentenceDrawer, gives
 from gentap.records import Table
 
 BUILT_IN = Table(
@@ -127,7 +127,9 @@ def _sentences(
     """Sentences of all numbers of rows that the kind can tell of, in turn."""
     random = table_random(seed, plan.rule.name).random
     drawer = SentenceDrawer(maker, table, random)
-    sizes = [size for size in SIZES if gives(plan, size)] if is_possible(plan, table) else []
+    sizes = (
+        [size for size in EVIDENCE_SIZES if gives(plan, size)] if is_possible(plan, table) else []
+    )
     asked: set[str] = set()
     while sizes and len(asked) < per_kind:
         size = sizes.pop(0)

@@ -8,7 +8,7 @@ from collections.abc import Container, Mapping, Sequence
 from heapq import heapify, heappop, heapreplace
 from typing import NamedTuple
 
-from gentap.grammar.bindings import BindingSampler, Size
+from gentap.grammar.bindings import BindingSampler, RowCounts
 from gentap.grammar.plans import Plan
 from gentap.grammar.question_table import QuestionTable
 from gentap.grammar.sampler import QuestionSampler, is_possible, names
@@ -17,12 +17,12 @@ from gentap.grammar.wordings import Random
 from gentap.records import Cell
 from gentap.tables.queries import Query, run_query
 
-SIZES: tuple[Size, ...] = ((0, 0), (1, 1), (2, 2), (3, 3), (4, 8))
+EVIDENCE_SIZES: tuple[RowCounts, ...] = ((0, 0), (1, 1), (2, 2), (3, 3), (4, 8))
 """Rows of evidence, as their shares are given: none (the table does not answer), 1, 2, 3, more."""
 
 SIZE_NAMES = ("no row", "1 row", "2 rows", "3 rows", "4 rows or more")
 
-MAX_SENTENCE_CHARS = 320
+MAX_TOLD_CHARS = 320
 
 
 class SampledSentence(NamedTuple):
@@ -114,12 +114,12 @@ class _Turns:
             turns = self._turns[place] = [
                 (self._random() / plan.rule.weight, number, plan)
                 for number, plan in self._possible
-                if gives(plan, SIZES[place])
+                if gives(plan, EVIDENCE_SIZES[place])
             ]
             heapify(turns)
         while turns:
             turn, number, plan = turns[0]
-            one = self._drawer.turn(plan, SIZES[place], self._attempts, asked)
+            one = self._drawer.turn(plan, EVIDENCE_SIZES[place], self._attempts, asked)
             if one is not None:
                 heapreplace(turns, (turn + 1 / plan.rule.weight, number, plan))
                 return one
@@ -127,7 +127,7 @@ class _Turns:
         return None
 
 
-def gives(plan: Plan, size: Size) -> bool:
+def gives(plan: Plan, size: RowCounts) -> bool:
     """Whether sentences of a plan can have so many rows of evidence."""
     if plan.query.many == "none" or not size[1]:
         return plan.query.many == "none" and not size[1]
@@ -143,7 +143,7 @@ class SentenceDrawer:
         self._proposer = BindingSampler(table, random)
 
     def turn(
-        self, plan: Plan, size: Size, attempts: int, asked: Container[str]
+        self, plan: Plan, size: RowCounts, attempts: int, asked: Container[str]
     ) -> SampledSentence | None:
         """A question that is not ``asked`` yet; None where there is none, or the attempts fail."""
         for _ in range(attempts):
@@ -155,7 +155,9 @@ class SentenceDrawer:
                 return one
         return None
 
-    def _draw(self, plan: Plan, columns: Mapping[str, int], size: Size) -> SampledSentence | None:
+    def _draw(
+        self, plan: Plan, columns: Mapping[str, int], size: RowCounts
+    ) -> SampledSentence | None:
         """A sentence whose evidence spans so many rows, if these columns give one."""
         rank = 1
         if plan.numbers is not None:
@@ -188,7 +190,7 @@ class SentenceDrawer:
             found,
         )
 
-    def _is_wanted(self, plan: Plan, query: Query, rows: Sequence[int], size: Size) -> bool:
+    def _is_wanted(self, plan: Plan, query: Query, rows: Sequence[int], size: RowCounts) -> bool:
         if plan.query.many == "none":
             singly = (query._replace(conditions=(one,)) for one in query.conditions)
             return not rows and all(run_query(one, self._table.read) for one in singly)
@@ -224,7 +226,7 @@ class SentenceDrawer:
             answer = telling.say(answering.draw(self._random).alternative)
         except Unsayable:
             return None
-        if len(answer) > MAX_SENTENCE_CHARS or self._gives_away(plan, columns, rows, question):
+        if len(answer) > MAX_TOLD_CHARS or self._gives_away(plan, columns, rows, question):
             return None
         return question, answer, telling
 
