@@ -149,9 +149,10 @@ def _systems(recipe: Recipe, plan: RunPlan, variant: str) -> Models:
             cluster=recipe.cluster,
         ),
     )
-    corpora: dict[Objective, Path] = {"long": long, "cell": cell}
+    sentences = [cell] if recipe.sample.sentences else []
+    corpora: dict[Objective, list[Path]] = {"long": [long, *sentences], "cell": [cell]}
     if recipe.pretrain.mix.masked:
-        corpora["masked"] = mined
+        corpora["masked"] = [mined]
     pretrained = add(
         "pretrained",
         PretrainStage(

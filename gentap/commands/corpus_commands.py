@@ -86,7 +86,7 @@ def sample_command(
     assignments: Assignments = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Sample questions whose answer is one cell, from a grammar and tables."""
+    """Sample questions answered by one cell, or in a sentence, from a grammar and tables."""
     from gentap.model.loading.gguf import checkpoint_folder
     from gentap.settings.sections import SampleSettings
     from gentap.stages.corpus_stages import SampleStage

@@ -59,8 +59,14 @@ def base_command(
 def pretrain_command(
     base: BaseModelName,
     output: Output,
-    long: Annotated[Path | None, typer.Option(help="Examples with sentence answers.")] = None,
-    cell: Annotated[Path | None, typer.Option(help="Examples with cell answers.")] = None,
+    long: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder whose sentence answers are learnt; may be given several times."),
+    ] = None,
+    cell: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder whose cell answers are learnt; may be given several times."),
+    ] = None,
     tables: Annotated[
         Path | None, typer.Option(help="A mined folder, for masked cells (mix.masked).")
     ] = None,
@@ -76,14 +82,14 @@ def pretrain_command(
     from gentap.stages.training_stages import PretrainStage
 
     settings, linearizer = stage_and_linearizer(PretrainSettings, "pretrain", recipe, assignments)
-    given: list[tuple[Objective, Path | None]] = [
+    given: list[tuple[Objective, list[Path] | None]] = [
         ("long", long),
         ("cell", cell),
-        ("masked", tables),
+        ("masked", [tables] if tables is not None else None),
     ]
     stage = PretrainStage(
         base=checkpoint_folder(base),
-        corpora={kind: path for kind, path in given if path is not None},
+        corpora={kind: paths for kind, paths in given if paths},
         pretrain=settings,
         linearizer=linearizer,
         seed=seed,

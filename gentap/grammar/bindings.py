@@ -1,12 +1,17 @@
-"""Choose columns and values for a query, evenly over the table, so that it can find one row."""
+"""Choose columns and values for a query, evenly over the table, so that it can find its rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gentap.grammar.plans import Plan
 from gentap.grammar.question_table import QuestionTable
 from gentap.grammar.rules import TITLES
 from gentap.grammar.wordings import Random
 from gentap.tables.queries import Condition, Query, comparable
+
+RowCounts = tuple[int, int]
+"""The fewest and the most rows that are wanted."""
+
+ONE: RowCounts = (1, 1)
 
 BoundQuery = tuple[Query, Mapping[str, str]]
 """A query, and the values that its labels stand for."""
@@ -26,6 +31,7 @@ class BindingSampler:
         self._compared = [0] * len(table.names)
         self._answered = [0] * table.read.height
         self._bindings: dict[int, Binding | None] = {}
+        self._sized: dict[tuple[int, RowCounts], list[int]] = {}
 
     def waits(self, plan: Plan) -> int:
         """How often the column was asked for that a plan would ask for next."""
@@ -72,9 +78,10 @@ class BindingSampler:
             for label, columns in choices.items()
         ]
 
-    def count(self, query: Query, row: int) -> None:
-        """Remember the row and the columns that a question was about."""
-        self._answered[row] += 1
+    def count(self, query: Query, *rows: int) -> None:
+        """Remember the rows and the columns that a question was about."""
+        for row in rows:
+            self._answered[row] += 1
         self.pass_over(query)
 
     def pass_over(self, query: Query) -> None:
@@ -85,12 +92,17 @@ class BindingSampler:
         for condition in query.conditions:
             self._compared[condition.column] += 1
 
-    def propose(self, plan: Plan, columns: Mapping[str, int], rank: int) -> BoundQuery | None:
-        """A query of the plan over these columns; None where its choice of rows gives none."""
+    def propose(
+        self, plan: Plan, columns: Mapping[str, int], rank: int, size: RowCounts = ONE
+    ) -> BoundQuery | None:
+        """A query of the plan over these columns; None where its choice of rows gives none.
+
+        Where every row is selected, values are sought that ``size`` rows meet.
+        """
         if rank > 1 and rank >= self._read.height:
             return None
         query = plan.query
-        values = self._bind_values(plan, columns)
+        values = self._bind_values(plan, columns, size)
         if values is None:
             return None
         conditions = [
@@ -103,8 +115,20 @@ class BindingSampler:
             )
             for one in query.conditions
         ]
-        by = columns[query.by] if query.by else None
-        return Query(columns[query.select], tuple(conditions), query.pick, by, rank), values
+        by, rising, falling = (
+            columns[label] if label else None for label in (query.by, query.rising, query.falling)
+        )
+        bound = Query(
+            columns[query.select],
+            tuple(conditions),
+            query.pick,
+            by,
+            rank,
+            query.count,
+            rising,
+            falling,
+        )
+        return bound, values
 
     def bind_columns(self, plan: Plan) -> dict[str, int] | None:
         """A column for each label, no two the same; those compared hold values of one sort."""
@@ -129,7 +153,9 @@ class BindingSampler:
             columns[label] = column
         return columns
 
-    def _bind_values(self, plan: Plan, columns: Mapping[str, int]) -> dict[str, str] | None:
+    def _bind_values(
+        self, plan: Plan, columns: Mapping[str, int], size: RowCounts
+    ) -> dict[str, str] | None:
         shape = plan.shape
         conditions = plan.query.conditions
         if not conditions:
@@ -146,7 +172,69 @@ class BindingSampler:
             return self._texts(plan, columns, self._choose(rows)) if rows else None
         if shape == "mixed":
             return self._texts(plan, columns, self._choose(range(self._read.height)))
-        return self._limits(plan, first)
+        if shape in ("above", "below", "between"):
+            return self._limits(plan, first, size)
+        condition = conditions[0]
+        if shape == "members":
+            rows = self._members(first, size)
+            return self._named([(condition.value, first, self._any_of(rows))]) if rows else None
+        if shape == "nobody":
+            named = [(one.value, columns[one.column], self._any_row()) for one in conditions]
+            return self._named(named)
+        pair = (
+            self._two_of(self._table.singles(first))
+            if shape == "either"
+            else self._beside(columns[plan.query.select], first)
+        )
+        if not pair:
+            return None
+        if plan.query.by == condition.column:  # "between 1990 and 1994"
+            order = self._table.order(first)
+            pair = sorted(pair, key=order.index, reverse=plan.query.pick == "largest")
+        return self._named([(condition.value, first, pair[0]), (condition.high, first, pair[1])])
+
+    def _any_row(self) -> int:
+        return int(self._random() * self._read.height)
+
+    def _any_of(self, rows: list[int]) -> int:
+        return rows[int(self._random() * len(rows))]
+
+    def _two_of(self, rows: list[int]) -> Sequence[int] | None:
+        """Two different rows in any order; None where there are none."""
+        if len(rows) < 2:
+            return None
+        one = int(self._random() * len(rows))
+        step = 1 + int(self._random() * (len(rows) - 1))
+        return [rows[one], rows[(one + step) % len(rows)]]
+
+    def _members(self, column: int, size: RowCounts) -> list[int]:
+        """The first row of each value that may be named and so many rows, but not all, have."""
+        found = self._sized.get((column, size))
+        if found is None:
+            least, most = size
+            nameable, height = self._table.nameable(column), self._read.height
+            found = self._sized[column, size] = [
+                rows[0]
+                for rows in self._read.index(column).values()
+                if least <= len(rows) <= most and len(rows) < height and nameable[rows[0]]
+            ]
+        return found
+
+    def _beside(self, column: int, beside: int) -> Sequence[int] | None:
+        """Two rows with the same cell of ``column`` and different cells ``beside`` it."""
+        shared = self._table.groups(column)
+        if not shared:
+            return None
+        same = self._read.index(column)[self._read.identities(column)[self._any_of(shared)]]
+        pair = self._two_of(same)
+        identities = self._read.identities(beside)
+        return pair if pair and identities[pair[0]] != identities[pair[1]] else None
+
+    def _named(self, named: Sequence[tuple[str, int, int]]) -> dict[str, str] | None:
+        """The texts of cells by the labels of their values; None where one may not be said."""
+        if not all(self._table.nameable(column)[row] for _, column, row in named):
+            return None
+        return {label: self._read.texts[column][row] for label, column, row in named}
 
     def _choose(self, rows: "list[int] | range") -> int:
         """One of two random rows, the one that has answered less."""
@@ -174,26 +262,35 @@ class BindingSampler:
                 values[label] = texts[column][at]
         return values
 
-    def _limits(self, plan: Plan, column: int) -> dict[str, str] | None:
-        """Values of the column that leave one row above, below or between them."""
-        order = self._table.order(column)
+    def _limits(self, plan: Plan, column: int, size: RowCounts) -> dict[str, str] | None:
+        """Values of the column that leave so many rows above, below or between them."""
+        order, keys = self._table.order(column), self._read.columns[column].keys
         condition = plan.query.conditions[0]
         if plan.shape == "above":
-            wanted = [(condition.value, order[-2])]
-        elif plan.shape == "below":
-            wanted = [(condition.value, order[1])]
-        else:
-            keys = self._read.columns[column].keys
-            neighbours = zip(order, order[1:], order[2:], strict=False)
-            alone = [rows for rows in neighbours if len({keys[row] for row in rows}) == 3]
-            if not alone:
-                return None
-            low, _, high = alone[int(self._random() * len(alone))]
-            wanted = [(condition.value, low), (condition.high, high)]
-        nameable, texts = self._table.nameable(column), self._read.texts[column]
-        if not all(nameable[row] for _, row in wanted):
+            order = order[::-1]
+        taken = 2 if plan.shape == "between" else 1
+        never = (0,) if plan.query.many == "every" else ()  # "more than 0" is any at all
+        counts = [
+            count
+            for count in range(size[0], min(size[1], len(order) - taken) + 1)
+            if taken == 2 or keys[order[count]] not in (keys[order[count - 1]], *never)
+        ]
+        if not counts:
             return None
-        return {label: texts[row] for label, row in wanted}
+        count = counts[int(self._random() * len(counts))] if len(counts) > 1 else counts[0]
+        if taken == 1:
+            return self._named([(condition.value, column, order[count])])
+        spans = [
+            (low, high)
+            for low, first, last, high in zip(
+                *(order, order[1:], order[count:], order[count + 1 :]), strict=False
+            )
+            if keys[low] != keys[first] and keys[last] != keys[high]
+        ]
+        if not spans:
+            return None
+        low, high = spans[int(self._random() * len(spans))]
+        return self._named([(condition.value, column, low), (condition.high, column, high)])
 
 
 def _breadth(choice: tuple[str, list[int]]) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from gentap.grammar.diagnostics import Mistake, hint
 from gentap.grammar.rules import (
+    GIVEN,
     KNOWN_WORDS,
     TITLES,
     VALUE_WORDS,
@@ -13,6 +14,7 @@ from gentap.grammar.rules import (
     Rule,
     Slot,
 )
+from gentap.grammar.wordings import JOINT
 from gentap.tables.columns import COLUMN_KINDS
 
 MAX_RULE_DEPTH = 50
@@ -44,6 +46,8 @@ class _Checker:
                 yield from self._query(rule)
                 if not endless:
                     yield from self._labels(rule)
+                    yield from self._answers(rule)
+        yield from self._tenses()
         if not self.unread:
             yield from self._idle()
 
@@ -54,7 +58,7 @@ class _Checker:
         if not rule.alternatives and not rule.entries and not self._has_unread(rule):
             what = "words" if rule.kind == "words" else "wording"
             yield Mistake(rule.line, 1, f"'{rule.name}' has no {what}. Indent a line below it.")
-        for alternative in rule.alternatives:
+        for alternative in (*rule.alternatives, *rule.answers):
             for slot in alternative.slots:
                 if slot.kind == "rule":
                     yield from self._name(rule, slot, alternative.line)
@@ -70,7 +74,7 @@ class _Checker:
         sayable = [
             name
             for name, other in self.grammar.rules.items()
-            if other.kind in ("phrase", "numbers") and name != rule.name
+            if other.kind in ("phrase", "numbers", "tense") and name != rule.name
         ]
         if target is None:
             known = [*sayable, "column", "value"]
@@ -107,18 +111,13 @@ class _Checker:
         """A wording says only what the query binds, and all that the answer depends on."""
         query = rule.query
         assert query is not None
-        columns, values = set(query.columns), {*query.values, *TITLES}
         for alternative in rule.alternatives:
             said = list(self._spoken(alternative))
+            yield from self._unbound(rule, alternative, said)
             for place, slot in said:
-                if slot.kind == "rule" or slot.label in (
-                    columns if slot.kind == "column" else values
-                ):
-                    continue
-                name = f"[{slot.kind} {slot.label}]".replace(" ]", "]")
-                known = [f"{slot.kind} {label}" for label in sorted(columns | values)]
-                message = f"{name} is not in the query of '{rule.name}'.{_near(slot.label, known)}"
-                yield Mistake(alternative.line, place + 1, message)
+                if slot.kind in GIVEN or slot.which:
+                    message = f"{_written(slot)} gives the answer away. Say it in an answer ('<')."
+                    yield Mistake(alternative.line, place + 1, message)
             unsaid = set(query.values) - {slot.label for _, slot in said if slot.kind == "value"}
             names = [f"[value {label}]".replace(" ]", "]") for label in sorted(unsaid)]
             if query.rank and not any(slot.label == query.rank for _, slot in said):
@@ -126,6 +125,82 @@ class _Checker:
             for name in names:
                 message = f"the wording leaves out {name}, which its answer depends on."
                 yield Mistake(alternative.line, 1, message)
+
+    def _unbound(
+        self, rule: Rule, alternative: Alternative, said: Sequence[tuple[int, Slot]]
+    ) -> Iterator[Mistake]:
+        """Columns and values that the query of a question does not bind."""
+        query = rule.query
+        assert query is not None
+        columns, values = set(query.columns), {*query.values, *TITLES}
+        for place, slot in said:
+            known = values if slot.kind == "value" else columns
+            if slot.kind in ("rule", "how many") or slot.label in known:
+                continue
+            name = _written(slot)
+            bound = [f"{slot.kind} {label}" for label in sorted(columns)]
+            bound += [f"value {label}" for label in sorted(values)]
+            message = f"{name} is not in the query of '{rule.name}'.{_near(slot.label, bound)}"
+            yield Mistake(alternative.line, place + 1, message)
+
+    def _answers(self, rule: Rule) -> Iterator[Mistake]:
+        """An answer tells what the query gives, and of several rows says which it tells of."""
+        query = rule.query
+        assert query is not None
+        if not rule.answers:
+            if (query.many, query.rows) != ("one", 1):
+                message = (
+                    f"the query of '{rule.name}' gives several rows or none, so it needs answers "
+                    "in sentences ('< …')."
+                )
+                yield Mistake(rule.query_line, 1, message)
+            return
+        for alternative in rule.answers:
+            said = list(self._spoken(alternative))
+            yield from self._unbound(rule, alternative, said)
+            given = [(place, slot) for place, slot in said if slot.kind in GIVEN]
+            if query.many == "none":
+                for place, slot in given:
+                    message = f"{_written(slot)} of no row: the query asserts that none fits."
+                    yield Mistake(alternative.line, place + 1, message)
+            elif not given:
+                message = "the answer tells nothing of the row. Say a cell of it, as [cell A]."
+                yield Mistake(alternative.line, 1, message)
+            elif query.rows != 1:
+                yield from self._of_which(alternative)
+            if any(slot.which == "each" for _, slot in said) and JOINT not in self.grammar.rules:
+                message = "[each …] needs a phrase 'and =', which joins the last two."
+                yield Mistake(alternative.line, 1, message)
+
+    def _of_which(self, alternative: Alternative) -> Iterator[Mistake]:
+        """Cells of one of several rows, but not of which."""
+        for place, slot in self._of_no_row(alternative):
+            message = f"{_written(slot)} of which row? Say [each cell …], [first cell …]."
+            yield Mistake(alternative.line, place + 1, message)
+
+    def _of_no_row(self, alternative: Alternative) -> Iterator[tuple[int, Slot]]:
+        for slot in alternative.slots:
+            if slot.which:
+                continue
+            if slot.kind == "cell":
+                yield slot.place, slot
+            elif slot.kind == "rule":
+                rule = self.grammar.rules.get(slot.label)
+                below = rule.alternatives if rule is not None else ()
+                found = [inner for one in below for _, inner in self._of_no_row(one)]
+                yield from ((slot.place, inner) for inner in found[:1])
+
+    def _tenses(self) -> Iterator[Mistake]:
+        """All rules of tense have the same lines, so that one choice tells them all."""
+        rules = [rule for rule in self.grammar.rules.values() if rule.kind == "tense"]
+        for rule in rules[1:]:
+            weights = [[one.weight for one in other.alternatives] for other in (rules[0], rule)]
+            if weights[0] != weights[1]:
+                message = (
+                    f"'{rule.name}' has other tenses, or other weights, than '{rules[0].name}': "
+                    "give every tense rule the same lines."
+                )
+                yield Mistake(rule.line, 1, message)
 
     def _spoken(self, alternative: Alternative) -> Iterator[tuple[int, Slot]]:
         """The slots of a wording and of its rules, and where in its line they, or these, stand."""
@@ -138,11 +213,11 @@ class _Checker:
         """The different slots of a rule and of all rules below it."""
         if name not in self.spoken:
             target = self.grammar.rules.get(name)
-            found: dict[tuple[str, str], Slot] = {}
-            if target is not None and target.kind in ("phrase", "numbers"):
+            found: dict[tuple[str, str, str], Slot] = {}
+            if target is not None and target.kind in ("phrase", "numbers", "tense"):
                 for alternative in target.alternatives:
                     for _, slot in self._spoken(alternative):
-                        found.setdefault((slot.kind, slot.label), slot)
+                        found.setdefault((slot.kind, slot.label, slot.which), slot)
             self.spoken[name] = tuple(found.values())
         return self.spoken[name]
 
@@ -183,6 +258,13 @@ class _Checker:
         """Rules that no question uses: they are left over, or misspelt somewhere."""
         used: set[str] = set()
         todo = [rule.name for rule in self.grammar.questions]
+        each = (
+            slot.which == "each"
+            for rule in self.grammar.rules.values()
+            for one in (*rule.alternatives, *rule.answers)
+            for slot in one.slots
+        )
+        todo += [JOINT] if any(each) else []
         for question in self.grammar.questions:
             if question.query is not None:
                 todo.append(question.query.rank)
@@ -193,7 +275,7 @@ class _Checker:
             if rule is None or rule.name in used:
                 continue
             used.add(rule.name)
-            for alternative in rule.alternatives:
+            for alternative in (*rule.alternatives, *rule.answers):
                 todo += [slot.label for slot in alternative.slots if slot.kind == "rule"]
         for rule in self.grammar.rules.values():
             if rule.name not in used and not (rule.kind == "words" and rule.name in KNOWN_WORDS):
@@ -203,6 +285,10 @@ class _Checker:
                     "take it out."
                 )
                 yield Mistake(rule.line, 1, message, stops=False)
+
+
+def _written(slot: Slot) -> str:
+    return f"[{' '.join(filter(None, (slot.which, slot.kind, slot.label)))}]"
 
 
 def _near(word: str, known: Sequence[str]) -> str:

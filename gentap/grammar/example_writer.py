@@ -1,4 +1,4 @@
-"""Cell examples to Arrow columns; a table that many questions are about is converted once."""
+"""Examples to Arrow columns; a table that many questions are about is converted once."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from gentap.grammar.sampler import SampledQuestion
+from gentap.grammar.sentence_sampler import SampledSentence
 from gentap.records import EXAMPLE_SCHEMA, SourcedTable, Table, digest
 from gentap.runs.arrow import column
 from gentap.runs.shards import ITEMS_A_GROUP, ROWS_A_GROUP, Shard
@@ -23,17 +24,28 @@ class ExampleWriter:
         self._tables: list[Table] = []
         self._table_of: list[int] = []
         self._made: dict[str, list[Any]] = {
-            name: [] for name in ("id", "question", "answer", "source", "cells")
+            name: [] for name in ("id", "kind", "question", "answer", "source", "cells")
         }
 
-    def add(self, sourced: SourcedTable, table: Table, draws: Sequence[SampledQuestion]) -> None:
+    def add(
+        self,
+        sourced: SourcedTable,
+        table: Table,
+        draws: Sequence[SampledQuestion | SampledSentence],
+    ) -> None:
         """Add one table's draws; ``table`` is the one that was asked about, perhaps cut."""
         if not draws:
             return
         made = self._made
         made["id"] += [digest(sourced.id, draw.question) for draw in draws]
         made["question"] += [draw.question for draw in draws]
-        made["answer"] += [table.rows[draw.answer.row][draw.answer.column] for draw in draws]
+        for draw in draws:
+            if isinstance(draw, SampledSentence):
+                made["kind"].append("long")
+                made["answer"].append(draw.answer)
+            else:
+                made["kind"].append("cell")
+                made["answer"].append(table.text_at(draw.answer))
         made["source"] += [sourced.url] * len(draws)
         made["cells"] += [
             [{"row": cell.row, "column": cell.column} for cell in draw.evidence] for draw in draws
@@ -54,7 +66,6 @@ class ExampleWriter:
         count = len(self._table_of)
         made = {
             **self._made,
-            "kind": ["cell"] * count,
             "origin": ["grammar"] * count,
             "alternatives": [[]] * count,
             "canonical": [""] * count,

@@ -19,10 +19,15 @@ from gentap.grammar.rules import (
 from gentap.runs.user_texts import read_user_text
 
 _NAME = r"[^\W\d][\w-]*"
-_RULE = re.compile(rf"(?:(question|numbers|words) +)?({_NAME})(?: +(\d+)\*)? *=\s*(?:#.*)?")
+_RULE = re.compile(rf"(?:(question|numbers|tense|words) +)?({_NAME})(?: +(\d+)\*)? *=\s*(?:#.*)?")
 _WEIGHT = re.compile(r"(\d+)\* +")
-_NUMBER = re.compile(r"(\d+): *")
-_SLOT = re.compile(r"(?:(column)(?: +(\w+))?|(value)(?: +(\w+(?: +\w+)?))?)( *:.*)?")
+_NUMBER = re.compile(r"(\d+)(\+)?: *")
+_SLOT = re.compile(
+    r"(column|noun|nouns|cell|sum|difference)(?: +(\w+))?( *:.*)?"
+    r"|(value)(?: +(\w+(?: +\w+)?))?( *:.*)?"
+)
+_WHICH = re.compile(r"(?:(each|first|second|third|last) +)?(.*)")
+_RESERVED = ("column", "noun", "nouns", "value", "cell", "sum", "difference")
 _OPTION = re.compile(r"option +(.*?)\s*(?:#.*)?")
 _OPTIONS = ("columns lowercase", "decimal comma")
 _NUMERIC_KEYS = ("months", "scales", "durations")
@@ -111,13 +116,13 @@ class _Reader:
         if match is None:
             raise _LineError(
                 0,
-                "expected 'name =', 'question name =', 'numbers name =' or 'words name =', found "
-                f"{content!r}. Indent wordings.",
+                "expected 'name =', 'question name =', 'numbers name =', 'tense name =' or "
+                f"'words name =', found {content!r}. Indent wordings.",
             )
         kind: RuleKind = match[1] or "phrase"  # type: ignore[assignment]
         name = match[2]
         self._rule = Rule(name, number, kind)
-        if name in ("column", "value"):
+        if name in _RESERVED:
             message = f"'{name}' is sampled from the table; give the rule another name."
             raise _LineError(match.start(2), message)
         if name in self.rules:
@@ -142,7 +147,15 @@ class _Reader:
             rule.query_line = number
             rule.query = read_query(content[1:], indent + 1)
             return
+        answers = content.startswith("<")
+        if answers:
+            if rule.kind != "question":
+                message = f"'{rule.name}' has an answer: begin 'question {rule.name} ='."
+                raise _LineError(indent, message)
+            rest = content[1:].lstrip()
+            indent, content = indent + len(content) - len(rest), rest
         weight = said = 1
+        and_more = False
         if match := _WEIGHT.match(content):
             weight = _weight(match[1], indent)
             indent, content = indent + match.end(), content[match.end() :]
@@ -152,10 +165,12 @@ class _Reader:
                 message = "a line of a numbers rule begins with its number, as in '2: second'."
                 raise _LineError(indent, message)
             said = _weight(found[1], indent, "a number to say")
+            and_more = found[2] is not None
             indent, content = indent + found.end(), content[found.end() :]
         parts = tuple(_read_parts(content, indent))
         number_said = said if rule.kind == "numbers" else 0
-        rule.alternatives.append(Alternative(parts, weight, number, number_said))
+        wording = Alternative(parts, weight, number, number_said, and_more)
+        (rule.answers if answers else rule.alternatives).append(wording)
 
 
 def _weight(digits: str, column: int, what: str = "a weight") -> int:
@@ -181,7 +196,7 @@ def _read_words(name: str, content: str, indent: int) -> tuple[str, tuple[str, .
     words = tuple(word.strip() for word in rest.split(",") if word.strip())
     if not words:
         raise _LineError(indent, "a line without words. Part words with commas.")
-    if "*" in words:
+    if "*" in words and name not in ("called", "plurals"):
         raise _LineError(indent, "'*' alone is every word. Part words with commas, and no colon.")
     return key.strip(), words
 
@@ -204,13 +219,19 @@ def _read_parts(content: str, offset: int) -> Iterator[Part]:
 
 
 def _read_slot(inside: str, column: int) -> Slot:
-    if match := _SLOT.fullmatch(inside):
-        if match[5]:
+    which, what = _WHICH.fullmatch(inside).groups("")  # type: ignore[union-attr]
+    if " ".join(inside.split()) == "how many":
+        return Slot("how many", "", column)
+    if match := _SLOT.fullmatch(what):
+        kind = match[1] or match[4]
+        if match[3] or match[6]:
             raise _LineError(column, "a guard belongs in the query line ('>').")
-        if match[1]:
-            return Slot("column", match[2] or "", column)
-        return Slot("value", " ".join((match[4] or "").split()), column)
-    if not re.fullmatch(_NAME, inside):
+        if which and kind != "cell":
+            message = f"'{which}' is said of a cell or a rule, as in [{which} cell A]."
+            raise _LineError(column, message)
+        label = " ".join((match[2] or match[5] or "").split())
+        return Slot(kind, label, column, which)  # type: ignore[arg-type]
+    if not re.fullmatch(_NAME, what):
         message = f"'[{inside}]' is no name of a rule, column or value. Write [name], [column A]."
         raise _LineError(column, message)
-    return Slot("rule", inside, column)
+    return Slot("rule", what, column, which)  # type: ignore[arg-type]

@@ -6,12 +6,19 @@ from typing import Literal
 
 from gentap.grammar.rules import TITLES, Grammar, Guard, QueryTemplate, Rule
 
-Shape = Literal["none", "single", "group", "pair", "above", "below", "between", "mixed"]
+Shape = Literal[
+    "none", "single", "group", "pair", "above", "below", "between", "mixed",
+    "members", "either", "both", "nobody",
+]  # fmt: skip
 """How the values of a query's conditions are found.
 
 ``none``: it has no value of the table. ``single``: one value that one row alone has. ``group``:
 one that several rows have. ``pair``: two that only together find one row. ``above``, ``below``,
 ``between``: limits that one row alone meets. ``mixed``: by trying.
+
+Where every row is selected, limits are met by as many rows as are wanted, and ``members`` is a
+value that so many rows have. ``either``: two values of one row each. ``both``: two values that
+stand beside the same cell. ``nobody``: two values that no row has together.
 """
 
 
@@ -50,6 +57,11 @@ class Plan:
     titles: frozenset[str]
     fewest_rows: int
 
+    @property
+    def evidence_rows(self) -> int:
+        """How many rows the evidence of an answer spans; 0: any number."""
+        return 3 if self.query.pick == "around" else self.query.rows
+
 
 class Guards:
     """All guards of a grammar; which of them admit a column is one number's bits."""
@@ -70,10 +82,10 @@ class Guards:
         return bits
 
 
-def make_plans(grammar: Grammar, guards: Guards) -> list[Plan]:
-    """A plan for each question rule of a checked grammar, in order."""
+def make_plans(grammar: Grammar, guards: Guards, rules: Sequence[Rule]) -> list[Plan]:
+    """A plan for each of these question rules of a checked grammar, in order."""
     bindings: dict[Hashable, int] = {}
-    return [_plan(grammar, guards, bindings, rule) for rule in grammar.questions]
+    return [_plan(grammar, guards, bindings, rule) for rule in rules]
 
 
 def _plan(grammar: Grammar, guards: Guards, bindings: dict[Hashable, int], rule: Rule) -> Plan:
@@ -87,7 +99,7 @@ def _plan(grammar: Grammar, guards: Guards, bindings: dict[Hashable, int], rule:
     partners = {
         label: partner
         for one in query.conditions
-        if one.other
+        if one.other and one.comparison != "both"
         for label, partner in ((one.column, one.other), (one.other, one.column))
     }
     return Plan(
@@ -98,7 +110,9 @@ def _plan(grammar: Grammar, guards: Guards, bindings: dict[Hashable, int], rule:
         bindings.setdefault((labels, tuple(partners.items())), len(bindings)),
         sum({1 << place for place in places}),
         shape,
-        query.pick not in ("any", "only") or shape in ("above", "below", "between"),
+        query.pick not in ("any", "only")
+        or query.many != "one"
+        or shape in ("above", "below", "between"),
         grammar.rules[query.rank] if query.rank else None,
         frozenset(label for label in query.values if label in TITLES),
         _fewest_rows(query),
@@ -106,6 +120,8 @@ def _plan(grammar: Grammar, guards: Guards, bindings: dict[Hashable, int], rule:
 
 
 def _role(query: QueryTemplate, shape: Shape, label: str) -> Role:
+    if query.rows != 1:
+        return _role_among_several(query, shape, label)
     for condition in query.conditions:
         if condition.column == label and condition.value in TITLES:
             return "title"
@@ -117,6 +133,24 @@ def _role(query: QueryTemplate, shape: Shape, label: str) -> Role:
     return _ENDS.get(query.pick, "any") if label == query.by and not query.conditions else "any"
 
 
+def _role_among_several(query: QueryTemplate, shape: Shape, label: str) -> Role:
+    if label in (query.by, query.rising, query.falling):
+        return "ordered"
+    for condition in query.conditions:
+        if condition.column == label and condition.value not in TITLES:
+            if condition.comparison in ("above", "below", "between"):
+                return "ordered"
+            return _HOLDS.get(shape, "any")
+    return "any"
+
+
+_HOLDS: Mapping[str, Role] = {
+    "single": "single",
+    "either": "single",
+    "members": "group",
+    "group": "group",
+}
+
 _ENDS: Mapping[str, Role] = {
     "above": "top",
     "below": "bottom",
@@ -126,18 +160,29 @@ _ENDS: Mapping[str, Role] = {
 
 
 def _shape(query: QueryTemplate) -> Shape:
+    if query.many == "none":
+        return "nobody"
+    if query.conditions and query.conditions[0].comparison in ("either", "both"):
+        found = query.conditions[0].comparison
+        return "mixed" if len(query.conditions) > 1 else "either" if found == "either" else "both"
     valued = [one for one in query.conditions if not one.other and one.value not in TITLES]
     if not valued:
         return "none"
+    if query.many == "every" and [one.comparison for one in valued] == ["is"]:
+        return "members"
     if len(valued) < len(query.conditions):
         return "mixed"
-    narrowed = query.pick in ("largest", "smallest", "row", "last")
+    narrowed = query.pick in ("largest", "smallest", "row", "last", "ends", "edges")
     comparisons = [condition.comparison for condition in valued]
     if comparisons == ["is"]:
         return "group" if narrowed else "single"
-    if comparisons == ["is", "is"] and not narrowed:
+    if comparisons == ["is", "is"] and not narrowed and query.many == "one":
         return "pair"
-    if len(comparisons) == 1 and comparisons[0] != "is" and not narrowed:
+    if (
+        len(comparisons) == 1
+        and comparisons[0] in ("above", "below", "between")
+        and (not narrowed or query.many == "every")
+    ):
         return comparisons[0]
     return "mixed"
 

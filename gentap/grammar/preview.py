@@ -6,7 +6,8 @@ from dataclasses import replace
 from gentap.grammar.plans import Plan
 from gentap.grammar.question_table import QuestionTable
 from gentap.grammar.sample import table_random
-from gentap.grammar.sampler import QuestionSampler, SampledQuestion, is_possible
+from gentap.grammar.sampler import QuestionSampler, is_possible
+from gentap.grammar.sentence_sampler import EVIDENCE_SIZES, SentenceDrawer, gives
 from gentap.records import Table
 
 BUILT_IN = Table(
@@ -43,6 +44,30 @@ PLAYERS = Table(
         ("Lea Stone", "2004-05-22", "Corran", "1–0", "6"),
     ),
 )
+WINNERS = Table(
+    title="Bay Run",
+    header=("Year", "Winner", "Town", "Attendance"),
+    rows=(
+        ("1901", "Ada Lind", "Ashby", "310"),
+        ("1902", "Bo Carr", "Brill", "550"),
+        ("1903", "Ada Lind", "Corran", "820"),
+        ("1904", "Cy Dahl", "Ashby", "275"),
+        ("1905", "Ada Lind", "Dover Hill", "940"),
+        ("1906", "Di Moss", "Corran", "705"),
+    ),
+)
+FILMS = Table(
+    title="Fay Orr",
+    header=("Rank", "Year", "Film", "Role"),
+    rows=(
+        ("1", "2001", "Dawn", "Ida"),
+        ("2", "2001", "Dusk", "Jo"),
+        ("3", "2003", "Noon", "Kim"),
+        ("4", "2003", "Night", "Lea"),
+        ("5", "2003", "Rain", "Mia"),
+        ("6", "2004", "Snow", "Nia"),
+    ),
+)
 ONE_ROW = replace(BUILT_IN, rows=BUILT_IN.rows[:1])
 
 _NONE = "    none: "
@@ -52,8 +77,8 @@ _ATTEMPTS = 100
 
 def preview_kinds(maker: QuestionSampler, per_kind: int, seed: int) -> Iterator[str]:
     """Draws of every kind, from the first built-in table that gives some."""
-    tables = [maker.askable(table) for table in (BUILT_IN, PLAYERS, ONE_ROW)]
-    for plan in maker.plans:
+    tables = [maker.askable(table) for table in (BUILT_IN, PLAYERS, ONE_ROW, WINNERS, FILMS)]
+    for plan in (*maker.plans, *maker.sentence_plans):
         shown = [list(_kind(maker, table, plan, per_kind, seed)) for table in tables]
         yield from next((lines for lines in shown if _has_draws(lines)), shown[0])
 
@@ -65,7 +90,7 @@ def preview_table(maker: QuestionSampler, table: Table, per_kind: int, seed: int
     for column, header in enumerate(table.header):
         yield f"  {header}: {_reading(askable, column)}"
     silent = []
-    for plan in maker.plans:
+    for plan in (*maker.plans, *maker.sentence_plans):
         lines = list(_kind(maker, askable, plan, per_kind, seed))
         if _has_draws(lines):
             yield from lines
@@ -80,21 +105,43 @@ def preview_table(maker: QuestionSampler, table: Table, per_kind: int, seed: int
 def _kind(
     maker: QuestionSampler, table: QuestionTable, plan: Plan, per_kind: int, seed: int
 ) -> Iterator[str]:
-    random = table_random(seed, plan.rule.name).random
     yield plan.rule.name
-    draws = maker.draw_kind(table, plan, per_kind, _ATTEMPTS, random)
-    yield from (f"    {_line(table, draw)}" for draw in draws)
-    if not draws:
+    draw = _sentences if plan.rule.answers else _cells
+    lines = list(draw(maker, table, plan, per_kind, seed))
+    yield from (f"    {line}" for line in lines)
+    if not lines:
         yield f"{_NONE}{why_not_asked(plan, table)}"
+
+
+def _cells(
+    maker: QuestionSampler, table: QuestionTable, plan: Plan, per_kind: int, seed: int
+) -> Iterator[str]:
+    random = table_random(seed, plan.rule.name).random
+    for draw in maker.draw_kind(table, plan, per_kind, _ATTEMPTS, random):
+        yield f"{draw.question}  →  {table.read.table.text_at(draw.answer)}"
+
+
+def _sentences(
+    maker: QuestionSampler, table: QuestionTable, plan: Plan, per_kind: int, seed: int
+) -> Iterator[str]:
+    """Sentences of all numbers of rows that the kind can tell of, in turn."""
+    random = table_random(seed, plan.rule.name).random
+    drawer = SentenceDrawer(maker, table, random)
+    sizes = (
+        [size for size in EVIDENCE_SIZES if gives(plan, size)] if is_possible(plan, table) else []
+    )
+    asked: set[str] = set()
+    while sizes and len(asked) < per_kind:
+        size = sizes.pop(0)
+        draw = drawer.turn(plan, size, _ATTEMPTS, asked)
+        if draw is not None:
+            sizes.append(size)
+            asked.add(draw.question)
+            yield f"{draw.question}  →  {draw.answer}"
 
 
 def _has_draws(lines: Sequence[str]) -> bool:
     return not lines[1].startswith(_NONE)
-
-
-def _line(table: QuestionTable, draw: SampledQuestion) -> str:
-    answer = table.read.table.rows[draw.answer.row][draw.answer.column]
-    return f"{draw.question}  →  {answer}"
 
 
 def why_not_asked(plan: Plan, table: QuestionTable) -> str:
@@ -115,7 +162,8 @@ def why_not_asked(plan: Plan, table: QuestionTable) -> str:
             return f"no column for {name} {_ROLES[role]}"
     if not is_possible(plan, table):
         return "the table has rows of totals or headings, which make the answer doubtful"
-    return "no draw found one row with an answer that may be given"
+    found = "rows" if plan.rule.answers else "one row"
+    return f"no draw found {found} with an answer that may be given"
 
 
 _ROLES = {

@@ -4,10 +4,11 @@
 
     select [column A] where [column B] is [value B] and [column C:number] above [value C]
         [nth] largest [column D:number not rank] about [column E:subject]
+    select every [column A] where [column B] is [value B] largest [column C] rising [column D]
 """
 
 import re
-from typing import cast
+from typing import Literal, cast
 
 from gentap.grammar.diagnostics import hint
 from gentap.grammar.rules import TITLES, ConditionTemplate, Guard, QueryTemplate
@@ -21,9 +22,21 @@ _RULE = re.compile(r"[^\W\d][\w-]*")
 
 _COMPARISONS = ("is", "above", "below", "between")
 _BY = ("largest", "smallest")
+_COUNTS = {"two": 2, "three": 3}
+_PAIRS: dict[tuple[str, str], Pick] = {
+    ("smallest", "largest"): "ends",
+    ("first", "last"): "edges",
+    ("before", "after"): "around",
+}
+"""Two picks at once, joined by ``and``."""
+_MANY = ("every", "none")
+_TRENDS = ("rising", "falling")
 _PICKS = (*_BY, "first", "last", "row", "after", "before", "only")
 _RANKED = (*_BY, "row", "last")
-_WORDS = ("select", "where", "and", "about", *_COMPARISONS, *_PICKS)
+_WORDS = (
+    *("select", "where", "and", "or", "about", *_COMPARISONS, *_PICKS),
+    *(*_COUNTS, *_MANY, *_TRENDS),
+)
 
 
 class QueryError(Exception):
@@ -55,10 +68,15 @@ class _QueryReader:
 
     def read(self) -> QueryTemplate:
         self._expect("select")
+        many = self._take()[0] if self._next() in _MANY else "one"
         select = self._column()
-        conditions = self._conditions()
+        conditions = self._conditions(select)
         rank = self._rank()
-        pick, by = self._pick(rank)
+        pick, by, count = self._pick(rank)
+        trend = dict.fromkeys(_TRENDS, "")
+        if self._next() in _TRENDS:
+            word = self._take()[0]
+            trend[word] = self._column()
         about: list[str] = []
         if self._next() == "about":
             self._take()
@@ -68,8 +86,17 @@ class _QueryReader:
         if self._next():
             word, column = self._take()
             raise QueryError(column, f"'{word}' after the end of the query.{_hint(word)}")
-        if pick in ("after", "before") and not conditions:
-            raise QueryError(self._start, f"'{pick}' needs a 'where' that finds one row.")
+        if pick in ("after", "before", "around") and not conditions:
+            word = "before and after" if pick == "around" else pick
+            raise QueryError(self._start, f"'{word}' needs a 'where' that finds one row.")
+        if many == "none" and not (pick == "any" and len(conditions) > 1):
+            message = "'none' needs two conditions that no row meets together, and no more."
+            raise QueryError(self._start, message)
+        if many == "every":
+            count = 0 if pick in _BY else count
+            if pick not in ("any", *_BY) or rank:
+                message = "after 'every' comes at most largest or smallest, for the order."
+                raise QueryError(self._start, message)
         return QueryTemplate(
             select,
             tuple(conditions),
@@ -77,6 +104,10 @@ class _QueryReader:
             by,
             rank,
             tuple(about),
+            cast(Literal["one", "every", "none"], many),
+            count,
+            trend["rising"],
+            trend["falling"],
             dict(self._guards),
             dict(self._places),
         )
@@ -130,7 +161,7 @@ class _QueryReader:
             raise QueryError(place, f"{message}, with [value title] or with a column.")
         return label
 
-    def _conditions(self) -> list[ConditionTemplate]:
+    def _conditions(self, select: str) -> list[ConditionTemplate]:
         conditions: list[ConditionTemplate] = []
         if self._next() != "where":
             return conditions
@@ -141,11 +172,16 @@ class _QueryReader:
             if comparison != "between" and self._next().startswith("[column"):
                 conditions.append(ConditionTemplate(column, comparison, other=self._column()))
             else:
-                value, high = self._value(column), ""
+                value, high, other = self._value(column), "", ""
                 if comparison == "between":
                     self._expect("and")
                     high = self._value(column)
-                conditions.append(ConditionTemplate(column, comparison, value, high))
+                elif comparison == "is" and self._next(1).startswith("[value"):
+                    joined = self._expect("or", "and")
+                    high = self._value(column)
+                    comparison = "either" if joined == "or" else "both"
+                    other = select if joined == "and" else ""
+                conditions.append(ConditionTemplate(column, comparison, value, high, other))
             if self._next() != "and":
                 return conditions
             self._take()
@@ -157,21 +193,34 @@ class _QueryReader:
         word, place = self._take()
         if not _RULE.fullmatch(inside):
             raise QueryError(place, f"{word} is no name of a numbers rule.")
-        if self._next() not in _RANKED:
+        if self._next() not in _RANKED or self._next(1) == "and":
             ranked = " or ".join(_RANKED)
             raise QueryError(place, f"after {word} comes {ranked}.{_hint(self._next())}")
         self._places[inside] = place
         return inside
 
-    def _pick(self, rank: str) -> tuple[Pick, str]:
-        if self._next() in ("", "about"):
-            return "any", ""
-        place = self._words[self._place][1]
+    def _pick(self, rank: str) -> tuple[Pick, str, int]:
+        """What is picked, by which column, and how many."""
+        if self._next() in ("", "about", *_TRENDS):
+            return "any", "", 1
+        count = 1
+        if self._next() in _COUNTS and not rank:
+            count = _COUNTS[self._take()[0]]
+            if self._next() not in _BY:
+                word, place = self._take()
+                raise QueryError(
+                    place, f"after two or three comes largest or smallest.{_hint(word)}"
+                )
+        place = self._words[self._place][1] if self._place < len(self._words) else self._end[1]
         word = self._expect(*_PICKS)
-        if word == "row" and not rank:
+        pick = cast(Pick, "row" if word == "first" else word)
+        if self._next() == "and" and (word, self._next(1)) in _PAIRS and count == 1:
+            self._take()
+            pick = _PAIRS[word, self._take()[0]]
+        elif word == "row" and not rank:
             raise QueryError(place, "'row' needs a number before it, as in '[nth] row'.")
-        by = self._column() if word in _BY else ""
-        return cast(Pick, "row" if word == "first" else word), by
+        by = self._column() if pick in (*_BY, "ends") else ""
+        return pick, by, count
 
 
 def _expected(wanted: str, word: str) -> str:

@@ -15,19 +15,29 @@ from gentap.text.normal_form import normal_form
 TITLES = ("title", "section", "caption")
 """Labels of values that stand beside the table, not in it."""
 
-RuleKind = Literal["phrase", "question", "numbers", "words"]
+RuleKind = Literal["phrase", "question", "numbers", "tense", "words"]
+
+SlotKind = Literal[
+    "column", "noun", "nouns", "value", "rule", "cell", "sum", "difference", "how many"
+]
+Which = Literal["", "each", "first", "second", "third", "last"]
+"""Of which of a query's rows something is said: of the only one, of each, of that in this place."""
+
+GIVEN: frozenset[SlotKind] = frozenset({"cell", "sum", "difference", "how many"})
+"""What a query gives, and only an answer can say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A bracketed name: ``[column A]``, ``[value A]`` or the name of a rule.
+    """A bracketed name: ``[column A]``, ``[value A]``, ``[each cell A]`` or the name of a rule.
 
     ``place`` is where in its line it stands, from 0, for messages.
     """
 
-    kind: Literal["column", "value", "rule"]
+    kind: SlotKind
     label: str
     place: int = 0
+    which: Which = ""
 
 
 Part = str | Slot
@@ -35,12 +45,19 @@ Part = str | Slot
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """One way to say a rule, its weight and line; ``number`` is what it says in a numbers rule."""
+    """One way to say a rule, its weight and line; ``number`` is what it says in a numbers rule.
+
+    With ``and_more`` it says every number from there on.
+    """
 
     parts: tuple[Part, ...]
     weight: int
     line: int
     number: int = 0
+    and_more: bool = False
+
+    def says(self, number: int) -> bool:
+        return number == self.number or (self.and_more and number > self.number)
 
     @property
     def slots(self) -> Iterator[Slot]:
@@ -80,6 +97,8 @@ class QueryTemplate:
 
     ``rank`` names the numbers rule that says which one is picked; ``about`` are labels of columns
     that only the wordings need. ``places`` says where in its line each label and the rank stand.
+    ``many`` is how many rows are selected: one, every one that fits, or none, which the query then
+    asserts; ``count``, ``rising`` and ``falling`` are as in the query.
     """
 
     select: str
@@ -88,6 +107,10 @@ class QueryTemplate:
     by: str = ""
     rank: str = ""
     about: tuple[str, ...] = ()
+    many: Literal["one", "every", "none"] = "one"
+    count: int = 1
+    rising: str = ""
+    falling: str = ""
     guards: Mapping[str, Guard] = field(default_factory=dict)
     places: Mapping[str, int] = field(default_factory=dict)
 
@@ -97,7 +120,8 @@ class QueryTemplate:
         labels = [self.select]
         for condition in self.conditions:
             labels += [condition.column, *([condition.other] if condition.other else [])]
-        return tuple(dict.fromkeys([*labels, *([self.by] if self.by else []), *self.about]))
+        labels += filter(None, (self.by, self.rising, self.falling))
+        return tuple(dict.fromkeys([*labels, *self.about]))
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -105,10 +129,27 @@ class QueryTemplate:
         labels = (label for one in self.conditions for label in (one.value, one.high))
         return tuple(dict.fromkeys(label for label in labels if label))
 
+    @property
+    def rows(self) -> int:
+        """How many rows the query must give; 0: as many as fit, at least one."""
+        if self.many != "one":
+            return 0
+        if self.pick in ("ends", "edges", "around"):
+            return 2
+        if self.pick in ("largest", "smallest"):
+            return self.count
+        several = {"either": 2, "both": 0}
+        return next(
+            (several[one.comparison] for one in self.conditions if one.comparison in several), 1
+        )
+
 
 @dataclass(slots=True)
 class Rule:
-    """One rule of a grammar; a question has a query, a list of words has ``entries``."""
+    """One rule of a grammar; a question has a query, a list of words has ``entries``.
+
+    A question with ``answers`` is answered in a sentence; else its answer is one cell.
+    """
 
     name: str
     line: int
@@ -117,10 +158,13 @@ class Rule:
     alternatives: list[Alternative] = field(default_factory=list)
     query: QueryTemplate | None = None
     query_line: int = 0
+    answers: list[Alternative] = field(default_factory=list)
     entries: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
 
 
-VALUE_WORDS = tuple("months weekdays ordinals scales durations eras empty totals said".split())
+VALUE_WORDS = tuple(
+    "months weekdays ordinals scales durations eras empty totals said called plurals".split()
+)
 KNOWN_WORDS = (*VALUE_WORDS, "unasked", "aspects", "participants")
 """Lists of words that mean something to the reader of tables; all others sort columns by name."""
 
@@ -136,6 +180,16 @@ class Grammar:
     @cached_property
     def questions(self) -> list[Rule]:
         return [rule for rule in self.rules.values() if rule.kind == "question"]
+
+    @property
+    def cell_questions(self) -> list[Rule]:
+        """The questions whose answer is one cell."""
+        return [rule for rule in self.questions if not rule.answers]
+
+    @property
+    def sentence_questions(self) -> list[Rule]:
+        """The questions that are answered in a sentence."""
+        return [rule for rule in self.questions if rule.answers]
 
     def words(self, name: str) -> dict[str, str]:
         """A list of words: normal form to the key it stands under."""
@@ -172,6 +226,34 @@ class Grammar:
     @cached_property
     def _said(self) -> dict[str, str]:
         return self.words("said")
+
+    @lru_cache(maxsize=50_000)  # noqa: B019  a grammar lives as long as its process
+    def noun_of(self, name: str, *, plural: bool) -> str:
+        """What the entries of a column are called, one of them or several.
+
+        ``called`` and ``plurals`` say so by the first word that the name fits.
+        """
+        noun = self._rewritten("called", name)
+        return self._rewritten("plurals", noun) if plural else noun
+
+    def _rewritten(self, words: str, name: str) -> str:
+        for pattern, made in self._patterns[words]:
+            if match := pattern.fullmatch(name):
+                parts = iter(match.groups())
+                return "".join(next(parts, "") if part == "*" else part for part in made)
+        return name
+
+    @cached_property
+    def _patterns(self) -> dict[str, list[tuple[re.Pattern[str], list[str]]]]:
+        """By list of words: patterns of names, and what is made of what their ``*`` stand for."""
+        return {
+            name: [
+                (re.compile(re.escape(word).replace(r"\*", "(.*)"), re.I), re.split(r"(\*)", key))
+                for key, words in (self.rules[name].entries if name in self.rules else ())
+                for word in words
+            ]
+            for name in ("called", "plurals")
+        }
 
     @lru_cache(maxsize=50_000)  # noqa: B019  a grammar lives as long as its process
     def name_of(self, header: str) -> tuple[str, frozenset[str]]:

@@ -1,4 +1,4 @@
-"""Sample questions whose answer is one cell, from a grammar and any number of tables."""
+"""Sample questions and their answers, one cell or a sentence, from a grammar and tables."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,6 +15,7 @@ from gentap.grammar.parser import load_grammar
 from gentap.grammar.question_table import QuestionTable
 from gentap.grammar.rules import find_grammar
 from gentap.grammar.sampler import QuestionSampler, SampledQuestion
+from gentap.grammar.sentence_sampler import SIZE_NAMES, SampledSentence, SentenceSampler
 from gentap.records import EXAMPLE_SCHEMA, Table, digest
 from gentap.runs.runner import run_shards
 from gentap.runs.shards import Shard
@@ -100,31 +101,45 @@ def _sample_shard(
 ) -> None:
     fit = _fit(base, linearizer)
     maker = _maker(settings.grammar)
+    teller = SentenceSampler(maker, settings.evidence_rows, settings.unanswerable)
+    wanted_sentences = round(settings.per_table * settings.sentences)
     writer = ExampleWriter(shard)
-    kinds: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for sourced in read_tables(part):
         if isinstance(sourced, RejectedRecord):
             shard.reject(sourced.where, sourced.reason, sourced.detail)
             continue
         shard.count("tables")
         where = f"{sourced.url}#{sourced.id}"
-        draws: list[SampledQuestion] = []
+        draws: list[SampledQuestion | SampledSentence] = []
+        sentences: list[SampledSentence] = []
         with shard.record(where):
             table = fit(sourced.table).table
             if len(table.rows) < len(sourced.table.rows):
                 shard.count("tables cut to the budget")
             random = table_random(seed, sourced.id).random
             askable = maker.askable(table)
-            draws = list(maker.draws(askable, settings.per_table, settings.attempts, random))
+            cells = list(maker.draws(askable, settings.per_table, settings.attempts, random))
+            sentences, missed = teller.draws(askable, wanted_sentences, settings.attempts, random)
+            draws = [*cells, *sentences]
             if not draws:
                 shard.reject(where, _why_none(table, askable))
+            counts.update(f"tables without sentences of {size}" for size in missed)
+            counts.update(_spans(one) for one in sentences)
         if draws:
-            kinds.update(draw.kind for draw in draws)
+            counts.update(f"examples of kind {draw.kind}" for draw in draws)
             shard.count("examples", len(draws))
+            shard.count("sentences", len(sentences))
             writer.add(sourced, table, draws)
     writer.flush()
-    for kind, count in kinds.items():
-        shard.count(f"examples of kind {kind}", count)
+    for name, count in counts.items():
+        shard.count(name, count)
+
+
+def _spans(sentence: SampledSentence) -> str:
+    """What a sentence is counted as, by the rows of its evidence."""
+    rows = len({cell.row for cell in sentence.evidence})
+    return f"sentences of {SIZE_NAMES[min(rows, len(SIZE_NAMES) - 1)]}"
 
 
 def _why_none(table: Table, askable: QuestionTable) -> str:

@@ -7,12 +7,13 @@ from typing import NamedTuple
 from gentap.grammar.bindings import BindingSampler
 from gentap.grammar.plans import MOST_NEEDED_ROWS, Guards, Plan, make_plans
 from gentap.grammar.question_table import QuestionTable
-from gentap.grammar.rules import TITLES, Alternative, Grammar
-from gentap.grammar.wordings import Random, Wording, Wordings
+from gentap.grammar.rules import Grammar
+from gentap.grammar.telling import Telling, Unsayable
+from gentap.grammar.wordings import Random, Wordings
 from gentap.records import Cell, Table
 from gentap.tables.columns import ColumnReader
 from gentap.tables.queries import Query, run_query
-from gentap.text.normal_form import normal_form, normal_forms
+from gentap.text.normal_form import normal_forms
 from gentap.text.words import WORD
 
 _WAIT = 0.05
@@ -36,7 +37,8 @@ class QuestionSampler:
         self.grammar = grammar
         self.reader = ColumnReader(grammar.language)
         self._guards = Guards(grammar.questions)
-        self.plans = make_plans(grammar, self._guards)
+        self.plans = make_plans(grammar, self._guards, grammar.cell_questions)
+        self.sentence_plans = make_plans(grammar, self._guards, grammar.sentence_questions)
         self._wordings: dict[frozenset[str], Wordings] = {}
         self._plans: dict[Hashable, list[tuple[int, Plan]]] = {}
 
@@ -174,48 +176,13 @@ class _Drawer:
         if not choice.wordings:
             return ""
         wording = choice.draw(self._random)
-        if not self._is_clear(plan, wording, columns, values):
+        telling = Telling(
+            self._table, self._wordings, self._random, plan.query, columns, values, rank
+        )
+        try:
+            return telling.say(wording.alternative) if telling.is_clear(wording) else ""
+        except Unsayable:
             return ""
-        said: list[str] = []
-        self._say(wording.alternative, columns, values, rank, said)
-        return _tidy("".join(said))
-
-    def _is_clear(
-        self,
-        plan: Plan,
-        wording: Wording,
-        columns: Mapping[str, int],
-        values: Mapping[str, str],
-    ) -> bool:
-        """Where a wording does not say a value's column, no other row may hold that value."""
-        for condition in plan.query.conditions:
-            if (
-                condition.value
-                and condition.column not in wording.names
-                and not self._table.is_in_one_row(normal_form(values[condition.value]))
-            ):
-                return False
-        return True
-
-    def _say(
-        self,
-        alternative: Alternative,
-        columns: Mapping[str, int],
-        values: Mapping[str, str],
-        rank: int,
-        said: list[str],
-    ) -> None:
-        for part in alternative.parts:
-            if isinstance(part, str):
-                said.append(part)
-            elif part.kind == "column":
-                said.append(self._table.names[columns[part.label]])
-            elif part.kind == "value":
-                is_title = part.label in TITLES
-                said.append((self._table.titles if is_title else values)[part.label])
-            else:
-                below = self._wordings.part(part.label, rank).draw(self._random)
-                self._say(below.alternative, columns, values, rank, said)
 
 
 def evidence(query: Query, answer: Cell, table: QuestionTable) -> tuple[Cell, ...]:
@@ -238,11 +205,6 @@ def evidence(query: Query, answer: Cell, table: QuestionTable) -> tuple[Cell, ..
                 if len(holders) == 1:
                     cells.add(Cell(holders[0], condition.column))
     return tuple(sorted(cells))
-
-
-def _tidy(question: str) -> str:
-    question = " ".join(question.split())
-    return question[:1].upper() + question[1:]
 
 
 def names(question: str, answer_form: str) -> bool:

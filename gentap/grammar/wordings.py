@@ -5,10 +5,14 @@ A wording that names the table's title is left out where the table has none.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from gentap.grammar.rules import TITLES, Alternative, Grammar, Rule
 
 Random = Callable[[], float]
+
+JOINT = "and"
+"""The phrase rule that joins the last two of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,12 @@ class Choice:
             self._sums.append(total)
 
     def draw(self, random: Random) -> Wording:
+        return self.at(random())
+
+    def at(self, share: float) -> Wording:
+        """The wording at this share (0 to 1) of all weights."""
         sums = self._sums
-        at = random() * sums[-1]
+        at = share * sums[-1]
         for place, limit in enumerate(sums):
             if at < limit:
                 return self.wordings[place]
@@ -48,10 +56,28 @@ class Wordings:
         self._grammar = grammar
         self._titles = titles
         self._choices: dict[tuple[str, int], Choice] = {}
+        self._answers: dict[str, Choice] = {}
         self._said: dict[str, list[Alternative]] = {}
         self._names: dict[str, frozenset[str]] = {}
         self._parts: dict[tuple[str, int], Choice] = {}
         self._numbers: dict[str, list[int]] = {}
+
+    @cached_property
+    def joint(self) -> str:
+        """What stands before the last of several: the text of the phrase ``and``."""
+        rule = self._grammar.rules.get(JOINT)
+        parts = rule.alternatives[0].parts if rule is not None else ()
+        return "".join(part for part in parts if isinstance(part, str)).strip() or "&"
+
+    def is_tense(self, name: str) -> bool:
+        return self._grammar.rules[name].kind == "tense"
+
+    def answers(self, rule: Rule) -> Choice:
+        """The wordings of a rule's answer."""
+        if rule.name not in self._answers:
+            sayable = filter(self._can_say, rule.answers)
+            self._answers[rule.name] = Choice([Wording(one, frozenset()) for one in sayable])
+        return self._answers[rule.name]
 
     def part(self, name: str, number: int) -> Choice:
         """The wordings of a rule by its name; a numbers rule says ``number``."""
@@ -70,7 +96,7 @@ class Wordings:
                 [
                     Wording(one, self._named(one))
                     for one in rule.alternatives
-                    if (not number or one.number == number) and self._can_say(one)
+                    if (not number or one.says(number)) and self._can_say(one)
                 ]
             )
         return self._choices[key]
@@ -107,7 +133,7 @@ class Wordings:
         """The columns that the alternative names, whatever is drawn for its rules."""
         names: set[str] = set()
         for slot in alternative.slots:
-            if slot.kind == "column":
+            if slot.kind in ("column", "noun", "nouns"):
                 names.add(slot.label)
             elif slot.kind == "rule":
                 names |= self._named_by(slot.label)

@@ -1,5 +1,6 @@
 """Every setting of every stage, with its default and meaning; checked when they are made."""
 
+import math
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
@@ -317,12 +318,26 @@ class WriteSettings(Settings):
 
 
 class SampleSettings(Settings):
-    """`gentap sample`: questions whose answer is one cell, from a grammar."""
+    """`gentap sample`: questions whose answer is one cell, or a sentence, from a grammar."""
 
     grammar: str = Field(
         "english", min_length=1, description="the grammar's file, or the name of one of ours"
     )
-    per_table: int = Field(4, ge=1, le=10_000, description="questions drawn for each table")
+    per_table: int = Field(
+        4, ge=1, le=10_000, description="questions drawn for each table whose answer is one cell"
+    )
+    sentences: float = Field(
+        0.5, ge=0, le=100, description="questions answered in a sentence, for each of those"
+    )
+    evidence_rows: list[float] = Field(
+        [0.09, 0.43, 0.20, 0.28],
+        min_length=4,
+        max_length=4,
+        description="shares of the sentences that tell of 1, 2, 3, and 4 or more rows",
+    )
+    unanswerable: float = Field(
+        0.0, ge=0, le=1, description="share of the sentences that say the table does not answer"
+    )
     shard_tables: int = Field(1000, ge=1, description="tables (lines of JSONL) a shard")
     attempts: int = Field(
         4,
@@ -332,6 +347,14 @@ class SampleSettings(Settings):
     )
     delimiter: str = Field("", description="what parts the cells of CSV files; empty: found out")
     encoding: str = Field("", description="the encoding of CSV files; empty: found out")
+
+    @model_validator(mode="after")
+    def _are_shares(self) -> "SampleSettings":
+        if not all(0 <= share < math.inf for share in self.evidence_rows):
+            raise ValueError("evidence_rows must be shares of 0 or more")
+        if not any(self.evidence_rows):
+            raise ValueError("evidence_rows must hold a share above 0")
+        return self
 
 
 class EvaluateSettings(Settings):

@@ -79,7 +79,7 @@ class OverlapStage(MineStage):
 
 @dataclass(frozen=True, kw_only=True)
 class SampleStage(Stage):
-    """Tables and a grammar to questions whose answer is one cell.
+    """Tables and a grammar to questions whose answer is one cell, or a sentence.
 
     ``tables`` are mined folders or files; ``base`` is the model whose tokens are counted, if any.
     """
@@ -135,10 +135,11 @@ class SampleStage(Stage):
 
         counts, rejected = stats["counts"], sum(stats["rejected"].values())
         given = CsvFormat(self.sample.delimiter, self.sample.encoding)
+        sentences = counts.get("sentences", 0)
         return [
             *assumptions(self._files(), given),
-            f"{counts.get('examples', 0):,} cell examples from {counts.get('tables', 0):,} tables; "
-            f"{rejected:,} tables set aside",
+            f"{counts.get('examples', 0) - sentences:,} cell examples and {sentences:,} sentences "
+            f"from {counts.get('tables', 0):,} tables; {rejected:,} tables set aside",
             *reasons_told(stats["rejected"]),
         ]
 

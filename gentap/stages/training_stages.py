@@ -1,6 +1,6 @@
 """Stages that train a table model: base, pretrain, finetune."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -72,7 +72,7 @@ class PretrainStage(Stage):
     name: ClassVar[str] = "pretrain"
     trains: ClassVar[bool] = True
     base: str
-    corpora: Mapping[Objective, Path]
+    corpora: Mapping[Objective, Sequence[Path]]
     pretrain: PretrainSettings
     linearizer: LinearizerSettings
     seed: int
@@ -80,10 +80,10 @@ class PretrainStage(Stage):
     def settings(self) -> dict[str, Any]:
         linearizer = self.linearizer.model_dump()
         used = {**self.pretrain.decisive(), "linearizer": linearizer, "seed": self.seed}
-        return {**used, "kinds": list(self._corpora)}
+        return {**used, "kinds": [kind for kind, paths in self._corpora.items() for _ in paths]}
 
     def inputs(self) -> list[Path]:
-        return [Path(self.base), *self._corpora.values()]
+        return [Path(self.base), *(path for paths in self._corpora.values() for path in paths)]
 
     def check(self, planned: Planned = ()) -> None:
         masked = self.pretrain.mix.masked
@@ -95,7 +95,8 @@ class PretrainStage(Stage):
             )
         if not self._corpora:
             raise SettingError("pretrain: give --long, --cell, or both, as the mix asks for.")
-        for kind, path in self._corpora.items():
+        given = [(kind, path) for kind, paths in self._corpora.items() for path in paths]
+        for kind, path in given:
             if path in planned:
                 continue
             require_stage(path, _MADE_BY[kind], f"the {kind} examples come from there")
@@ -121,7 +122,7 @@ class PretrainStage(Stage):
         return [f"{stats['steps']:,} steps{_losses(stats)}", *losses_told(stats)]
 
     @property
-    def _corpora(self) -> dict[Objective, Path]:
+    def _corpora(self) -> dict[Objective, Sequence[Path]]:
         """Those that the mix asks for."""
         mix = self.pretrain.mix.model_dump()
         return {kind: path for kind, path in self.corpora.items() if mix[kind]}

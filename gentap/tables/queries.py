@@ -1,19 +1,32 @@
-"""Small queries whose answer is one row of a table, and their execution.
+"""Small queries for rows of a table, and their execution.
 
-``select X where A is v and B above w``, with the row narrowed by its place or by the size of a
+``select X where A is v and B above w``, with the rows narrowed by their place or by the size of a
 cell. A query never guesses: it yields every row that fits, so that a caller can demand exactly one,
 and none where a cell that can't be compared leaves it undecided.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from gentap.records import Table
 from gentap.tables.columns import Column, ColumnReader, loose_form
 from gentap.text.normal_form import normal_form, normal_forms
 
-ComparisonOperator = Literal["is", "above", "below", "between"]
-Pick = Literal["any", "only", "largest", "smallest", "row", "last", "after", "before"]
+ComparisonOperator = Literal["is", "above", "below", "between", "either", "both"]
+Pick = Literal[
+    "any",
+    "only",
+    "largest",
+    "smallest",
+    "row",
+    "last",
+    "after",
+    "before",
+    "ends",
+    "edges",
+    "around",
+]
 
 Identity = str | float
 """What makes two cells of a column the same: a typed cell's size, else its loose normal form."""
@@ -22,7 +35,9 @@ Identity = str | float
 class Condition(NamedTuple):
     """``column is value``, ``above``/``below`` it, or ``between`` value and ``high``, both out.
 
-    With ``other``, the column is compared with that column of the same row instead of a value.
+    ``either`` is the one value or the other, ``high``, in this order. With ``other``, the column is
+    compared with that column of the same row instead of a value; ``both`` are the rows with
+    ``value`` or ``high`` of those whose cells of ``other`` stand beside each of the two.
     """
 
     column: int
@@ -33,11 +48,16 @@ class Condition(NamedTuple):
 
 
 class Query(NamedTuple):
-    """Select ``column`` of the row that meets all conditions and is picked.
+    """Select ``column`` of the rows that meet all conditions and are picked.
 
     ``largest`` and ``smallest`` go by the column ``by``; with ``row`` (from the top) and ``last``
     (from the bottom) they take the ``rank``-th. ``after`` and ``before`` take the row next to the
     one that meets the conditions, ``only`` the row of a table that has one.
+
+    Of several rows: ``largest`` and ``smallest`` take ``taken`` of them in that order (0: all),
+    ``ends`` the smallest and the largest, ``edges`` the first and the last, ``around`` the rows
+    before and after the one that meets the conditions. ``rising`` (or ``falling``) is a column
+    whose cells must grow (or shrink) from each row to the next.
     """
 
     select: int
@@ -45,6 +65,9 @@ class Query(NamedTuple):
     pick: Pick = "any"
     by: int | None = None
     rank: int = 1
+    taken: int = 1
+    rising: int | None = None
+    falling: int | None = None
 
 
 class ReadTable:
@@ -113,11 +136,28 @@ class ReadTable:
 
 
 def run_query(query: Query, read: ReadTable) -> list[int]:
-    """The body rows that the query fits, in order; none where it can't be decided.
+    """The body rows that the query fits, in its order; none where it can't be decided.
 
     A comparison or an extreme needs a key in every row that it is taken over: a cell that does not
-    read so could change the answer. A tie within the first ``rank`` leaves a rank undecided.
+    read so could change the answer. A tie within the first ``rank`` leaves a rank undecided, and
+    one among several rows taken, or with the next, leaves these undecided.
     """
+    rows = _picked(query, read)
+    for column, sign in ((query.rising, 1), (query.falling, -1)):
+        if column is not None and not _grows(read.columns[column].keys, rows, sign):
+            return []
+    return rows
+
+
+def _grows(keys: Sequence[float | None], rows: Sequence[int], sign: int) -> bool:
+    sizes = [keys[row] for row in rows]
+    return all(
+        one is not None and other is not None and (other - one) * sign > 0
+        for one, other in pairwise(sizes)
+    )
+
+
+def _picked(query: Query, read: ReadTable) -> list[int]:
     rows: Sequence[int] = range(read.height)
     for number, condition in enumerate(query.conditions):
         met = _rows_meeting(read, condition)
@@ -135,12 +175,25 @@ def run_query(query: Query, read: ReadTable) -> list[int]:
             return [row + 1 for row in rows if row + 1 < read.height]
         case "before":
             return [row - 1 for row in rows if row > 0]
+        case "around":
+            inner = len(rows) == 1 and 0 < rows[0] < read.height - 1
+            return [rows[0] - 1, rows[0] + 1] if inner else []
+        case "edges":
+            return [rows[0], rows[-1]] if len(rows) > 1 else []
         case _:
-            return _extreme(read, rows, query)
+            one = query.taken == 1 and query.pick != "ends"
+            return _extreme(read, rows, query) if one else _extremes(read, rows, query)
 
 
 def _rows_meeting(read: ReadTable, condition: Condition) -> list[int]:
     column, comparison = condition.column, condition.comparison
+    if comparison in ("either", "both"):
+        one, two = (read.rows_with(column, text) for text in (condition.value, condition.high))
+        if condition.other is not None:
+            beside = read.identities(condition.other)
+            shared = {beside[row] for row in one} & {beside[row] for row in two}
+            return [row for row in dict.fromkeys([*one, *two]) if beside[row] in shared]
+        return list(dict.fromkeys([*one, *two]))
     if condition.other is not None:
         return _rows_comparing(read, column, comparison, condition.other)
     if comparison == "is":
@@ -198,3 +251,21 @@ def _extreme(read: ReadTable, rows: Sequence[int], query: Query) -> list[int]:
     if len(set(best)) < len(best):
         return []
     return [row for row in rows if keys[row] == best[-1]]
+
+
+def _extremes(read: ReadTable, rows: Sequence[int], query: Query) -> list[int]:
+    """Several rows by the size of their cells, no two of which, nor the next, are equal."""
+    if query.by is None:
+        return []
+    keys = read.columns[query.by].keys
+    sized = [(key, row) for row in rows if (key := keys[row]) is not None]
+    if len(sized) < len(rows):
+        return []
+    sized.sort(reverse=query.pick == "largest")
+    sizes = [key for key, _ in sized]
+    if query.pick == "ends":
+        alone = len(sizes) > 2 and sizes[0] < sizes[1] and sizes[-2] < sizes[-1]
+        return [sized[0][1], sized[-1][1]] if alone else []
+    count = query.taken or len(sized)
+    decided = len(set(sizes[: count + 1])) == len(sizes[: count + 1])
+    return [row for _, row in sized[:count]] if decided and count <= len(sized) else []

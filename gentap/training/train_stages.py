@@ -95,7 +95,7 @@ def _writer_pairs(
 
 def pretrain(
     base: str,
-    corpora: Mapping[Objective, Path],
+    corpora: Mapping[Objective, Sequence[Path]],
     settings: PretrainSettings,
     linearizer: LinearizerSettings,
     folder: StageFolder,
@@ -104,20 +104,19 @@ def pretrain(
 ) -> dict[str, Any]:
     """Train both decoders, or one where the mix or the corpora hold only its examples.
 
-    ``corpora`` are Example folders for ``long`` and ``cell``, and a mined folder for ``masked``,
-    whose tables have cells hidden.
+    ``corpora`` are Example folders for ``long`` and ``cell``, of which the examples of that kind
+    are taken, and mined folders for ``masked``, whose tables have cells hidden.
 
     Raises InputError where a corpus is empty or no example fits the model.
     """
-    files = {
-        kind: parts(corpora[kind] / "tables" if kind == "masked" else corpora[kind])
-        for kind in OBJECTIVES
-        if kind in corpora
-    }
-    for kind in files:
-        if not files[kind]:
-            what = "tables (tables/part-*.parquet)" if kind == "masked" else "examples"
-            raise InputError(f"{corpora[kind]}: holds no {what} (part-*.parquet).")
+    files: dict[Objective, list[Path]] = {kind: [] for kind in OBJECTIVES if kind in corpora}
+    for kind, found in files.items():
+        for corpus in corpora[kind]:
+            held = parts(corpus / "tables" if kind == "masked" else corpus)
+            if not held:
+                what = "tables (tables/part-*.parquet)" if kind == "masked" else "examples"
+                raise InputError(f"{corpus}: holds no {what} (part-*.parquet).")
+            found += held
     examples = {kind: files[kind] for kind in KINDS if kind in files}
     if is_main():
         write_text(folder.path / REJECTED, "")
@@ -186,7 +185,7 @@ def _train_table_model(
         for split, corpora in (("train", examples), ("dev", dev)):
             for kind, corpus in corpora.items():
                 counted = Tally()
-                pairs = encoder.encode(corpus, counted, workers)
+                pairs = encoder.encode(corpus, kind, counted, workers)
                 store = write_tokens(folder.work / "tokens" / f"{split}-{kind}", pairs, counted)
                 tally.add(store.tally)
                 if not len(store):

@@ -1,8 +1,10 @@
 """Verified examples a second, from tables to Parquet on disk, and the memory that it takes.
 
-    python scripts/benchmarks/bench_sample.py TABLES… [-n 10 20] [--workers 1] [--grammar english]
+    python scripts/benchmarks/bench_sample.py TABLES… [-n 10 20] [--sentences 0 0.5] [--workers 1]
+        [--grammar english]
 
-TABLES are what `gentap sample` takes, such as TabFact's tables.jsonl.gz. Each row is a whole run in
+TABLES are what `gentap sample` takes, such as TabFact's tables.jsonl.gz; --sentences is how many
+sentences are drawn for each of the -n cell questions. Each row is a whole run in
 a process of its own: reading, cutting to 512 tokens (estimated), reading values, drawing, running
 the query, writing. Processor time and memory are those of the process itself, so that of several
 workers only the seconds tell. The last column is the digest of what was written: it must not depend
@@ -17,6 +19,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
+from itertools import product
 from pathlib import Path
 
 from gentap.documents.table_files import find_table_files
@@ -29,23 +32,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     parser.add_argument("tables", nargs="+")
     parser.add_argument("-n", nargs="+", type=int, default=[10, 20])
+    parser.add_argument("--sentences", nargs="+", type=float, default=[0.0])
     parser.add_argument("--workers", nargs="+", type=int, default=[1])
     parser.add_argument("--grammar", default="english")
     given = parser.parse_args()
     print(
-        "n  workers  examples  seconds  examples/s  CPU seconds  examples/CPU s  peak MiB  digest"
+        "n  sentences  workers  examples  seconds  examples/s  CPU seconds  examples/CPU s  "
+        "peak MiB  digest"
     )
-    for per_table in given.n:
-        for workers in given.workers:
-            task = (given.tables, given.grammar, per_table, workers)
-            with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-                print(pool.submit(measure, *task).result(), flush=True)
+    for per_table, sentences, workers in product(given.n, given.sentences, given.workers):
+        task = (given.tables, given.grammar, per_table, sentences, workers)
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            print(pool.submit(measure, *task).result(), flush=True)
     return 0
 
 
-def measure(tables: list[str], grammar: str, per_table: int, workers: int) -> str:
+def measure(tables: list[str], grammar: str, per_table: int, sentences: float, workers: int) -> str:
     """One run, as a line of the table."""
-    settings = SampleSettings(grammar=grammar, per_table=per_table)
+    settings = SampleSettings(grammar=grammar, per_table=per_table, sentences=sentences)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "cell"
         started, cpu = time.perf_counter(), cpu_seconds()
@@ -68,8 +72,8 @@ def measure(tables: list[str], grammar: str, per_table: int, workers: int) -> st
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     spent = f"{cpu:.1f}  {examples / cpu:,.0f}" if workers == 1 else "-  -"
     return (
-        f"{per_table}  {workers}  {examples:,}  {seconds:.1f}  {examples / seconds:,.0f}  "
-        f"{spent}  {peak:,.0f}  {written.hexdigest()[:12]}"
+        f"{per_table}  {tally.counts['sentences']:,}  {workers}  {examples:,}  {seconds:.1f}  "
+        f"{examples / seconds:,.0f}  {spent}  {peak:,.0f}  {written.hexdigest()[:12]}"
     )
 
 

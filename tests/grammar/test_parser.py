@@ -199,10 +199,16 @@ def test_the_english_grammar_covers_all_picks_and_comparisons() -> None:
     queries = [rule.query for rule in GRAMMARS[0].questions if rule.query]
     picks = {(query.pick, bool(query.rank)) for query in queries}
     assert {pick for pick, _ in picks} == {
-        *("any", "only", "largest", "smallest", "row", "last", "after", "before")
+        *("any", "only", "largest", "smallest", "row", "last", "after", "before"),
+        *("ends", "edges", "around"),
     }
     assert {("largest", True), ("smallest", True), ("row", True), ("last", True)} <= picks
     conditions = [condition for query in queries for condition in query.conditions]
-    assert {condition.comparison for condition in conditions} == {"is", "above", "below", "between"}
+    assert {condition.comparison for condition in conditions} == {
+        *("is", "above", "below", "between", "either", "both")
+    }
+    assert {query.many for query in queries} == {"one", "every", "none"}
+    assert any(query.rising for query in queries)
+    assert any(query.falling for query in queries)
     assert {(one.comparison, bool(one.other)) for one in conditions} >= {("is", True)}
     assert {condition.value for condition in conditions} >= {"title", "section"}

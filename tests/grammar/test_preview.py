@@ -61,6 +61,13 @@ def test_check_draws_five_questions_of_each_kind(name: str) -> None:
     assert not [line for line in lines if line.startswith("    none")]
 
 
+def test_check_draws_sentences_with_their_answers() -> None:
+    lines = gentap("grammar", "check", "english", "-n", "2").stdout.splitlines()
+    drawn = lines[lines.index("two_times") :]
+    assert [line.endswith(".") for line in drawn[1:3]] == [True, True]
+    assert "how_often" in lines
+
+
 def test_check_names_an_idle_rule_and_still_draws(tmp_path: Path) -> None:
     path = tmp_path / "my.grammar"
     path.write_text("question a =\n  > select [column A] first\n  first [column A]?\nleft =\n  x\n")
@@ -98,6 +105,6 @@ def test_sample_takes_tables_of_any_source(tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = gentap("sample", str(tmp_path / "towns.csv"), "-o", str(out), "--workers", "1")
     assert result.exit_code == 0, result.output
-    assert "4 cell examples from 1 tables" in result.output
+    assert "4 cell examples and 2 sentences from 1 tables" in result.output
     again = gentap("sample", str(tmp_path / "towns.csv"), "-o", str(out), "--workers", "1")
     assert "done already" in again.output

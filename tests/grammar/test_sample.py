@@ -17,6 +17,7 @@ from gentap.grammar.preview import BUILT_IN
 from gentap.grammar.rules import find_grammar
 from gentap.grammar.sample import sample, table_random
 from gentap.grammar.sampler import QuestionSampler
+from gentap.grammar.sentence_sampler import SentenceSampler
 from gentap.records import Example, Table, digest, example_from_row, sourced_table_from_row
 from gentap.runs.parquet_parts import parts, read_rows
 from gentap.runs.store import StageFolder, Tally, own_files
@@ -71,12 +72,29 @@ def test_examples_do_not_depend_on_the_size_of_shards(
 
 def test_what_is_written_is_what_was_drawn(run: Callable[..., Tally], tmp_path: Path) -> None:
     (tmp_path / "one.jsonl").write_text(as_line(BUILT_IN, id="t1", url="https://x.example/t"))
-    run(tmp_path / "one.jsonl", per_table=50, linearizer={"max_tokens": 4096})
+    run(tmp_path / "one.jsonl", per_table=50, sentences=0.4, linearizer={"max_tokens": 4096})
     maker = QuestionSampler(load_grammar(find_grammar("english")))
     table = Table(title=BUILT_IN.title, header=BUILT_IN.header, rows=BUILT_IN.rows)
-    draws = list(maker.draws(maker.askable(table), 50, 4, table_random(1, "t1").random))
-    assert len(draws) == 50
-    assert list(examples(tmp_path / "out")) == [
+    random, askable = table_random(1, "t1").random, maker.askable(table)
+    draws = list(maker.draws(askable, 50, 4, random))
+    teller = SentenceSampler(maker, SampleSettings().evidence_rows, 0.0)
+    sentences, _ = teller.draws(askable, 20, 4, random)
+    assert (len(draws), len(sentences)) == (50, 20)
+    found = list(examples(tmp_path / "out"))
+    assert found[50:] == [
+        Example(
+            id=digest("t1", one.question),
+            kind="long",
+            origin="grammar",
+            question=one.question,
+            answer=one.answer,
+            table=table,
+            cells=one.evidence,
+            source="https://x.example/t",
+        )
+        for one in sentences
+    ]
+    assert found[:50] == [
         Example(
             id=digest("t1", draw.question),
             kind="cell",
@@ -100,9 +118,12 @@ def test_what_is_asked_and_answered_stands_in_the_cut_table(
     found = list(examples(tmp_path / "out"))
     assert len(found) == tally.counts["examples"] > 200
     assert {example.source for example in found} <= whole.keys()
+    assert Counter(example.kind for example in found)["long"] == tally.counts["sentences"] > 100
     for example in found:
         texts = [example.table.rows[cell.row][cell.column] for cell in example.cells]
-        assert example.answer in texts
+        assert example.kind == "long" or example.answer in texts
+    spans = [count for name, count in tally.counts.items() if name.startswith("sentences of")]
+    assert sum(spans) == tally.counts["sentences"]
     kinds = {name: count for name, count in tally.counts.items() if name.startswith("examples of")}
     assert sum(kinds.values()) == len(found)
 
@@ -232,8 +253,12 @@ def test_german_questions_are_drawn_from_german_tables(
         "Neue Brücke;Rhein;980 m;12. Mai 1950\nSteg;Rhein;75,25 m;1. Oktober 1931\n"
     )
     (tmp_path / "Brücken.csv").write_text(text, encoding="utf-8")
-    run(tmp_path / "Brücken.csv", grammar="german", per_table=60)
-    found = {example.question: example.answer for example in examples(tmp_path / "out")}
+    run(tmp_path / "Brücken.csv", grammar="german", per_table=60, sentences=0.2)
+    found = {
+        example.question: example.answer
+        for example in examples(tmp_path / "out")
+        if example.kind == "cell"
+    }
     longest = [
         question
         for question in found
@@ -253,4 +278,4 @@ def test_tables_without_an_id_get_one_by_their_place(
     (tmp_path / "two.jsonl").write_text(as_line(BUILT_IN) * 2)
     run(tmp_path / "two.jsonl")
     found = [example.id for example in examples(tmp_path / "out")]
-    assert len(set(found)) == len(found) == 8
+    assert len(set(found)) == len(found) == 12

@@ -82,7 +82,8 @@ def run_pretrain(stage, tmp_path: Path, base: Path, write_examples) -> Callable[
                 write_examples(paths[kind], corpus)
         with stage(name) as folder:
             settings = PretrainSettings(**QUICK)
-            return pretrain(str(model), paths, settings, LinearizerSettings(), folder, seed=5)
+            given = {kind: [path] for kind, path in paths.items()}
+            return pretrain(str(model), given, settings, LinearizerSettings(), folder, seed=5)
 
     return run
 
@@ -145,8 +146,8 @@ def test_masked_cells_are_a_third_objective(
     ]
     pq.write_table(pa.Table.from_pylist(rows, TABLE_SCHEMA), tables / "part-00000.parquet")
     corpora = {
-        "cell": write_examples(tmp_path / "cell", examples("cell")),
-        "masked": tmp_path / "mined",
+        "cell": [write_examples(tmp_path / "cell", examples("cell"))],
+        "masked": [tmp_path / "mined"],
     }
     settings = PretrainSettings(**QUICK, mix={"masked": 2}, hidden_cells=0.5)
     with stage("out") as folder:
@@ -250,7 +251,7 @@ def test_a_corpus_without_parts_is_named(tmp_path: Path, base: Path, stage) -> N
     with stage("out") as folder, pytest.raises(InputError, match="holds no examples") as caught:
         pretrain(
             str(base),
-            {"cell": tmp_path / "corpus"},
+            {"cell": [tmp_path / "corpus"]},
             PretrainSettings(**QUICK),
             LinearizerSettings(),
             folder,

@@ -12,6 +12,7 @@ import numpy as np
 
 from gentap.errors import InputError
 from gentap.evaluation.metrics.bleu import bleu_statistics
+from gentap.evaluation.metrics.declines import decline_statistics
 from gentap.evaluation.metrics.denotation import cell_statistics
 from gentap.evaluation.metrics.meteor import meteor_statistics
 from gentap.evaluation.metrics.parent import parent_statistics
@@ -34,6 +35,8 @@ METRICS = {
     "parent_precision": "PARENT-P",
     "parent_recall": "PARENT-R",
     "supported": "supported",
+    "declined_rightly": "declined rightly",
+    "declined_wrongly": "declined wrongly",
     "exact_match": "exact match",
     "denotation_accuracy": "denotation",
     "judge_faithfulness": "judge: faithful",
@@ -172,6 +175,11 @@ def _support(answers: Answers) -> Mapping[str, Statistics]:
     return support_statistics(said, questions, [example.table for example in examples])
 
 
+def _declines(answers: Answers) -> Mapping[str, Statistics]:
+    examples, said, _ = answers
+    return decline_statistics(said, [example.references for example in examples])
+
+
 def _cells(answers: Answers) -> Mapping[str, Statistics]:
     examples, said, _ = answers
     references = [example.references for example in examples]
@@ -179,7 +187,7 @@ def _cells(answers: Answers) -> Mapping[str, Statistics]:
 
 
 SCORERS: Mapping[Kind, Sequence[Callable[[Answers], Mapping[str, Statistics]]]] = {
-    "long": (_bleu, _rouge, _meteor, _parent, _support),
+    "long": (_bleu, _rouge, _meteor, _parent, _support, _declines),
     "cell": (_cells,),
 }
 """What computes the metrics of each kind of answer."""

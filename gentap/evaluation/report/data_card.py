@@ -35,7 +35,8 @@ _WHAT = {
     "tables": "tables as they stand on their pages",
     "documents": "the prose of the pages",
     "write": "questions that are answered in a sentence, with the table and the cells it names",
-    "sample": "questions that are answered with one cell's value, with the table and that cell",
+    "sample": "questions that are answered with one cell's value, or in a sentence, with the table "
+    "and the cells",
 }
 _SIZES = (
     (10**3, "n<1K"),

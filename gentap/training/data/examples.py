@@ -1,11 +1,12 @@
 """Examples as token ids: the question and its table in, the answer out."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from gentap.documents.rejected import RejectedRecord
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
-from gentap.records import Example, Row, example_from_row
+from gentap.records import Example, Kind, Row, example_from_row
 from gentap.runs.store import Tally
 from gentap.settings.sections import LinearizerSettings
 from gentap.training.data.losses import (
@@ -41,20 +42,27 @@ class TableEncoder:
         return self._tokenizer
 
     def encode(
-        self, source: Sequence[Example] | Sequence[Path], tally: Tally, workers: int
+        self, source: Sequence[Example] | Sequence[Path], kind: Kind, tally: Tally, workers: int
     ) -> Iterator[EncodedPair]:
-        """Pairs of the examples, or of those that Parquet files hold; counted in ``tally``."""
+        """Pairs of the examples of a kind, which may stand in Parquet files; counted in ``tally``.
+
+        A folder that `gentap sample` wrote holds examples of both kinds.
+        """
         files = [one for one in source if isinstance(one, Path)]
         examples = [one for one in source if isinstance(one, Example)]
-        for pairs, counted in tokenize_ahead(files, self, workers):
+        for pairs, counted in tokenize_ahead(files, partial(self.encode_rows, kind), workers):
             tally.add(counted)
             yield from pairs
         for example in examples:
-            yield self._pair(example, tally)
+            if example.kind == kind:
+                yield self._pair(example, tally)
 
-    def __call__(self, rows: Iterable[Row]) -> tuple[list[EncodedPair], dict[str, dict[str, int]]]:
+    def encode_rows(
+        self, kind: Kind, rows: Iterable[Row]
+    ) -> tuple[list[EncodedPair], dict[str, dict[str, int]]]:
+        """The pairs of a kind among rows of a corpus, and what was counted of them."""
         tally = Tally()
-        pairs = [self._pair(example_from_row(row), tally) for row in rows]
+        pairs = [self._pair(example_from_row(row), tally) for row in rows if row["kind"] == kind]
         return pairs, tally.to_json()
 
     def _pair(self, example: Example, tally: Tally) -> EncodedPair:

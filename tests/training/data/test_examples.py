@@ -43,10 +43,24 @@ def test_files_and_workers_give_what_the_examples_give(
     found = []
     for source, workers in (([example(number) for number in range(40)], 1), (files, 1), (files, 2)):
         tally = Tally()
-        found.append((list(encoder.encode(source, tally, workers)), tally.to_json()))
+        found.append((list(encoder.encode(source, "long", tally, workers)), tally.to_json()))
     assert found[0] == found[1] == found[2]
     assert len(found[0][0]) == 40
     assert found[0][1]["counts"]["examples"] == 34
+
+
+def test_examples_of_another_kind_are_left_to_another_decoder(base: Path, tmp_path: Path) -> None:
+    kinds = ("long", "cell", "cell", "long", "cell")
+    examples = [replace(example(number), kind=kind) for number, kind in enumerate(kinds, 4)]
+    path = tmp_path / "part-0.parquet"
+    rows = [example_to_row(one) for one in examples]
+    pq.write_table(pa.Table.from_pylist(rows, EXAMPLE_SCHEMA), path)
+    encoder = TableEncoder(str(base), LinearizerSettings(), longest=30)
+    for kind, wanted in (("long", 2), ("cell", 3)):
+        tally = Tally()
+        pairs = list(encoder.encode([path], kind, tally, 1))
+        assert pairs == list(encoder.encode(examples, kind, Tally(), 1))
+        assert len(pairs) == tally.counts["examples"] == wanted
 
 
 def test_slices_cover_each_row_once(files: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +79,7 @@ def test_a_table_that_lost_columns_alone_counts_as_cut(base: Path) -> None:
     tally = Tally()
     encoder = TableEncoder(str(base), LinearizerSettings(), longest=30)
     asked = [narrow, replace(narrow, table=wide, cells=(Cell(0, 29),))]
-    assert len(list(encoder.encode(asked, tally, 1))) == 2
+    assert len(list(encoder.encode(asked, "long", tally, 1))) == 2
     assert tally.to_json()["counts"] == {
         "examples": 2,
         "examples whose table was cut": 1,

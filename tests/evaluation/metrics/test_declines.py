@@ -1,0 +1,50 @@
+"""Which answers decline, and how often rightly."""
+
+import pytest
+
+from gentap.evaluation.metrics.declines import decline_statistics, declines
+from gentap.grammar.parser import load_grammar
+from gentap.grammar.preview import BUILT_IN
+from gentap.grammar.rules import find_grammar
+from gentap.grammar.sample import table_random
+from gentap.grammar.sampler import QuestionSampler
+from gentap.grammar.sentence_sampler import SentenceSampler
+
+
+@pytest.mark.parametrize(
+    ("answer", "does"),
+    [
+        ("The table does not say who won in 1990.", True),
+        ("The table doesn't list her films.", True),
+        ("There is no film in the table from 1990.", True),
+        ("Das steht nicht in der Tabelle.", True),
+        ("No team won in 1990.", False),
+        ("The table lists four films.", False),
+        ("", False),
+    ],
+)
+def test_which_answers_decline(answer: str, does: bool) -> None:
+    assert declines(answer) is does
+
+
+@pytest.mark.parametrize("language", ["english", "german"])
+def test_all_that_the_grammars_say_of_no_row_declines_and_nothing_else(language: str) -> None:
+    maker = QuestionSampler(load_grammar(find_grammar(language)))
+    teller = SentenceSampler(maker, (1, 1, 1, 1), 0.5)
+    said = set()
+    for seed in range(60):
+        random = table_random(seed, "t").random
+        for one in teller.draws(maker.askable(BUILT_IN), 10, 30, random)[0]:
+            assert declines(one.answer) == (not one.evidence), one.answer
+            said.add(not one.evidence)
+    assert said == {True, False}
+
+
+def test_how_often_a_system_declines_rightly_and_wrongly() -> None:
+    no, yes = "The table does not say.", "Ada won."
+    references = [[no], [no], [yes], [yes], [yes, "Ada did."]]
+    found = decline_statistics([no, yes, no, yes, yes], references)
+    assert found["declined_rightly"].score == 50
+    assert round(found["declined_wrongly"].score, 1) == 33.3
+    assert found["declined_rightly"].by_example() == [100, 0, None, None, None]
+    assert decline_statistics([yes], [[yes]]) == {}
