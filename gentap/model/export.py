@@ -38,12 +38,15 @@ def export(model: str, decoder: Decoder, folder: Path) -> None:
 
 
 def _as_published(config: Path) -> None:
-    """Let T5's ``tie_word_embeddings`` say what it says in the published checkpoints.
+    """Let a configuration say what it says in the published checkpoints, for older programs.
 
-    There it is false exactly where the outputs are not scaled and the head is its own. Loaders that
-    know no ``scale_decoder_outputs`` go by it.
+    T5's ``tie_word_embeddings`` is false exactly where the outputs are not scaled and the head is
+    its own: programs that know no ``scale_decoder_outputs`` go by it. BART's ``normalize_before``,
+    which is false in all of them, is asked for by CTranslate2.
     """
     values = json.loads(config.read_text(encoding="utf-8"))
     if "scale_decoder_outputs" in values:
         values["tie_word_embeddings"] = values.pop("scale_decoder_outputs")
-        config.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    if values["model_type"] == "bart":
+        values.setdefault("normalize_before", False)
+    config.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")

@@ -150,6 +150,14 @@ def test_the_configuration_says_what_published_ones_say_of_the_head(
     assert "scale_decoder_outputs" not in values
 
 
+def test_the_configuration_of_a_bart_has_what_ctranslate2_asks_for(
+    tmp_path: Path, saved: Callable[[str], Path]
+) -> None:
+    assert exported(saved("bart"), "long", tmp_path / "long").exit_code == 0
+    values = json.loads((tmp_path / "long" / "config.json").read_text(encoding="utf-8"))
+    assert values["normalize_before"] is False
+
+
 def test_what_cannot_be_exported_is_said_and_leaves_nothing(
     tmp_path: Path, saved: Callable[[str], Path]
 ) -> None:

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from causal_toys import byte_tokenizer
 from toys import toy_t5
 
 from gentap.errors import InputError
@@ -152,17 +153,19 @@ def test_bytes_that_are_no_text_and_files_beyond_bounds_are_told(tmp_path: Path)
         read_object(path)
 
 
-def test_saved_tokenizers_have_the_key_that_transformers_4_reads(
+def test_saved_tokenizers_have_the_names_that_transformers_4_reads(
     tmp_path: Path, tokenizer: TableTokenizer, bart_tokenizer: TableTokenizer
 ) -> None:
-    """There ``extra_special_tokens`` is a mapping, and a list an error."""
-    for number, one in enumerate((tokenizer, bart_tokenizer)):
+    """There ``extra_special_tokens`` is a mapping, and ``TokenizersBackend`` no class."""
+    causal = byte_tokenizer(LinearizerSettings())
+    for number, one in enumerate((tokenizer, bart_tokenizer, causal)):
         folder = tmp_path / str(number)
         one.save(folder)
         values = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
         assert "extra_special_tokens" not in values
         named = set(values.get("additional_special_tokens", ()))
-        assert one is bart_tokenizer or "<extra_id_99>" in named
+        assert one is not tokenizer or "<extra_id_99>" in named
+        assert values["tokenizer_class"] != "TokenizersBackend"
         again = load_saved_tokenizer(folder)
         assert again.hf.get_vocab() == one.hf.get_vocab()
         assert set(again.hf.all_special_tokens) == set(one.hf.all_special_tokens)

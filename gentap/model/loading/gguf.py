@@ -11,6 +11,7 @@ from huggingface_hub.constants import HF_HOME
 from gentap.documents.input_files import require_file
 from gentap.errors import FolderError, InputError, first_line
 from gentap.runs.console import say
+from gentap.model.loading.model_folder import save_tokenizer
 
 PARTIAL_FOLDER = ".partial"
 SUFFIX = ".gguf"
@@ -47,7 +48,7 @@ def unpack(file: Path, folder: Path) -> None:
     aside = folder.with_name(folder.name + PARTIAL_FOLDER)
     shutil.rmtree(aside, ignore_errors=True)
     model.save_pretrained(aside)
-    tokenizer.save_pretrained(aside)
+    save_tokenizer(tokenizer, aside)
     aside.rename(folder)
 
 
