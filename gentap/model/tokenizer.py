@@ -20,9 +20,9 @@ from gentap.model.loading.model_folder import (
     check_texts,
     find_model,
     read_object,
-    save_tokenizer,
     spoilt,
 )
+from gentap.model.loading.older_programs import save_tokenizer
 from gentap.records import Table
 from gentap.runs.store import write_json
 from gentap.settings.sections import LinearizerSettings

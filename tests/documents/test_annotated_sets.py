@@ -56,7 +56,7 @@ def test_totto_is_read_with_spans_headers_and_all_sentences(tmp_path: Path) -> N
         origin="annotated",
         question="describe Opera, Opera Aida, First night Year 1871",
         answer="Aida is of 1871.",
-        alternatives=("Verdi wrote Aida in 1871.",),
+        alternatives=("Verdi wrote Aida in 1871.", "Aida is of 1871."),
         table=Table(
             title="Giuseppe Verdi",
             section="Operas",

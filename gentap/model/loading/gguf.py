@@ -10,8 +10,8 @@ from huggingface_hub.constants import HF_HOME
 
 from gentap.documents.input_files import require_file
 from gentap.errors import FolderError, InputError, first_line
+from gentap.model.loading.older_programs import add_older_names, save_tokenizer
 from gentap.runs.console import say
-from gentap.model.loading.model_folder import save_tokenizer
 
 PARTIAL_FOLDER = ".partial"
 SUFFIX = ".gguf"
@@ -48,6 +48,7 @@ def unpack(file: Path, folder: Path) -> None:
     aside = folder.with_name(folder.name + PARTIAL_FOLDER)
     shutil.rmtree(aside, ignore_errors=True)
     model.save_pretrained(aside)
+    add_older_names(aside)
     save_tokenizer(tokenizer, aside)
     aside.rename(folder)
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from gentap.errors import InputError, first_line
-from gentap.runs.store import write_json
 
 CONFIG, GENERATION = "config.json", "generation_config.json"
 WEIGHTS, WEIGHTS_INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -235,19 +234,3 @@ def _beyond(number: int) -> bool:
 def listed(names: Sequence[str], most: int = 3) -> str:
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
-
-
-def save_tokenizer(hf: Any, folder: Path) -> None:
-    """Write a transformers tokenizer so that transformers 4.57 reads it too.
-
-    The fifth writes a list as ``extra_special_tokens``, where the fourth reads a mapping and fails,
-    and names a class for vocabularies of no family that the fourth does not have.
-    """
-    hf.save_pretrained(folder)
-    path = folder / TOKENIZER_CONFIG
-    values = json.loads(path.read_text(encoding="utf-8"))
-    if isinstance(values.get("extra_special_tokens"), list):
-        values["additional_special_tokens"] = values.pop("extra_special_tokens")
-    if values.get("tokenizer_class") == "TokenizersBackend":
-        values["tokenizer_class"] = "PreTrainedTokenizerFast"
-    write_json(path, values)
