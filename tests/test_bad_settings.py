@@ -8,6 +8,7 @@ from complaints import PAGE, complaint, gentap, mined, questions, write
 pytestmark = pytest.mark.usefixtures("own_folder")
 PAGES = '[mine]\ninputs = ["mara.html"]\n'
 WRITER = '[writer]\ndata = ["none.json"]\n'
+PROTOCOLS = "'fetaqa', 'totto', 'cased' or 'unicode'"
 READING = Path(__file__).resolve().parents[1] / "data" / "reading" / "questions.json"
 
 
@@ -49,7 +50,7 @@ def test_a_bad_recipe_ends_before_any_work(text: str, place: str, what: str) -> 
         ),
         (
             ["--protocol", "bleu"],
-            "evaluate: 'protocol' is 'bleu': Input should be 'fetaqa', 'totto' or 'cased'.",
+            f"evaluate: 'protocol' is 'bleu': Input should be {PROTOCOLS}.",
         ),
     ],
 )
@@ -62,7 +63,7 @@ def test_a_bad_setting_of_the_command_line_is_told(arguments: list[str], message
 def test_an_unknown_protocol_to_score_by_is_told_with_those_that_are_known() -> None:
     data = questions()
     assert complaint("score", "--predictions", data, "--data", data, "--protocol", "x") == (
-        "--protocol: 'protocol' is 'x': Input should be 'fetaqa', 'totto' or 'cased'."
+        f"--protocol: 'protocol' is 'x': Input should be {PROTOCOLS}."
     )
 
 

@@ -43,7 +43,7 @@ def evaluate_command(
     data: Annotated[
         list[str] | None, typer.Option(help="Annotated questions, in any layout.")
     ] = None,
-    protocol: Annotated[str | None, typer.Option(help="fetaqa, totto or cased.")] = None,
+    protocol: Annotated[str | None, typer.Option(help="fetaqa, totto, cased or unicode.")] = None,
     tune_length: Annotated[
         list[str] | None,
         typer.Option(help="Dev questions that choose length penalty and least length by BLEU."),
@@ -127,7 +127,8 @@ def compare_command(
         typer.Option(help="The questions of the files of predictions, in any layout."),
     ] = None,
     protocol: Annotated[
-        str | None, typer.Option(help="fetaqa, totto or cased; left out, that of the reports.")
+        str | None,
+        typer.Option(help="fetaqa, totto, cased, unicode; left out, that of the reports."),
     ] = None,
     by: Annotated[
         str | None, typer.Option(help="The metric that tells where systems differ most.")

@@ -40,7 +40,9 @@ BaseModelName = Annotated[
     ),
 ]
 Data = Annotated[list[str], typer.Option("--data", help="Annotated questions (JSONL).")]
-ProtocolName = Annotated[str, typer.Option(help="How scores are computed: fetaqa, totto or cased.")]
+ProtocolName = Annotated[
+    str, typer.Option(help="How scores are computed: fetaqa, totto, cased or unicode.")
+]
 
 Delimiter = Annotated[
     str,

@@ -12,7 +12,6 @@ Lines with ids may stand in any order. What has no partner is an error that name
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from gentap.documents.annotated.fields import read_text_file
 from gentap.documents.annotated.reading import Questions, read_questions
@@ -22,6 +21,7 @@ from gentap.errors import InputError
 from gentap.evaluation.judge import judged, open_judge
 from gentap.evaluation.metrics.denotation import SEPARATOR
 from gentap.evaluation.metrics.scoring import score
+from gentap.evaluation.prediction_text import prediction_text
 from gentap.evaluation.results import Results, Shown
 from gentap.records import Example
 from gentap.settings.sections import NO_JUDGE, JudgeSettings, Protocol
@@ -103,7 +103,7 @@ def _read_jsonl(lines: Sequence[str], path: Path) -> tuple[list[str], list[str]]
             what = "not a JSON object with a 'prediction'"
             raise InputError(f"{path}, line {number}: {what}.") from None
         try:
-            texts.append(_said(given))
+            texts.append(prediction_text(given))
         except ValueError as error:
             raise InputError(
                 f"{path}, line {number}: 'prediction': {error}. Give a text, a number, or a list "
@@ -117,15 +117,6 @@ def _read_jsonl(lines: Sequence[str], path: Path) -> tuple[list[str], list[str]]
                 "them the id of their question, or none."
             )
     return ids, texts
-
-
-def _said(given: Any) -> str:
-    """A prediction's text, its lines kept; several values with a mark between them."""
-    if isinstance(given, str):
-        return given
-    if isinstance(given, list):
-        return SEPARATOR.join(map(json_text, given))
-    return json_text(given)
 
 
 def _read_tsv(lines: Sequence[str], path: Path) -> tuple[list[str], list[str]]:

@@ -61,8 +61,9 @@ def _try(
 ) -> dict[str, Any]:
     name = f"penalty {length.penalty:g}, least {length.least}"
     said = answerer.answer(length, folder / name, f"tune length, {name}")
-    wanted = [example.references for example in asked]
-    kept = bleu_statistics(said, wanted, lowercase=PROTOCOLS[settings.protocol].lowercase_bleu)
+    choices = PROTOCOLS[settings.protocol]
+    texts = choices.texts(said, [example.references for example in asked])
+    kept = bleu_statistics(*texts, lowercase=choices.lowercase_bleu)
     scores = {metric: round(statistics.score, 4) for metric, statistics in kept.items()}
     return {"length_penalty": length.penalty, "min_answer_tokens": length.least, **scores}
 

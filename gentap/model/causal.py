@@ -32,6 +32,7 @@ from gentap.model.loading.causal_checkpoints import (
     trunk_fingerprint,
 )
 from gentap.model.loading.checkpoints import load_weights
+from gentap.model.loading.older_programs import add_older_names
 from gentap.model.lora import Adapters, rank_of
 from gentap.model.objectives import DECODERS, OBJECTIVES, Decoder, Objective
 from gentap.model.recompute import recompute_layers
@@ -242,6 +243,7 @@ class CausalModel(nn.Module):
         }
         setattr(self.trunk.config, TWO_DECODERS, ours)
         self.trunk.save_pretrained(folder, state_dict=trunk)
+        add_older_names(folder)
         known = trunk_fingerprint(stock_tensors(self.trunk))
         for name in self.adapters.named:
             self.adapters.save(name, folder / name, self.trunk, known)

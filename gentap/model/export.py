@@ -6,8 +6,8 @@ from pathlib import Path
 from gentap.errors import InputError
 from gentap.model.causal import CausalModel
 from gentap.model.export_causal import write_decoder
-from gentap.model.loading.causal_checkpoints import has_two_decoders
-from gentap.model.loading.checkpoints import load_config
+from gentap.model.loading.causal_checkpoints import cut_tokens, has_two_decoders
+from gentap.model.loading.checkpoints import cut_vocabulary, load_config
 from gentap.model.loading.load import load_table_model
 from gentap.model.objectives import Decoder
 from gentap.model.tokenizer import load_tokenizer
@@ -23,6 +23,7 @@ def check_exportable(model: str) -> None:
 def export(model: str, decoder: Decoder, folder: Path) -> None:
     """Write a decoder, with encoder and tokenizer, as a stock model whose outputs are equal.
 
+    Rows that only rounded up a vocabulary which grew are left out: CTranslate2 counts them.
     For decoder-only models see :func:`gentap.model.export_causal.write_decoder`. Raises InputError
     where the model has one decoder only, or can't be loaded.
     """
@@ -30,20 +31,26 @@ def export(model: str, decoder: Decoder, folder: Path) -> None:
     tokenizer = load_tokenizer(model, LinearizerSettings())
     network = load_table_model(model)
     if isinstance(network, CausalModel):
+        cut_tokens(network.trunk, len(tokenizer.hf))
         write_decoder(network, decoder, folder)
     else:
-        network.stock(decoder).save_pretrained(folder)
+        stock = network.stock(decoder)
+        cut_vocabulary(stock, len(tokenizer.hf))
+        stock.save_pretrained(folder)
         _as_published(folder / "config.json")
     tokenizer.save(folder)
 
 
 def _as_published(config: Path) -> None:
-    """Let T5's ``tie_word_embeddings`` say what it says in the published checkpoints.
+    """Let a configuration say what it says in the published checkpoints, for older programs.
 
-    There it is false exactly where the outputs are not scaled and the head is its own. Loaders that
-    know no ``scale_decoder_outputs`` go by it.
+    T5's ``tie_word_embeddings`` is false exactly where the outputs are not scaled and the head is
+    its own: programs that know no ``scale_decoder_outputs`` go by it. BART's ``normalize_before``,
+    which is false in all of them, is asked for by CTranslate2.
     """
     values = json.loads(config.read_text(encoding="utf-8"))
     if "scale_decoder_outputs" in values:
         values["tie_word_embeddings"] = values.pop("scale_decoder_outputs")
-        config.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    if values["model_type"] == "bart":
+        values.setdefault("normalize_before", False)
+    config.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")

@@ -5,6 +5,7 @@ from pathlib import Path
 from gentap.errors import InputError
 from gentap.model.causal import CausalModel
 from gentap.model.loading.causal_checkpoints import ENCODER, TWO_DECODERS
+from gentap.model.loading.older_programs import add_older_names
 from gentap.model.objectives import Decoder
 
 USE_FILE = "use.py"
@@ -54,6 +55,7 @@ def write_decoder(model: CausalModel, decoder: Decoder, folder: Path) -> bool:
         if hasattr(model.config, TWO_DECODERS):
             delattr(model.config, TWO_DECODERS)
         model.trunk.save_pretrained(folder)
+        add_older_names(folder)
         return True
     for name in set(model.adapters.named) - set(own):
         del model.adapters.named[name]

@@ -4,7 +4,6 @@ All three live in the model's folder. A checkpoint that has no marks yet (any T5
 tokens, always in the same order, and its linearizer's settings from the caller.
 """
 
-import json
 import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from gentap.model.loading.model_folder import (
     read_object,
     spoilt,
 )
+from gentap.model.loading.older_programs import save_tokenizer
 from gentap.records import Table
 from gentap.runs.output_files import write_json
 from gentap.settings.sections import LinearizerSettings
@@ -102,20 +102,8 @@ class TableTokenizer:
         return [" ".join(text.split()) for text in decoded]
 
     def save(self, folder: Path) -> None:
-        self.hf.save_pretrained(folder)
-        _as_read_everywhere(folder / "tokenizer_config.json")
+        save_tokenizer(self.hf, folder)
         write_json(folder / LINEARIZER_FILE, self.settings.model_dump())
-
-
-def _as_read_everywhere(path: Path) -> None:
-    """Give the list of special tokens the name by which every transformers reads it.
-
-    The fifth writes ``extra_special_tokens``, where the fourth reads a mapping and fails at a list.
-    """
-    values = json.loads(path.read_text(encoding="utf-8"))
-    if isinstance(values.get("extra_special_tokens"), list):
-        values["additional_special_tokens"] = values.pop("extra_special_tokens")
-        write_json(path, values)
 
 
 def load_tokenizer(base: str, settings: LinearizerSettings) -> TableTokenizer:

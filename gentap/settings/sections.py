@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 Precision = Literal["auto", "bf16", "fp32"]
-Protocol = Literal["fetaqa", "totto", "cased"]
+Protocol = Literal["fetaqa", "totto", "cased", "unicode"]
 Backend = Literal["transformers", "ctranslate2", "ctranslate2-int8"]
 Task = Literal["questions", "text"]
 

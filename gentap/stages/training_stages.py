@@ -62,7 +62,9 @@ class BaseStage(Stage):
         return train_base(self.mined, self.base, self.linearizer, folder, seed=self.seed)
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
-        return [f"{stats['parameters']:,} parameters{_losses(stats)}"]
+        from gentap.training.data.losses import losses_told
+
+        return [f"{stats['parameters']:,} parameters{_losses(stats)}", *losses_told(stats)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,6 +29,7 @@ from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import BaseSettings
 from gentap.tables.linearize import table_pieces
 from gentap.training.data.lookups import SMALLEST, LookupStream, lookup_windows
+from gentap.training.data.losses import WINDOWS
 from gentap.training.data.streams import MaskedStream, MixedStream, SpanStream, Stream
 from gentap.training.data.token_store import write_tokens
 from gentap.training.data.windows import (
@@ -158,7 +159,7 @@ def _streams(
     tally = Tally()
     for name, store in stores.items():
         tally.add(store.tally)
-        tally.counts[f"{name} windows"] += len(store)
+        tally.counts[f"{name} {WINDOWS}"] += len(store)
     hiding = hiding_of(tokenizer, seed)
     streams: dict[str, Stream] = {
         "prose": SpanStream(stores["prose"], hiding, settings.noise, settings.mean_span),

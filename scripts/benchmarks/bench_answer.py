@@ -4,6 +4,9 @@
     python scripts/benchmarks/bench_answer.py --model runs/finetuned --data data/training.tsv \\
         --tables
 
+The model may be an encoder-decoder or decoder-only; of the latter each plain call reads the whole
+input (`whole_input.py`).
+
 Both sides answer the same questions with both decoders in fp32, in one process and taken in turn,
 part by part; tables are cut and tokenized beforehand, for both alike. The plain side takes batches
 of `--batch` in the order of the file, pads each to its longest question, and calls
@@ -27,11 +30,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from peak_memory import peak_memory, reset_peak
 from transformers import GenerationConfig
+from whole_input import generate_whole
 
 from gentap.documents.annotated.reading import read_annotated
+from gentap.model.causal import CausalModel
 from gentap.model.generate import generate_ids, pad
-from gentap.model.network import DECODERS, load_model
+from gentap.model.loading.load import load_table_model
+from gentap.model.objectives import DECODERS
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
 from gentap.records import Example, table_digest
 from gentap.settings.sections import LinearizerSettings
@@ -51,7 +58,7 @@ def main() -> None:
     parser.add_argument("--tables", action="store_true", help="a table's questions together")
     args = parser.parse_args()
     tokenizer = load_tokenizer(args.model, LinearizerSettings())
-    model = load_model(args.model, vocabulary=len(tokenizer.hf))
+    model = load_table_model(args.model, tokenizer=tokenizer)
     examples = read_annotated(args.data)[0]
     if args.tables:
         examples = by_table(examples, args.questions)
@@ -87,16 +94,18 @@ def main() -> None:
     if args.tables:
         sides = {"sorted by length": ours, "table after table": side_by_side}
         sides["each table alone"] = one_by_one
-    spent = dict.fromkeys(sides, 0.0)
+    spent, memory = dict.fromkeys(sides, 0.0), dict.fromkeys(sides, 0.0)
     equal = {(side, decoder): 0 for side in list(sides)[1:] for decoder in DECODERS}
     size = -(-len(inputs) // args.parts)
     for start in range(0, len(inputs), size):
         part = range(start, min(start + size, len(inputs)))
         wanted: dict[str, list[str]] = {}
         for side, answer in sides.items():
+            reset_peak()
             begun = time.process_time()
             said = answer(part)
             spent[side] += time.process_time() - begun
+            memory[side] = max(memory[side], peak_memory())
             wanted = wanted or said
             for decoder in DECODERS if said is not wanted else ():
                 equal[side, decoder] += sum(map(str.__eq__, said[decoder], wanted[decoder]))
@@ -110,7 +119,10 @@ def main() -> None:
     first = next(iter(sides))
     for side, seconds in spent.items():
         ratio = spent[first] / seconds
-        print(f"{side:<20} {len(inputs) / seconds:8.2f} questions/s {ratio:8.2f} times '{first}'")
+        print(
+            f"{side:<20} {len(inputs) / seconds:8.2f} questions/s {ratio:8.2f} times '{first}', "
+            f"{memory[side] / 2**30:.2f} GiB at the peak"
+        )
     for (side, decoder), count in equal.items():
         print(f"{side:<20} {count} of {len(inputs)} {decoder} answers equal")
 
@@ -149,6 +161,21 @@ def plain(
     batch_size: int,
 ) -> dict[str, list[str]]:
     """The answers by `generate`, batch by batch in the given order."""
+    starts = range(0, len(inputs), batch_size)
+    if isinstance(model, CausalModel):
+        end = tokenizer.hf.eos_token_id
+        search = {"beams": beams, "max_new_tokens": max_new_tokens}
+        written = {
+            decoder: [
+                generate_whole(model, decoder, inputs[start : start + batch_size], end, **search)
+                for start in starts
+            ]
+            for decoder in DECODERS
+        }
+        return {
+            decoder: [text for batch in batches for text in tokenizer.texts(batch)]
+            for decoder, batches in written.items()
+        }
     settings = GenerationConfig(
         num_beams=beams,
         max_new_tokens=max_new_tokens,
@@ -161,7 +188,7 @@ def plain(
     answers: dict[str, list[str]] = {}
     for decoder in DECODERS:
         answers[decoder] = []
-        for start in range(0, len(inputs), batch_size):
+        for start in starts:
             ids, mask = pad(inputs[start : start + batch_size], tokenizer.hf.pad_token_id)
             written = model.generate(ids, mask, decoder=decoder, generation_config=settings)
             answers[decoder] += tokenizer.texts(written)

@@ -13,13 +13,15 @@ on the very same batches; `--what padding` only plans the batches and counts the
 
 import argparse
 import multiprocessing
-import resource
 import statistics
 import time
+from collections.abc import Callable
 from itertools import islice
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+
+from peak_memory import peak_memory
 
 from gentap.model.tokenizer import load_tokenizer
 from gentap.records import example_from_row
@@ -117,7 +119,9 @@ def take_turns(workers: Any, chosen: argparse.Namespace) -> list[list[dict[str, 
     return turns
 
 
-def report(names: list[str], turns: list[list[dict[str, float]]], what: str) -> None:
+def report(
+    names: list[str], turns: list[list[dict[str, float]]], what: str, aim: float = 1.5
+) -> None:
     for place, name in enumerate(names):
         rates = [both[place]["tokens"] / both[place]["seconds"] for both in turns]
         steps = [both[place]["seconds"] / both[place]["steps"] for both in turns]
@@ -131,11 +135,11 @@ def report(names: list[str], turns: list[list[dict[str, float]]], what: str) -> 
             ratios = [
                 (two["tokens"] / two[clock]) / (one["tokens"] / one[clock]) for one, two in turns
             ]
-            told, aim = f"real tokens a {unit}", "at least 1.5"
+            told, bound = f"real tokens a {unit}", f"at least {aim}"
         else:
             ratios = [two[clock] / one[clock] for one, two in turns]
-            told, aim = f"a step's time by the {unit}", "at most 1.1"
-        print(f"{told}, {names[1]} over {names[0]}: {spread(ratios)} (aim: {aim})")
+            told, bound = f"a step's time by the {unit}", "at most 1.1"
+        print(f"{told}, {names[1]} over {names[0]}: {spread(ratios)} (aim: {bound})")
 
 
 def spread(ratios: list[float]) -> str:
@@ -151,15 +155,12 @@ class Turns:
         self._tokens = self._done = 0
         self._started = self._computed = 0.0
 
-    def count(self, batch: dict[str, Any]) -> None:
-        """Called with each batch before it is trained on."""
+    def count(self, tokens: int) -> None:
+        """Called with the real tokens of each batch before it is trained on."""
         if self._done == 0 and self._tokens == 0:
             self._pipe.recv()
             self._started, self._computed = time.perf_counter(), time.process_time()
-        self._tokens += int(batch["attention_mask"].sum())
-        self._tokens += sum(
-            int((value != -100).sum()) for name, value in batch.items() if "labels" in name
-        )
+        self._tokens += tokens
 
     def step(self) -> None:
         """Called when an optimizer step is done."""
@@ -173,13 +174,10 @@ class Turns:
             self._tokens = self._done = 0
 
 
-def peak_memory() -> float:
-    """Bytes at the peak: of the GPU where there is one, else of the process."""
-    import torch
-
-    if torch.cuda.is_available():
-        return float(torch.cuda.max_memory_allocated())
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0
+def inputs_and_targets(batch: dict[str, Any]) -> int:
+    """The tokens of a batch that are no padding."""
+    targets = (value for name, value in batch.items() if "labels" in name)
+    return int(batch["attention_mask"].sum() + sum((value != -100).sum() for value in targets))
 
 
 def prepared(pipe: Connection, chosen: argparse.Namespace) -> tuple[Turns, dict[str, PairStream]]:
@@ -189,8 +187,10 @@ def prepared(pipe: Connection, chosen: argparse.Namespace) -> tuple[Turns, dict[
     return Turns(pipe, chosen.steps), tokenize(chosen)
 
 
-def counting(trainer: Any, turns: Turns) -> Any:
-    """The trainer, its steps counted."""
+def counting(
+    trainer: Any, turns: Turns, tokens: Callable[[dict[str, Any]], int] = inputs_and_targets
+) -> Any:
+    """The trainer, its steps and the tokens of its batches counted."""
     from transformers import TrainerCallback
 
     class StepDone(TrainerCallback):
@@ -200,7 +200,7 @@ def counting(trainer: Any, turns: Turns) -> Any:
     plain = trainer.training_step
 
     def training_step(model: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        turns.count(inputs)
+        turns.count(tokens(inputs))
         return plain(model, inputs, *args, **kwargs)
 
     trainer.training_step = training_step
@@ -296,7 +296,7 @@ def ours(pipe: Connection, chosen: argparse.Namespace, decoders: int) -> None:
         args=arguments,
         keep=1,
         dev=None,
-        optimizer_cls_and_kwargs=optimizer_of(settings),
+        optimizer_cls_and_kwargs=optimizer_of(settings, model),
         train_dataset=data,
     )
     torch.manual_seed(1)

@@ -8,7 +8,8 @@ whatever else the machine does falls on all of them; reported are the medians of
 ratios. Without ``--writer`` the model has T5-small's size, random weights and the vocabulary of
 ``TOKENIZER`` (a folder of `gentap base`): its questions never end, so that all of them have the
 same capped length. The baseline is ``model.generate`` in fp32 with batches in corpus order, on as
-many threads as CTranslate2 gets.
+many threads as CTranslate2 gets. A decoder-only ``--writer`` is run by GenTaP's own search, the one
+backend that it has, beside ``generate`` from the whole input (`whole_input.py`).
 """
 
 import argparse
@@ -20,6 +21,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from peak_memory import peak_memory, reset_peak
 
 from gentap.questions.writer_input import Layout, WriterInput, mined_sources, save_layout
 from gentap.records import mined_from_row
@@ -54,8 +57,9 @@ def bench(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
     """The report: medians of questions a second, ratios to the baseline, and agreement."""
     import torch
 
+    from gentap.model.causal import CausalModel
     from gentap.questions.writers.ctranslate2_writer import CTranslate2Writer
-    from gentap.questions.writers.transformers_writer import TransformersWriter
+    from gentap.questions.writers.open_writer import open_local_writer
 
     torch.set_num_threads(options.threads)
     folder = str(options.writer or small_model(options.tokenizer, scratch / "model"))
@@ -70,24 +74,30 @@ def bench(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
             **more,
         )
 
-    local = TransformersWriter(folder, settings("transformers", precision="fp32"))
-    fast = CTranslate2Writer(folder, settings("ctranslate2"), scratch)
-    small = CTranslate2Writer(folder, settings("ctranslate2-int8"), scratch)
+    local = open_local_writer(folder, settings("transformers", precision="fp32"))
     writers: dict[str, Callable[[list[WriterInput]], list[list[str]]]] = {
         "model.generate, fp32, corpus order": lambda block: in_corpus_order(local, block, options),
-        "ctranslate2, fp32": lambda block: texts(fast.write(block, 1)),
-        "ctranslate2, int8": lambda block: texts(small.write(block, 1)),
     }
+    if isinstance(local.model, CausalModel):
+        writers["transformers, fp32"] = lambda block: texts(local.write(block, 1))
+    else:
+        fast = CTranslate2Writer(folder, settings("ctranslate2"), scratch)
+        small = CTranslate2Writer(folder, settings("ctranslate2-int8"), scratch)
+        writers["ctranslate2, fp32"] = lambda block: texts(fast.write(block, 1))
+        writers["ctranslate2, int8"] = lambda block: texts(small.write(block, 1))
     seconds: dict[str, list[float]] = {name: [] for name in writers}
     said: dict[str, list[list[str]]] = {name: [] for name in writers}
+    memory = dict.fromkeys(writers, 0.0)
     blocks = list(_blocks(options))
     for writer in writers.values():
         writer(blocks[0][: options.batch])  # warm
     for block in blocks:
         for name, writer in writers.items():
+            reset_peak()
             started = time.monotonic()
             said[name] += writer(block)
             seconds[name].append(time.monotonic() - started)
+            memory[name] = max(memory[name], peak_memory())
     baseline, *others = writers
     return {
         "model": "trained" if options.writer else "T5-small's size, random",
@@ -105,13 +115,12 @@ def bench(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
         "times the baseline, median of blocks": {
             name: round(_median_ratio(seconds[baseline], seconds[name]), 2) for name in others
         },
+        "GiB at the peak": {name: round(of / 2**30, 2) for name, of in memory.items()},
         "same best question": {name: _share(said[baseline], said[name], 1) for name in others},
         "same questions, all beams": {
             name: _share(said[baseline], said[name], options.beams) for name in others
         },
-        "share of the time spent generating": generating_share(
-            TransformersWriter(folder, settings("transformers")), blocks[0]
-        ),
+        **_share_of_generate(open_local_writer(folder, settings("transformers")), blocks[0]),
     }
 
 
@@ -154,15 +163,24 @@ def in_corpus_order(
 ) -> list[list[str]]:
     """As people write it at first: batches as they come, all of them until the last one ends."""
     import torch
+    from whole_input import generate_whole
 
+    from gentap.model.causal import CausalModel
     from gentap.model.generate import pad
 
-    codec = writer.codec
-    found = []
+    codec, found = writer.codec, []
+    several = {"beams": options.beams, "max_new_tokens": options.tokens}
+    several |= {"several": options.beams}
     for start in range(0, len(sources), options.batch):
         batch = sources[start : start + options.batch]
         pieces = [codec.pieces(source) for source in batch]
-        ids, mask = pad([codec.encode_pieces(piece) for piece in pieces], 0)
+        inputs = [codec.encode_pieces(piece) for piece in pieces]
+        if isinstance(writer.model, CausalModel):
+            end = codec.tokenizer.hf.eos_token_id
+            rows = generate_whole(writer.model, "long", inputs, end, **several)
+            found += _decoded(codec, rows, pieces, options.beams)
+            continue
+        ids, mask = pad(inputs, 0)
         with torch.inference_mode():
             written = writer.model.generate(
                 input_ids=ids,
@@ -172,12 +190,21 @@ def in_corpus_order(
                 num_return_sequences=options.beams,
                 early_stopping=options.beams > 1,
             )
-        rows = written[:, 1:].tolist()
-        for number, piece in enumerate(pieces):
-            mine = rows[number * options.beams : (number + 1) * options.beams]
-            decoded = (codec.decode(_until_end(row), piece) for row in mine)
-            found.append(list(dict.fromkeys(decoded)))
+        rows = [_until_end(row) for row in written[:, 1:].tolist()]
+        found += _decoded(codec, rows, pieces, options.beams)
     return found
+
+
+def _decoded(codec: Any, rows: list[list[int]], pieces: list[Any], beams: int) -> list[list[str]]:
+    """The different questions of each input, from rows of ``beams`` for each."""
+    return [
+        list(
+            dict.fromkeys(
+                codec.decode(row, piece) for row in rows[number * beams : (number + 1) * beams]
+            )
+        )
+        for number, piece in enumerate(pieces)
+    ]
 
 
 def _until_end(row: list[int]) -> list[int]:
@@ -188,8 +215,10 @@ def texts(results: list[Any]) -> list[list[str]]:
     return [[one.question for one in result] for result in results]
 
 
-def generating_share(writer: Any, block: list[WriterInput]) -> float:
+def _share_of_generate(writer: Any, block: list[WriterInput]) -> dict[str, float]:
     """Of the time of the transformers backend, in its usual precision, that of ``generate``."""
+    if not hasattr(writer.model, "generate"):
+        return {}
     spent = 0.0
     generate = writer.model.generate
 
@@ -203,7 +232,7 @@ def generating_share(writer: Any, block: list[WriterInput]) -> float:
     writer.model.generate = timed
     started = time.monotonic()
     writer.write(block, 1)
-    return round(spent / (time.monotonic() - started), 3)
+    return {"share of the time spent generating": round(spent / (time.monotonic() - started), 3)}
 
 
 def _median_ratio(baseline: list[float], times: list[float]) -> float:

@@ -56,7 +56,7 @@ def test_totto_is_read_with_spans_headers_and_all_sentences(tmp_path: Path) -> N
         origin="annotated",
         question="describe Opera, Opera Aida, First night Year 1871",
         answer="Aida is of 1871.",
-        alternatives=("Verdi wrote Aida in 1871.",),
+        alternatives=("Verdi wrote Aida in 1871.", "Aida is of 1871."),
         table=Table(
             title="Giuseppe Verdi",
             section="Operas",
@@ -334,3 +334,26 @@ def test_questions_of_several_files_keep_their_places(tmp_path: Path) -> None:
 def test_files_that_are_not_there_are_told_before_they_are_read(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none\.jsonl: no such file"):
         find_question_files([tmp_path / "none.jsonl"])
+
+
+@pytest.mark.parametrize(
+    ("name", "with_header", "header_alone"),
+    [("dev", 5, 0), ("test", 6, 1), ("train-subset", 34, 3)],
+)
+def test_no_highlighted_cell_of_fetaqa_is_lost(
+    shared: Callable[[str], Path], name: str, with_header: int, header_alone: int
+) -> None:
+    path = shared(f"fetaqa/fetaQA-v1_{name}.jsonl")
+    entries = {json.loads(line)["feta_id"]: json.loads(line) for line in path.open()}
+    examples, unread = read_annotated(path)
+    assert not unread
+    header = alone = 0
+    for example in examples:
+        given = entries[int(example.id)]["highlighted_cell_ids"]
+        assert sorted((cell.row + 1, cell.column) for cell in example.cells) == sorted(
+            {(row, column) for row, column in given}
+        )
+        rows = {cell.row for cell in example.cells}
+        header += HEADER_ROW in rows
+        alone += rows == {HEADER_ROW}
+    assert (header, alone) == (with_header, header_alone)

@@ -20,7 +20,7 @@ from gentap.documents.table_files import (
     slice_tables,
 )
 from gentap.errors import InputError
-from gentap.training.data.losses import CUT_EVIDENCE, LONG_TARGET, losses_told
+from gentap.training.data.losses import CUT_EVIDENCE, LONG_TARGET, LONG_VALUES, losses_told
 
 ODD: list[Any] = [
     *(None, True, False, 0, -1, 10**400, 2005.0, 0.1, float("nan"), float("inf"), "", " ", "x"),
@@ -127,3 +127,9 @@ def test_losses_over_five_percent_name_the_setting_to_raise() -> None:
         f"{CUT_EVIDENCE}: 2 of 101",
     ]
     assert losses_told({"counts": {"examples": 3}, "rejected": {}}) == []
+
+
+def test_losses_of_a_bases_windows_are_told_in_the_same_way() -> None:
+    windows = {"prose windows": 50, "sentences windows": 40}
+    stats = {"counts": windows, "rejected": {LONG_VALUES: 10}, "examples": {"pairs": 700}}
+    assert losses_told(stats) == [f"warning: {LONG_VALUES}: 10 of 100 (10%): raise base.window"]

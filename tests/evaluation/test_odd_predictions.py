@@ -127,10 +127,24 @@ def test_answers_of_which_rouge_reads_the_digits_alone_are_counted(
     assert found == ({NOT_LATIN: 1} if warned else {})
 
 
+@pytest.mark.usefixtures("wordnet")
+def test_rouge_reads_words_of_any_script_under_the_protocol_unicode() -> None:
+    questions({"question": "which?", "answer": "उसने 2004 में दिन बनाया", "table": TABLE})
+    said = "उसने 2004 में रात बनाया\n"
+    found = json.loads(score(said, "--json", "--protocol", "unicode").stdout)
+    assert found["rouge1"] == pytest.approx(80)
+    assert found["rouge2"] == pytest.approx(50)
+    assert "tok:unicode" in found["signatures"]["rougeL"].split("|")
+    assert found["warnings"] == {}
+
+
 def test_an_unknown_protocol_is_told_with_those_that_are_known() -> None:
     result = score("Dawn\n", "--protocol", "bleurt")
     assert result.exit_code == 1
-    assert "'protocol' is 'bleurt': Input should be 'fetaqa', 'totto' or 'cased'." in result.stderr
+    assert (
+        "'protocol' is 'bleurt': Input should be 'fetaqa', 'totto', 'cased' or 'unicode'."
+        in result.stderr
+    )
 
 
 def test_questions_with_no_right_answer_are_set_aside_by_line() -> None:

@@ -150,6 +150,32 @@ def test_the_configuration_says_what_published_ones_say_of_the_head(
     assert "scale_decoder_outputs" not in values
 
 
+@pytest.mark.parametrize("family", ["t5", "t5-v1.1", "bart"])
+def test_rows_that_only_rounded_the_vocabulary_up_are_left_out(
+    tmp_path: Path, make_stock: Callable[..., Any], bart_tokenizer: TableTokenizer, family: str
+) -> None:
+    count = len(bart_tokenizer.hf)
+    model = GenTapModel.from_stock(make_stock(family, vocabulary=count + 3))
+    model.save_pretrained(tmp_path / "model")
+    bart_tokenizer.save(tmp_path / "model")
+    assert exported(tmp_path / "model", "cell", tmp_path / "cell").exit_code == 0
+    values = json.loads((tmp_path / "cell" / "config.json").read_text(encoding="utf-8"))
+    assert values["vocab_size"] == count
+    ids = torch.tensor([bart_tokenizer.linearizer.encode(QUESTIONS[0], TABLE).ids])
+    again = GenTapModel.from_seq2seq(str(tmp_path / "cell"))
+    with torch.no_grad():
+        wanted = model(input_ids=ids, labels=ids, decoder="cell").logits
+        assert torch.equal(again(input_ids=ids, labels=ids).logits, wanted[..., :count])
+
+
+def test_the_configuration_of_a_bart_has_what_ctranslate2_asks_for(
+    tmp_path: Path, saved: Callable[[str], Path]
+) -> None:
+    assert exported(saved("bart"), "long", tmp_path / "long").exit_code == 0
+    values = json.loads((tmp_path / "long" / "config.json").read_text(encoding="utf-8"))
+    assert values["normalize_before"] is False
+
+
 def test_what_cannot_be_exported_is_said_and_leaves_nothing(
     tmp_path: Path, saved: Callable[[str], Path]
 ) -> None:

@@ -5,13 +5,15 @@ import time
 from pathlib import Path
 
 import pytest
+from causal_toys import CAUSAL, byte_tokenizer, causal_toy
 from toys import toy_t5
 
 from gentap.errors import InputError
-from gentap.model.loading.checkpoints import check_model
+from gentap.model.causal import CausalModel
+from gentap.model.loading.checkpoints import check_model, load_config
 from gentap.model.loading.model_folder import find_model, read_object
 from gentap.model.tokenizer import TableTokenizer, load_saved_tokenizer, load_tokenizer
-from gentap.settings.sections import LinearizerSettings
+from gentap.settings.sections import AdapterSettings, LinearizerSettings
 
 POINTER = (
     "version https://git-lfs.github.com/spec/v1\n"
@@ -152,17 +154,36 @@ def test_bytes_that_are_no_text_and_files_beyond_bounds_are_told(tmp_path: Path)
         read_object(path)
 
 
-def test_saved_tokenizers_have_the_key_that_transformers_4_reads(
+def test_saved_tokenizers_have_the_names_that_transformers_4_reads(
     tmp_path: Path, tokenizer: TableTokenizer, bart_tokenizer: TableTokenizer
 ) -> None:
-    """There ``extra_special_tokens`` is a mapping, and a list an error."""
-    for number, one in enumerate((tokenizer, bart_tokenizer)):
+    """There ``extra_special_tokens`` is a mapping, and ``TokenizersBackend`` no class."""
+    causal = byte_tokenizer(LinearizerSettings())
+    for number, one in enumerate((tokenizer, bart_tokenizer, causal)):
         folder = tmp_path / str(number)
         one.save(folder)
         values = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
         assert "extra_special_tokens" not in values
         named = set(values.get("additional_special_tokens", ()))
-        assert one is bart_tokenizer or "<extra_id_99>" in named
+        assert one is not tokenizer or "<extra_id_99>" in named
+        assert values["tokenizer_class"] != "TokenizersBackend"
         again = load_saved_tokenizer(folder)
         assert again.hf.get_vocab() == one.hf.get_vocab()
         assert set(again.hf.all_special_tokens) == set(one.hf.all_special_tokens)
+
+
+@pytest.mark.parametrize("family", sorted(CAUSAL))
+def test_saved_configurations_name_rotary_bases_as_transformers_4_does(
+    tmp_path: Path, family: str
+) -> None:
+    """There ``rope_parameters`` is not known, and 10,000 is taken in silence."""
+    stock = causal_toy(family)
+    wanted = getattr(stock.config, "rope_parameters", None) or {}
+    for part in wanted.values() if family == "gemma3" else [wanted]:
+        part.update(rope_theta=5000.0)
+    CausalModel(stock, AdapterSettings(rank=2)).save_pretrained(tmp_path)
+    values = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
+    assert values.get("rope_theta") == (5000.0 if family != "gpt2" else None)
+    assert values.get("rope_local_base_freq") == (5000.0 if family == "gemma3" else None)
+    if family != "gpt2":
+        assert load_config(str(tmp_path)).rope_parameters == wanted

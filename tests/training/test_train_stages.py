@@ -28,6 +28,7 @@ from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import FinetuneSettings, PretrainSettings, WriterSettings
 from gentap.tables.linearize import linearize
 from gentap.training import train_stages as stages
+from gentap.training.data.losses import losses_told
 from gentap.training.data.token_store import TokenStore
 from gentap.training.data.windows import hiding_of
 from gentap.training.train_stages import finetune, pretrain, train_writer
@@ -186,20 +187,31 @@ def test_examples_that_are_too_long_are_counted_and_left_out(run_pretrain) -> No
             *examples("long", 2, answer=TOO_LONG),
             *examples("long", 2, rows=40),
             *examples("long", 1, question=TOO_LONG),
+            *examples("long", 1, answer=" "),
+            *examples("long", 1, rows=40, cells=tuple(Cell(row, 1) for row in range(40))),
         ],
         cell=[*examples("cell", 4), *examples("cell", 3, rows=40)],
     )
-    assert stats["examples"] == {"long": 5, "cell": 4}
+    assert stats["examples"] == {"long": 6, "cell": 4}
     assert stats["counts"] == {
-        "examples": 9,
-        "examples whose table was cut": 2,
+        "examples": 10,
+        "examples whose table was cut": 3,
         "examples with all evidence kept": 9,
+        "examples whose evidence was cut": 1,
     }
     assert stats["rejected"] == {
         "answer too long to learn from": 2,
+        "answer without a token": 1,
         "question too long for the model": 1,
         "sampled table too long for the model": 3,
     }
+    assert sorted(losses_told(stats)) == [
+        "warning: answer too long to learn from: 2 of 17 (12%): raise max_target_tokens",
+        "warning: answer without a token: 1 of 17 (6%): give these an answer",
+        "warning: examples whose evidence was cut: 1 of 17 (6%): raise linearizer.max_tokens",
+        "warning: question too long for the model: 1 of 17 (6%): raise linearizer.max_tokens",
+        "warning: sampled table too long for the model: 3 of 17 (18%): raise linearizer.max_tokens",
+    ]
 
 
 def test_a_sampled_table_is_never_cut_and_a_mined_one_fits(
@@ -304,12 +316,17 @@ def test_finetuning_on_both_kinds_moves_both_decoders(tmp_path, base: Path, stag
 
 def test_an_annotated_table_is_cut_to_fit_with_its_evidence(tmp_path, base, stage) -> None:
     train = annotated("cell", 3, rows=40, cells=(Cell(39, 1),))
-    stats = run_finetune(stage, base, train, [])
+    everywhere = annotated("cell", 1, rows=40, cells=tuple(Cell(row, 1) for row in range(40)))
+    stats = run_finetune(stage, base, [*train, *everywhere], [])
     assert stats["counts"] == {
-        "examples": 3,
-        "examples whose table was cut": 3,
+        "examples": 4,
+        "examples whose table was cut": 4,
         "examples with all evidence kept": 3,
+        "examples whose evidence was cut": 1,
     }
+    assert losses_told(stats) == [
+        "warning: examples whose evidence was cut: 1 of 4 (25%): raise linearizer.max_tokens"
+    ]
 
 
 def write_pairs(folder: Path, targets: list[str]) -> None:
@@ -350,6 +367,10 @@ def test_the_writer_stays_a_stock_t5(tmp_path: Path, base: Path, stage) -> None:
     assert not torch.equal(new.shared.weight, old.shared.weight)
     assert stats["examples"] == {"pairs": 5}
     assert stats["rejected"] == {"question too long to learn from": 2}
+    assert losses_told(stats) == [
+        "warning: question too long to learn from: 2 of 7 (29%): raise max_target_tokens or "
+        "linearizer.max_tokens"
+    ]
     assert stats["best_dev_loss"] is not None
 
 

@@ -6,7 +6,8 @@ row of the other highlighted cells where it has such a place. The first row of h
 becomes the header, and further such rows below it while the row above has a cell that spans columns
 or rows; a row of one cell over the whole width below them is no header but a group's name. Of a
 highlighted cell of the header its column's heading is evidence. Every annotator's final sentence is
-right. The hidden test set has no sentences, so that its lines are set aside.
+right, and one that two wrote stands there twice: the official evaluation counts them. The hidden
+test set has no sentences, so that its lines are set aside.
 """
 
 from collections.abc import Sequence
@@ -128,5 +129,4 @@ def _sentences(entry: dict[str, Any]) -> list[str]:
         raise ValueError("'sentence_annotations' is missing or empty: there is no right answer")
     if not all(isinstance(annotation, dict) for annotation in annotations):
         raise ValueError("a sentence annotation is no JSON object")
-    sentences = (field_text(annotation, "final_sentence") for annotation in annotations)
-    return list(dict.fromkeys(sentences))
+    return [field_text(annotation, "final_sentence") for annotation in annotations]

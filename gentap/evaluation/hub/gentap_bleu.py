@@ -5,12 +5,13 @@ from typing import Any
 import datasets
 import evaluate
 
+from gentap.evaluation.hub import text_metric
 from gentap.evaluation.metrics.bleu import bleu_statistics
 from gentap.evaluation.metrics.statistics import summary
 from gentap.evaluation.protocols import choices_of
 
 
-class Bleu(evaluate.Metric):  # type: ignore[misc]
+class Bleu(text_metric.TextMetric):
     """sacreBLEU, tokenizer 13a: ``bleu`` and ``brevity_penalty`` in percent, with signatures."""
 
     def _info(self) -> evaluate.MetricInfo:
@@ -28,5 +29,10 @@ class Bleu(evaluate.Metric):  # type: ignore[misc]
         )
 
     def _compute(self, predictions: list[str], references: list[list[str]]) -> dict[str, Any]:
-        lowercase = self._choices.lowercase_bleu
-        return summary(bleu_statistics(predictions, references, lowercase=lowercase))
+        choices = self._choices
+        texts = choices.texts(predictions, references)
+        return summary(
+            bleu_statistics(
+                *texts, lowercase=choices.lowercase_bleu, detokenized=choices.detokenized
+            )
+        )

@@ -5,12 +5,13 @@ from typing import Any
 import datasets
 import evaluate
 
+from gentap.evaluation.hub import text_metric
 from gentap.evaluation.metrics.denotation import cell_statistics
 from gentap.evaluation.metrics.statistics import summary
 from gentap.evaluation.protocols import choices_of
 
 
-class Cells(evaluate.Metric):  # type: ignore[misc]
+class Cells(text_metric.TextMetric):
     """``exact_match`` and WikiTableQuestions' ``denotation_accuracy`` in percent, with signatures.
 
     Several values of one answer are written with ``|`` between them.

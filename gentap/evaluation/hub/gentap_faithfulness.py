@@ -5,6 +5,7 @@ from typing import Any
 import datasets
 import evaluate
 
+from gentap.evaluation.hub import text_metric
 from gentap.evaluation.metrics.parent import parent_statistics
 from gentap.evaluation.metrics.statistics import summary
 from gentap.evaluation.metrics.support import support_statistics
@@ -14,7 +15,7 @@ from gentap.records import Cell, Table
 CONTEXT = ("titles", "sections", "section_texts")
 
 
-class Faithfulness(evaluate.Metric):  # type: ignore[misc]
+class Faithfulness(text_metric.TextMetric):
     """``parent``, its precision and recall, and ``supported``, in percent, with signatures."""
 
     def _info(self) -> evaluate.MetricInfo:
@@ -63,8 +64,7 @@ class Faithfulness(evaluate.Metric):  # type: ignore[misc]
         evidence = [[Cell(row, column) for row, column in pairs] for pairs in cells]
         return summary(
             parent_statistics(
-                predictions,
-                references,
+                *self._choices.texts(predictions, references),
                 tables,
                 evidence,
                 form=self._choices.parent,

@@ -5,12 +5,13 @@ from typing import Any
 import datasets
 import evaluate
 
+from gentap.evaluation.hub import text_metric
 from gentap.evaluation.metrics.meteor import meteor_statistics
 from gentap.evaluation.metrics.statistics import summary
 from gentap.evaluation.protocols import choices_of
 
 
-class Meteor(evaluate.Metric):  # type: ignore[misc]
+class Meteor(text_metric.TextMetric):
     """METEOR with WordNet 3.0, in percent, with its signature."""
 
     def _info(self) -> evaluate.MetricInfo:

@@ -1,20 +1,21 @@
-"""ROUGE for ``evaluate.load``."""
+"""ROUGE for ``evaluate.load``: a configuration is a protocol's name; left out, ``fetaqa``."""
 
 from typing import Any
 
 import datasets
 import evaluate
 
+from gentap.evaluation.hub import text_metric
 from gentap.evaluation.metrics.rouge import rouge_statistics
 from gentap.evaluation.metrics.statistics import summary
 from gentap.evaluation.protocols import choices_of
 
 
-class Rouge(evaluate.Metric):  # type: ignore[misc]
+class Rouge(text_metric.TextMetric):
     """ROUGE-1, ROUGE-2 and ROUGE-L F1 without stemming, in percent, with signatures."""
 
     def _info(self) -> evaluate.MetricInfo:
-        choices_of(self.config_name)  # the same under all protocols, but none of another name
+        self._words = choices_of(self.config_name).rouge_words
         return evaluate.MetricInfo(
             description=str(self.__doc__),
             citation="Lin 2004",
@@ -28,4 +29,4 @@ class Rouge(evaluate.Metric):  # type: ignore[misc]
         )
 
     def _compute(self, predictions: list[str], references: list[list[str]]) -> dict[str, Any]:
-        return summary(rouge_statistics(predictions, references))
+        return summary(rouge_statistics(predictions, references, words=self._words))

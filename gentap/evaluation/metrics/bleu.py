@@ -15,11 +15,16 @@ BLEU_ORDERS = 4
 
 
 def bleu_statistics(
-    predictions: Sequence[str], references: Sequence[Sequence[str]], *, lowercase: bool
+    predictions: Sequence[str],
+    references: Sequence[Sequence[str]],
+    *,
+    lowercase: bool,
+    detokenized: bool = False,
 ) -> dict[str, Statistics]:
     """``bleu`` and ``brevity_penalty``, tokenizer 13a, exponential smoothing.
 
-    An example's own score is sacreBLEU's sentence BLEU, which takes the orders that it has.
+    That texts are ``detokenized`` is told in the signature. An example's own score is sacreBLEU's
+    sentence BLEU, which takes the orders that it has.
     """
     from sacrebleu.metrics.bleu import BLEU
 
@@ -29,7 +34,7 @@ def bleu_statistics(
     for row, said, wanted in zip(rows, predictions, references, strict=True):
         scored = metric.sentence_score(said, list(wanted))
         row[:] = (scored.sys_len, scored.ref_len, *scored.counts, *scored.totals)
-    signature = _signature(references, lowercase)
+    signature = _signature(references, lowercase) + ("|detok:moses" if detokenized else "")
     return {name: Statistics(rows, signature, *formulas) for name, formulas in FORMULAS.items()}
 
 

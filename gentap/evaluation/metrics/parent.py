@@ -17,9 +17,9 @@ Precision takes every word of the table, its title, section, caption and header 
 recall are the evidence cells where they are known, else all cells, without empty ones.
 
 The form ``totto`` is that of ToTTo's official evaluation (Parikh et al. 2020): tokens are
-sacreBLEU's 13a of the lower-cased text; the titles of page and section are values to recall too; a
-cell that says nothing in words (``-``, ``n/a``) is a value like others; the words of the section's
-prose are the table's too.
+sacreBLEU's 13a of the lower-cased text, the table's values detokenized before; the titles of page
+and section are values to recall too; a cell that says nothing in words (``-``, ``n/a``) is a value
+like others; the words of the section's prose are the table's too.
 """
 
 from collections import Counter
@@ -29,6 +29,7 @@ from typing import Any
 
 import numpy as np
 
+from gentap.evaluation.metrics.moses_detokenizer import detokenize
 from gentap.evaluation.metrics.statistics import Statistics, check_references, mean_statistics
 from gentap.evaluation.protocols import ParentForm
 from gentap.records import Cell, Table
@@ -110,7 +111,9 @@ def tokens_13a(text: str) -> list[str]:
 
 
 def _of_table(text: str) -> list[str]:
-    return tokens_13a(text.replace("|", "-"))  # the official evaluation parts a table's values by |
+    """Tokens of a value as the official evaluation has them: it detokenizes a table as one line in
+    which bars part the values, so that no word stands alone at either end."""
+    return tokens_13a(detokenize(f"|{text.strip().lower().replace('|', '-')}|")[1:-1])
 
 
 @lru_cache(maxsize=1)

@@ -20,6 +20,7 @@ from gentap.evaluation.metrics.resampling import RESAMPLING, intervals
 from gentap.evaluation.metrics.rouge import leaves_out_most, rouge_statistics
 from gentap.evaluation.metrics.statistics import Statistics
 from gentap.evaluation.metrics.support import support_statistics
+from gentap.evaluation.prediction_text import prediction_texts
 from gentap.evaluation.protocols import PROTOCOLS, Choices
 from gentap.records import Example, Kind
 from gentap.settings.sections import Protocol
@@ -48,7 +49,10 @@ MAX_SCORED_CHARACTERS = 10_000
 """Characters of a prediction that are scored: more is no answer, and some metrics' time is square
 in its length."""
 
-NOT_LATIN = "answers in scripts of which ROUGE scores the digits alone (its words are of a-z)"
+NOT_LATIN = (
+    "answers in scripts of which ROUGE scores the digits alone (its words are of a-z; those of "
+    "--protocol unicode are of any script)"
+)
 
 _KINDS: tuple[Kind, ...] = ("long", "cell")
 
@@ -98,8 +102,10 @@ class Scored:
         }
 
 
-def score(examples: Sequence[Example], predictions: Sequence[str], protocol: Protocol) -> Scored:
+def score(examples: Sequence[Example], predictions: Sequence[Any], protocol: Protocol) -> Scored:
     """Score a prediction for each example; sentence and cell answers each by their metrics.
+
+    Predictions are texts; numbers, null and lists of values count as the texts that stand for them.
 
     Raises InputError where there is no example, or not a prediction for each.
     """
@@ -110,6 +116,7 @@ def score(examples: Sequence[Example], predictions: Sequence[str], protocol: Pro
             f"{len(predictions):,} predictions for {len(examples):,} questions: give one "
             "prediction a line, in the order of the questions."
         )
+    predictions = prediction_texts(predictions)
     cut = [text[:MAX_SCORED_CHARACTERS] for text in predictions]
     found: dict[str, Statistics] = {}
     choices = PROTOCOLS[protocol]
@@ -126,7 +133,7 @@ def score(examples: Sequence[Example], predictions: Sequence[str], protocol: Pro
         protocol,
         {kind: sum(example.kind == kind for example in examples) for kind in _KINDS},
         {name: found[name] for name in METRICS if name in found},
-        _warnings(examples, predictions),
+        _warnings(examples, predictions, choices),
     )
 
 
@@ -141,13 +148,16 @@ Answers = tuple[Sequence[Example], Sequence[str], Choices]
 
 def _bleu(answers: Answers) -> Mapping[str, Statistics]:
     examples, said, choices = answers
-    wanted = [example.references for example in examples]
-    return bleu_statistics(said, wanted, lowercase=choices.lowercase_bleu)
+    texts = choices.texts(said, [example.references for example in examples])
+    return bleu_statistics(
+        *texts, lowercase=choices.lowercase_bleu, detokenized=choices.detokenized
+    )
 
 
 def _rouge(answers: Answers) -> Mapping[str, Statistics]:
-    examples, said, _ = answers
-    return rouge_statistics(said, [example.references for example in examples])
+    examples, said, choices = answers
+    wanted = [example.references for example in examples]
+    return rouge_statistics(said, wanted, words=choices.rouge_words)
 
 
 def _meteor(answers: Answers) -> Mapping[str, Statistics]:
@@ -160,8 +170,7 @@ def _parent(answers: Answers) -> Mapping[str, Statistics]:
     examples, said, choices = answers
     beside = [example.section_text for example in examples] if choices.parent == "totto" else ()
     return parent_statistics(
-        said,
-        [example.references for example in examples],
+        *choices.texts(said, [example.references for example in examples]),
         [example.table for example in examples],
         [example.cells for example in examples],
         form=choices.parent,
@@ -200,10 +209,13 @@ def _spread(kept: Statistics, places: Sequence[int], count: int) -> Statistics:
     return Statistics(rows, kept.signature, kept.formula, kept.of_one)
 
 
-def _warnings(examples: Sequence[Example], predictions: Sequence[str]) -> dict[str, int]:
+def _warnings(
+    examples: Sequence[Example], predictions: Sequence[str], choices: Choices
+) -> dict[str, int]:
     counts = Counter[str]()
+    latin = choices.rouge_words == "latin"
     for example, text in zip(examples, predictions, strict=True):
-        counts[NOT_LATIN] += example.kind == "long" and leaves_out_most(example.answer)
+        counts[NOT_LATIN] += latin and example.kind == "long" and leaves_out_most(example.answer)
         counts["empty predictions"] += not text.strip()
         counts[f"predictions scored by their first {MAX_SCORED_CHARACTERS:,} characters"] += (
             len(text) > MAX_SCORED_CHARACTERS

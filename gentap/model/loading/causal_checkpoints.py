@@ -89,6 +89,12 @@ def grow_tokens(trunk: Any, names: dict[int, list[int]], vocabulary: int) -> Non
                     weight[token] = weight[meant].mean(0)
 
 
+def cut_tokens(trunk: Any, vocabulary: int) -> None:
+    """Drop the rows that :func:`grow_tokens` added to round the number of tokens up."""
+    if 0 < trunk.get_input_embeddings().weight.shape[0] - vocabulary < _ROUND:
+        trunk.resize_token_embeddings(vocabulary, mean_resizing=False)
+
+
 def trunk_fingerprint(tensors: Iterable[tuple[str, torch.Tensor]]) -> str:
     """Tells models apart: names, shapes, and a few numbers of each tensor."""
     import hashlib

@@ -248,10 +248,18 @@ def grow_vocabulary(stock: Any, vocabulary: int) -> None:
     T5's own checkpoints have spare rows for the marks, so that only others come to grow. New rows
     begin at the mean of the old ones, a little apart from each other.
     """
+    if vocabulary > stock.config.vocab_size:
+        _resize(stock, -(-vocabulary // _ROUND) * _ROUND)
+
+
+def cut_vocabulary(stock: Any, vocabulary: int) -> None:
+    """Drop the rows that :func:`grow_vocabulary` added to round the number of tokens up."""
+    if 0 < stock.config.vocab_size - vocabulary < _ROUND:
+        _resize(stock, vocabulary)
+
+
+def _resize(stock: Any, vocabulary: int) -> None:
     rows = stock.config.vocab_size
-    if vocabulary <= rows:
-        return
-    vocabulary = -(-vocabulary // _ROUND) * _ROUND
     grown: dict[int, nn.Parameter] = {}
     for name, module in stock.named_modules():
         weight: Any = getattr(module, "weight", None)
@@ -273,6 +281,8 @@ def grow_vocabulary(stock: Any, vocabulary: int) -> None:
 
 
 def _with_rows(weight: torch.Tensor, rows: int) -> torch.Tensor:
+    if rows <= len(weight):
+        return weight[:rows].clone()
     new = torch.empty(rows - len(weight), weight.shape[1], dtype=weight.dtype)
     new.normal_(generator=torch.Generator().manual_seed(0))
     return torch.cat([weight, weight.mean(dim=0) + _SPREAD * weight.std(dim=0) * new])

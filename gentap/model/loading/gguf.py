@@ -8,6 +8,7 @@ from typing import Any
 
 from gentap.documents.input_files import require_file
 from gentap.errors import InputError, first_line
+from gentap.model.loading.older_programs import add_older_names, save_tokenizer
 from gentap.runs.console import say
 from gentap.runs.output_files import attempt, naming_full_disks
 
@@ -47,7 +48,8 @@ def unpack(file: Path, folder: Path) -> None:
     try:
         with naming_full_disks(folder):
             model.save_pretrained(aside)
-            tokenizer.save_pretrained(aside)
+            add_older_names(aside)
+            save_tokenizer(tokenizer, aside)
             if not folder.is_dir():  # another process may have been faster
                 aside.rename(folder)
     finally:

@@ -25,10 +25,11 @@ VOCABULARIES = (
     "tokenizer.model",
     "vocab.json",
 )
+TOKENIZER_CONFIG = "tokenizer_config.json"
 MODEL_FILES = (
     CONFIG,
     GENERATION,
-    "tokenizer_config.json",
+    TOKENIZER_CONFIG,
     "special_tokens_map.json",
     "added_tokens.json",
 )

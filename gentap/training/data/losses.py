@@ -8,6 +8,9 @@ LONG_TARGET = "answer too long to learn from"
 LONG_TABLE = "sampled table too long for the model"
 LONG_QUESTION = "question too long for the model"
 CUT_EVIDENCE = "examples whose evidence was cut"
+LONG_SENTENCE = "sentence too long to stand before its table"
+LONG_VALUES = "sentence whose cells do not fit its window"
+WINDOWS = "windows"
 
 _REMEDIES = {
     EMPTY_TARGET: "give these an answer",
@@ -15,6 +18,8 @@ _REMEDIES = {
     LONG_TABLE: "raise linearizer.max_tokens",
     LONG_QUESTION: "raise linearizer.max_tokens",
     CUT_EVIDENCE: "raise linearizer.max_tokens",
+    LONG_SENTENCE: "raise linearizer.max_question_tokens and base.window",
+    LONG_VALUES: "raise base.window",
     "question without a token": "give these a question",
     "question too long to learn from": "raise max_target_tokens or linearizer.max_tokens",
     "sentence too long for the model": "raise linearizer.max_tokens",
@@ -29,7 +34,8 @@ def losses_told(stats: Mapping[str, Any]) -> list[str]:
     """
     counts, rejected = stats.get("counts", {}), stats.get("rejected", {})
     lost = {**rejected, CUT_EVIDENCE: counts.get(CUT_EVIDENCE, 0)}
-    pairs = counts.get("examples", 0) or sum(stats.get("examples", {}).values())
+    windows = sum(count for name, count in counts.items() if name.endswith(f" {WINDOWS}"))
+    pairs = counts.get("examples", 0) or windows or sum(stats.get("examples", {}).values())
     total = pairs + sum(rejected.values())
     lines = []
     for reason, count in lost.items():

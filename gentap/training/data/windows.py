@@ -10,6 +10,7 @@ from gentap.model.tokenizer import SENTINELS, TableTokenizer, with_special_token
 from gentap.records import DOCUMENT_SCHEMA, Cell, Mined, Row, mined_from_row, table_from_row
 from gentap.runs.parquet_parts import read_rows
 from gentap.tables.linearize import CELL, ROW
+from gentap.training.data.losses import LONG_SENTENCE, LONG_VALUES
 from gentap.training.data.streams import Hiding
 
 SHORTEST = 8
@@ -80,12 +81,13 @@ def sentence_windows(
         mined = mined_from_row(row)
         ids, spans = _sentence_ids(mined, tokenizer)
         if len(ids) > longest:
-            yield RejectedRecord(
-                mined.id, "sentence too long to stand before its table", mined.sentence
-            )
+            yield RejectedRecord(mined.id, LONG_SENTENCE, mined.sentence)
             continue
         keep = sorted({Cell(cell.row, cell.column) for cell in mined.cells})
         fitted = tokenizer.linearizer.fit(mined.table, keep=keep)
+        if any(fitted.place(cell) is None for cell in keep):
+            yield RejectedRecord(mined.id, LONG_VALUES, mined.sentence)
+            continue
         yield [*ids, *tokenizer.linearizer.table_ids(fitted.table)], spans
 
 

@@ -15,6 +15,7 @@ from gentap.evaluation.metrics.parent import parent_statistics
 from gentap.evaluation.metrics.rouge import rouge_statistics
 from gentap.evaluation.metrics.statistics import summary
 from gentap.evaluation.metrics.support import support_statistics
+from gentap.evaluation.protocols import choices_of
 from gentap.records import Cell, Table
 
 evaluate = pytest.importorskip("evaluate")
@@ -33,12 +34,17 @@ def lowered(lowercase: bool) -> dict[str, Any]:
     return summary(bleu_statistics(SAID, WANTED, lowercase=lowercase))
 
 
+def as_totto() -> dict[str, Any]:
+    texts = choices_of("totto").texts(SAID, WANTED)
+    return summary(bleu_statistics(*texts, lowercase=True, detokenized=True))
+
+
 @pytest.mark.parametrize(
     ("name", "configuration", "expected"),
     [
         ("bleu", "default", lambda: lowered(True)),
         ("bleu", "fetaqa", lambda: lowered(True)),
-        ("bleu", "totto", lambda: lowered(True)),
+        ("bleu", "totto", as_totto),
         ("bleu", "cased", lambda: lowered(False)),
         ("rouge", "default", lambda: summary(rouge_statistics(SAID, WANTED))),
         ("meteor", "default", lambda: summary(meteor_statistics(SAID, WANTED, tokens="spaces"))),
@@ -90,7 +96,8 @@ def test_faithfulness_by_tottos_protocol_takes_titles_and_prose(tmp_path: Path) 
         for rows in ROWS
     ]
     cells, beside = [[Cell(0, 0), Cell(-1, 1)]] * 3, ["", "sang", "sang"]
-    kept = parent_statistics(SAID, WANTED, tables, cells, form="totto", beside=beside)
+    texts = choices_of("totto").texts(SAID, WANTED)
+    kept = parent_statistics(*texts, tables, cells, form="totto", beside=beside)
     assert found["parent"] == kept["parent"].score > 0
     assert found["signatures"]["parent"] == kept["parent"].signature
 
@@ -110,6 +117,29 @@ def test_a_prediction_without_references_is_the_same_error_in_every_metric(
     message = "The list of references of prediction 2 is empty: give each prediction at least one"
     with pytest.raises(InputError, match=message):
         load(name, tmp_path).compute(predictions=["a", "b"], references=[["a"], []], **more)
+
+
+GIVEN = [2005, 2005.0, 12.5, True, None, ["a", 7], "as  it is"]
+TEXTS = ["2005", "2005", "12.5", "true", "", "a|7", "as  it is"]
+
+
+@pytest.mark.parametrize("name", ["bleu", "rouge", "cells"])
+def test_predictions_that_are_no_texts_count_as_what_they_are(tmp_path: Path, name: str) -> None:
+    metric = load(name, tmp_path)
+    wanted = metric.compute(predictions=TEXTS, references=[[text] for text in TEXTS])
+    given = [[one] for one in GIVEN]
+    assert metric.compute(predictions=GIVEN, references=given) == wanted
+    for one in GIVEN:
+        metric.add(prediction=one, reference=[one])
+    assert metric.compute() == wanted
+
+
+def test_predictions_that_have_no_text_are_refused_by_number(tmp_path: Path) -> None:
+    metric = load("bleu", tmp_path)
+    with pytest.raises(InputError, match="prediction 2: an object stands where a text is wanted"):
+        metric.compute(predictions=["a", {"text": "b"}], references=[["a"], ["b"]])
+    with pytest.raises(InputError, match="prediction 1: reference 2: an object stands"):
+        metric.compute(predictions=["a"], references=[["a", {}]])
 
 
 def test_metrics_are_combined(tmp_path: Path) -> None:

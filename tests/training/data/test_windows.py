@@ -141,6 +141,16 @@ def test_a_large_table_keeps_the_rows_that_the_sentence_names(tmp_path: Path, wi
     assert "river 77" in wide.texts([ids])[0].partition(".")[2]
 
 
+def test_a_sentence_whose_cells_do_not_fit_its_window_is_listed(tmp_path: Path, wide) -> None:
+    long = " ".join(["river"] * 400)
+    table = Table(header=("River", "Year"), rows=((long, "1927"), ("tall river", "1928")))
+    record = mined("It was there in 1927.", (long, 0, 0), ("1927", 0, 1), table=table)
+    tight = within(wide, 40)
+    (found,) = sentence_windows(read_rows(sentences(tmp_path, record)), tight, every)
+    assert isinstance(found, RejectedRecord)
+    assert found.reason == "sentence whose cells do not fit its window"
+
+
 def test_a_sentence_past_a_questions_length_is_listed(tmp_path: Path, wide) -> None:
     sentence = "The tall bridge was opened in 1862 " + "and painted " * 40 + "."
     record = mined(sentence, ("1862", 1, 1), ("tall bridge", 1, 0))
