@@ -64,7 +64,7 @@ QUESTION_SCHEMA = pa.schema(
         pa.field("title", pa.string()),
         pa.field("section", pa.string()),
         pa.field("header", pa.list_(pa.string())),
-        pa.field("row", pa.list_(pa.string())),
+        pa.field("rows", pa.list_(pa.list_(pa.string()))),
         pa.field("source", pa.string()),
     ]
 )
@@ -248,7 +248,7 @@ def _example(mined: Mined, question: str) -> Example:
         question=question,
         answer=mined.sentence,
         table=mined.table,
-        cells=tuple(sorted({Cell(cell.row, cell.column) for cell in mined.cells})),
+        cells=tuple(sorted({Cell(cell.row, cell.column) for cell in mined.evidence})),
         source=mined.url,
     )
 
@@ -270,6 +270,6 @@ def _question_row(mined: Mined, candidate: QuestionCandidate) -> dict[str, Any]:
         "title": mined.table.title,
         "section": mined.table.section,
         "header": list(mined.table.header),
-        "row": list(mined.table.rows[mined.row]),
+        "rows": [list(mined.table.rows[row]) for row in mined.rows_told],
         "source": mined.url,
     }

@@ -162,6 +162,10 @@ class MineSettings(Settings):
         lt=1,
         description="sentences less likely to state what their row states are set aside",
     )
+    join: bool = Field(
+        False,
+        description="two sentences in a row that tell different rows of a table become one answer",
+    )
     pronouns: Literal["keep", "drop"] = Field(
         "keep", description="sentences that open with a pronoun are kept (and marked) or dropped"
     )
