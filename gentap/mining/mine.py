@@ -229,9 +229,7 @@ def _sentences(
             pronoun=pronoun,
             probability=match.probability,
         )
-        yield FoundSentence(
-            mined, match.table, identity, candidate.paragraph, candidate.place
-        )
+        yield FoundSentence(mined, match.table, identity, candidate.paragraph, candidate.place)
 
 
 def _values_named(mined: Mined) -> list[str]:
