@@ -13,6 +13,7 @@ Logic2Text as released (:mod:`gentap.documents.released_links`).
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -35,6 +36,7 @@ from gentap.text.word_overlap import find_value
 LINKED_SUFFIXES = (".parquet", ".jsonl", ".jsonl.gz", ".json", ".json.gz")
 BAD = "bad linked sentence"
 UNNAMED = "names none of its cells"
+_BEFORE, _AFTER = re.compile(r"\d[.,]$"), re.compile(r"[.,]\d")
 
 
 def read_linked(path: Path, settings: LinkedSettings) -> Iterator[Mined | RejectedRecord]:
@@ -136,7 +138,7 @@ def _named(links: Any, sentence: str, table: Table) -> tuple[NamedCell, ...]:
             continue  # the header's
         if row >= len(table.rows) or not 0 <= column < len(table.header):
             raise ValueError(f"the table has no cell in row {row}, column {column}")
-        span = span or find_value(sentence, table.rows[row][column])
+        span = span or _find(sentence, table.rows[row][column])
         if span and not 0 <= span[0] < span[1] <= len(sentence):
             raise ValueError(f"the sentence has no characters {span[0]} to {span[1]}")
         if span:
@@ -144,11 +146,19 @@ def _named(links: Any, sentence: str, table: Table) -> tuple[NamedCell, ...]:
     return tuple(sorted(found))
 
 
+def _find(sentence: str, value: str) -> tuple[int, int] | None:
+    """Where a sentence names a value that is no part of a number there: ``4`` in ``3.4``."""
+    span = find_value(sentence, value)
+    if span is None or _BEFORE.search(sentence[: span[0]]) or _AFTER.match(sentence[span[1] :]):
+        return None
+    return span
+
+
 def _of_columns(columns: Sequence[int], table: Table) -> list[tuple[int, int]]:
     """The cells of some columns whose values stand in one row alone."""
     cells = []
     for column in columns:
-        if not 0 <= column < len(table.header):
+        if not isinstance(column, int) or not 0 <= column < len(table.header):
             raise ValueError(f"the table has no column {column}")
         forms = [normal_form(row[column]) for row in table.rows]
         counts = Counter(forms)

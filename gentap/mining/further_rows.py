@@ -29,9 +29,11 @@ def further_rows(
     known = {*values[first.row], *title_forms(table.title)}
     likely = [one for one in others if one.table == first.table and one.probability >= least]
     told: list[int] = []
-    for place, match in enumerate(likely):
+    for match in likely:
         new = values[match.row] - known
-        rivals = (one for one in likely[place + 1 :] if one.probability == match.probability)
+        rivals = (
+            one for one in likely if one is not match and one.probability == match.probability
+        )
         if new and all(values[rival.row] - known != new for rival in rivals):
             told.append(match.row)
             known |= new

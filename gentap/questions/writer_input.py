@@ -112,20 +112,26 @@ def mined_sources(mined: Mined, seed: int, asked: int, limit: int) -> list[Write
     """Sources of a mined sentence: one for each of ``asked`` cells of its row (0: of them all).
 
     Which cells are asked for is drawn by seed and id. Where the sentence tells several rows, the
-    cells of the others in the same column are asked for too, and columns of which it names a cell
-    of each row come first. None where the sentence names no cell.
+    cells of the others in the same column are asked for too; columns of which it names a cell of
+    most rows, and of these those of most other values, come first. None where the sentence names
+    no cell.
     """
     named = _one_a_span([cell for cell in mined.evidence if cell.row == mined.row])
     rest = _one_a_span([cell for cell in mined.evidence if cell.row != mined.row])
     rows = Counter(column for column, _ in {(cell.column, cell.row) for cell in rest})
 
-    def order(cell: NamedCell) -> tuple[int, str]:
-        return -rows[cell.column], digest("asked", str(seed), mined.id, repr(cell))
+    def said(cell: NamedCell) -> str:
+        return mined.sentence[cell.start : cell.end].strip()
+
+    def order(cell: NamedCell) -> tuple[int, int, str]:
+        others = {said(other) for other in rest if other.column == cell.column} - {said(cell)}
+        drawn = digest("asked", str(seed), mined.id, repr(cell))
+        return -rows[cell.column], -len(others), drawn
 
     return [
         _source(mined, first, [cell for cell in named if cell != first], rest, limit)
         for first in sorted(named, key=order)[: asked or None]
-        if mined.sentence[first.start : first.end].strip()
+        if said(first)
     ]
 
 
