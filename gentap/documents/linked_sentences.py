@@ -24,7 +24,7 @@ from gentap.documents.annotated.fields import field_text, read_text_file
 from gentap.documents.json_text import json_text
 from gentap.documents.jsonl import json_object, table_from_json
 from gentap.documents.rejected import RejectedRecord, guarded
-from gentap.documents.released_links import COLUMNS, released_sentences
+from gentap.documents.released_links import OF_COLUMNS, released_sentences
 from gentap.errors import InputError
 from gentap.records import Mined, NamedCell, Table, digest, table_digest
 from gentap.runs.store import read_rows
@@ -70,8 +70,8 @@ def _read(
         url, table = _table(content, fields, tables)
         sentence = field_text(content, fields.sentence)
         links = content.get(fields.cells)
-        if links is None and COLUMNS in content:
-            links = _of_columns(content[COLUMNS], table)
+        if links is None and OF_COLUMNS in content:
+            links = _of_columns(content[OF_COLUMNS], table)
         cells = _named(links, sentence, table)
     except ValueError as error:
         yield RejectedRecord(where, BAD, str(error))

@@ -20,7 +20,7 @@ from gentap.errors import InputError
 from gentap.settings.sections import LinkedFields
 
 _LINK = re.compile(r"#([^#;]*);(-?\d+),(-?\d+)#")
-COLUMNS = "columns"
+OF_COLUMNS = "columns"
 """The field of an entry that says in which columns its cells are looked for."""
 
 
@@ -54,7 +54,7 @@ def _sentences(found: Sequence[Any], fields: LinkedFields) -> tuple[str, list[di
         true = [text for text, label in zip(sentences, labels, strict=True) if label]
         links = map(_linked, true)
         return title, [{fields.sentence: text, fields.cells: cells} for text, cells in links]
-    return found[0][2], [{fields.sentence: one[0], COLUMNS: list(one[1])} for one in found]
+    return found[0][2], [{fields.sentence: one[0], OF_COLUMNS: list(one[1])} for one in found]
 
 
 def _linked(text: str) -> tuple[str, list[dict[str, int]]]:

@@ -75,9 +75,9 @@ def test_columns_are_named_by_a_map_and_tables_may_lie_apart(tmp_path: Path) -> 
     (none,) = read(write(tmp_path / "own.jsonl", entry), fields=fields)
     assert isinstance(none, RejectedRecord)
     assert "no file of tables (linked.tables)" in none.detail
-    tables.write_text("{", encoding="utf-8")
-    with pytest.raises(InputError, match=r"tables\.jsonl: not tables of JSONL"):
-        read(write(tmp_path / "own.jsonl", entry), **settings)
+    spoilt = str(write(tmp_path / "spoilt.jsonl", "{"))
+    with pytest.raises(InputError, match=r"spoilt\.jsonl: not tables of JSONL"):
+        read(write(tmp_path / "own.jsonl", entry), tables=spoilt, fields=fields)
 
 
 def test_our_own_parquet_comes_back_as_it_was(tmp_path: Path) -> None:

@@ -235,7 +235,7 @@ def test_linked_sentences_are_written_for_beside_the_mined_ones(
     origins = [(row["answer"][6], row["origin"]) for row in read_rows(parts(tmp_path / "out"))]
     assert origins == [*[(name, "mined") for name in "AB"], *[(name, "annotated") for name in "XY"]]
     with pytest.raises(KeyboardInterrupt):
-        write("broken", FakeWriter(dies_at=4))
+        write("broken", FakeWriter(dies_at=3))
     assert write("broken").to_json() == tally.to_json()
     assert contents(tmp_path / "broken") == contents(tmp_path / "out")
     assert write("alone", mined_too=False).counts["examples"] == 2
