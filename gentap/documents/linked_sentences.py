@@ -9,7 +9,7 @@ Rows of Parquet or lines of JSONL, whose columns are named by a map::
 ``start`` and ``end`` where it is known where the sentence names them; else they are looked for.
 ``id``, ``url``, ``title``, ``section`` and ``caption`` may be left out. A table may stand in a file
 of its own instead, where the sentence gives its name. ``.json`` files are TabFact's links and
-Logic2Text as released (:mod:`gentap.documents.released_links`).
+Logic2Text as released (:mod:`gentap.documents.released_links`). All but Parquet may be packed.
 """
 
 import json
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from gentap.documents.annotated.fields import field_text, read_text_file
+from gentap.documents.input_files import packed
 from gentap.documents.json_text import json_text
 from gentap.documents.jsonl import json_object, table_from_json
 from gentap.documents.rejected import RejectedRecord, guarded
@@ -33,7 +34,8 @@ from gentap.text.normal_form import normal_form
 from gentap.text.sentences import opens_with_pronoun
 from gentap.text.word_overlap import find_value
 
-LINKED_SUFFIXES = (".parquet", ".jsonl", ".jsonl.gz", ".json", ".json.gz")
+_RELEASED = packed(".json")
+LINKED_SUFFIXES = (".parquet", *packed(".jsonl"), *_RELEASED)
 BAD = "bad linked sentence"
 UNNAMED = "names none of its cells"
 _BEFORE, _AFTER = re.compile(r"\d[.,]$"), re.compile(r"[.,]\d")
@@ -54,7 +56,7 @@ def _entries(path: Path, settings: LinkedSettings) -> Iterator[tuple[int, Any]]:
     name = path.name.lower()
     if name.endswith(".parquet"):
         yield from enumerate(read_rows([path]), start=1)
-    elif name.endswith((".json", ".json.gz")):
+    elif name.endswith(_RELEASED):
         yield from enumerate(released_sentences(path, settings.fields), start=1)
     else:
         for number, line in enumerate(read_text_file(path).split("\n"), start=1):
