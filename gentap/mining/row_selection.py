@@ -95,20 +95,18 @@ class RowSelector:
             return ()
         sentence = _Sentence(self._page, start, end)
         context = _Context(before, self._places)
-        of_tables = {table: tuple(sorted(own)) for table, own in cells.items()}
-        by_name: dict[int, set[int]] = defaultdict(set)
+        by_name = {table: set[int]() for table in cells}
         for (table, _), owner in owners.items():
             if len(owner) == 1:
                 by_name[table].add(owner[0])
+        of_tables = {
+            table: (tuple(sorted(own)), frozenset(by_name[table])) for table, own in cells.items()
+        }
         matches = []
         for (table, number), row in rows.items():
             evidence = self._evidence(sentence, table, number, row, context, opens)
             likely = round(probability(evidence), 6)
-            matches.append(
-                RowMatch(
-                    table, number, of_tables[table], frozenset(by_name[table]), likely, evidence
-                )
-            )
+            matches.append(RowMatch(table, number, *of_tables[table], likely, evidence))
         return tuple(sorted(matches, key=lambda m: (-m.probability, -len(m.cells), m.table, m.row)))
 
     def _rows(
