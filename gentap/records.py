@@ -84,7 +84,8 @@ class NamedCell:
 class Mined:
     """A sentence, its table, and all body cells whose values it names.
 
-    ``row`` is the table row of which the sentence names at least two cells. ``heading`` is the
+    ``row`` is the table row of which the sentence names at least two cells; ``further`` are the
+    other rows that it tells, in order. ``heading`` is the
     section that the sentence stands in; ``pronoun`` says that it opens with a pronoun, whose name
     stands before it. ``probability`` is how likely the sentence states what the row states.
     """
@@ -95,9 +96,21 @@ class Mined:
     table: Table
     row: int
     cells: tuple[NamedCell, ...]
+    further: tuple[int, ...] = ()
     heading: str = ""
     pronoun: bool = False
     probability: float = 1.0
+
+    @property
+    def rows_told(self) -> tuple[int, ...]:
+        """The rows that the sentence tells, the one that it is about first."""
+        return (self.row, *self.further)
+
+    @property
+    def evidence(self) -> tuple[NamedCell, ...]:
+        """The cells that it names of the rows that it tells, by row."""
+        told = self.rows_told
+        return tuple(cell for cell in self.cells if cell.row in told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +169,7 @@ MINED_SCHEMA = pa.schema(
         *_TABLE_FIELDS,
         pa.field("row", pa.int32()),
         pa.field("cells", pa.list_(pa.struct(_SPAN_FIELDS))),
+        pa.field("further", pa.list_(pa.int32())),
         pa.field("heading", _TEXT),
         pa.field("pronoun", pa.bool_()),
         pa.field("probability", pa.float64()),
@@ -249,6 +263,7 @@ def mined_to_row(mined: Mined) -> Row:
             {"row": cell.row, "column": cell.column, "start": cell.start, "end": cell.end}
             for cell in mined.cells
         ],
+        "further": mined.further,
         "heading": mined.heading,
         "pronoun": mined.pronoun,
         "probability": mined.probability,
@@ -266,6 +281,7 @@ def mined_from_row(row: Mapping[str, Any]) -> Mined:
             NamedCell(cell["row"], cell["column"], cell["start"], cell["end"])
             for cell in row["cells"]
         ),
+        further=tuple(row["further"]),
         heading=row["heading"],
         pronoun=row["pronoun"],
         probability=row["probability"],

@@ -68,14 +68,11 @@ def _option(parameter: Any) -> list[str]:
     return [f"`{name}`", getattr(parameter, "help", "") or "", needed]
 
 
-def _sections(recipe: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
-    yield "at the top", recipe
+def _sections(recipe: type[BaseModel], above: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
+    yield f"`[{above}]`" if above else "at the top", recipe
     for name, field in recipe.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield f"`[{name}]`", field.annotation
-            for below, inner in field.annotation.model_fields.items():
-                if isinstance(inner.annotation, type) and issubclass(inner.annotation, BaseModel):
-                    yield f"`[{name}.{below}]`", inner.annotation
+            yield from _sections(field.annotation, f"{above}.{name}".strip("."))
 
 
 def _settings(model: type[BaseModel]) -> Iterator[list[str]]:

@@ -236,7 +236,7 @@ def _write_long(folder: Path) -> None:
     question |= {"score": -0.5, "margin": None, "reply": None, "value": None, "writer": "w"}
     question |= {"settings": "{}", "sentence": "In 2005 she made Dusk.", "title": "Mara"}
     question |= {"entries": [{"column": "Film", "text": "Dusk"}], "section": "", "source": "u"}
-    question |= {"header": TABLE["header"], "row": TABLE["rows"][1]}
+    question |= {"header": TABLE["header"], "rows": [TABLE["rows"][1]]}
     (folder / ".questions").mkdir(parents=True)
     for schema, row, place in (
         (EXAMPLE_SCHEMA, example, folder),

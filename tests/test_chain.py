@@ -55,6 +55,7 @@ COLUMNS = {
         *TABLE_COLUMNS,
         "row",
         "cells",
+        "further",
         "heading",
         "pronoun",
         "probability",

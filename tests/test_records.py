@@ -96,7 +96,7 @@ def test_sourced_tables_come_back_from_parquet_unchanged(records: list[SourcedTa
 def test_the_columns_have_their_documented_names() -> None:
     table = ["title", "section", "caption", "header", "rows"]
     assert TABLE_SCHEMA.names == ["id", "url", *table]
-    mined = ["row", "cells", "heading", "pronoun", "probability"]
+    mined = ["row", "cells", "further", "heading", "pronoun", "probability"]
     assert MINED_SCHEMA.names == ["id", "sentence", "url", *table, *mined]
     assert EXAMPLE_SCHEMA.names == [
         *["id", "kind", "origin", "question", "answer"],

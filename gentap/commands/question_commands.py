@@ -54,17 +54,19 @@ def train_writer_command(
 @app.command("write")
 @reports_errors
 def write_command(
-    mined: Annotated[Path, typer.Argument(help="A mined folder.")],
     writer: Annotated[
         str, typer.Option(help="The writer's folder, or a chat endpoint's address (http://…/v1).")
     ],
     output: Output,
+    mined: Annotated[
+        Path | None, typer.Argument(help="A mined folder; none for linked sentences alone.")
+    ] = None,
     seed: Seed = 1,
     recipe: RecipeFile = None,
     assignments: Assignments = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Write a question for each mined sentence: the examples with sentence answers."""
+    """Write a question for each mined or linked sentence: the examples with sentence answers."""
     from gentap.settings.sections import WriteSettings
     from gentap.stages.question_stages import WriteStage
 

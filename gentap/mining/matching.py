@@ -28,9 +28,13 @@ _GROUP = re.compile(r"\d{3}(?![^\W_])")
 
 @dataclass(frozen=True, slots=True)
 class RowCandidates:
-    """A sentence that names two cells of a row, and the rows it may be about, likeliest first."""
+    """A sentence that names two cells of a row, and the rows it may be about, likeliest first.
+
+    ``place`` is its own among the sentences of the paragraph.
+    """
 
     paragraph: int
+    place: int
     sentence: str
     matches: tuple[RowMatch, ...]
 
@@ -76,13 +80,13 @@ class PageMatcher:
             if not _may_name_a_row(hits, places):
                 continue
             begin = begins[number]
-            for span in sentence_spans(paragraphs[number]):
+            for place, span in enumerate(sentence_spans(paragraphs[number])):
                 start, end = begin + span[0], begin + span[1]
                 inside = [hit for hit in hits if start <= hit.start and hit.end <= end]
                 if len(inside) > 1 and (named := _rows_named(inside, places)):
                     before = [hit for hit in hits if hit.end <= start]
                     matches = choice.ranked(start, end, named, before, opens=not span[0])
-                    yield RowCandidates(number, page[start:end].strip(), matches)
+                    yield RowCandidates(number, place, page[start:end].strip(), matches)
 
 
 def _automaton(values: Iterable[str]) -> Any:

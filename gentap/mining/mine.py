@@ -17,6 +17,8 @@ from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
 from gentap.mining import near_duplicates
 from gentap.mining.decontaminate import Exclusions, check_exclusions, load_exclusions
+from gentap.mining.further_rows import further_rows
+from gentap.mining.joined_sentences import FoundSentence, join_neighbours
 from gentap.mining.matching import PageMatcher
 from gentap.mining.sentence_store import (
     CANDIDATE_SCHEMA,
@@ -170,10 +172,16 @@ def _mine_document(
     if blocks:
         row: dict[str, Any] = {"url": document.url, "title": document.title, "blocks": blocks}
         shard.write("documents", row)
-    for mined, number in _sentences(
-        document, tables, identities, shard, settings, former, exclusions
-    ):
-        yield mined, first + number
+    found = _sentences(document, tables, identities, shard, settings, former, exclusions)
+    if settings.join:
+        found = join_neighbours(
+            found,
+            lambda text: (
+                len(text.split()) <= settings.max_words and not exclusions.holds_answer(text)
+            ),
+        )
+    for one in found:
+        yield one.mined, first + one.table
 
 
 def _sentences(
@@ -184,7 +192,7 @@ def _sentences(
     settings: MineSettings,
     former: FormNormalizer,
     exclusions: Exclusions,
-) -> Iterator[tuple[Mined, int]]:
+) -> Iterator[FoundSentence]:
     paragraphs = [tidy(block.text) for block in document.blocks]
     shard.count("paragraphs read", len(paragraphs))
     matcher = PageMatcher(tables, former)
@@ -206,29 +214,32 @@ def _sentences(
         if reason is not None or match is None:
             shard.reject(document.url, reason or "", sentence)
             continue
+        table = tables[match.table]
+        further = further_rows(candidate.matches, sentence, table, settings.row_probability)
+        identity = identities[match.table]
         mined = Mined(
-            id=digest(identities[match.table], sentence),
+            id=digest(identity, sentence),
             sentence=sentence,
             url=document.url,
-            table=tables[match.table],
+            table=table,
             row=match.row,
             cells=match.cells,
+            further=further,
             heading=document.blocks[candidate.paragraph].section,
             pronoun=pronoun,
             probability=match.probability,
         )
-        yield mined, match.table
+        yield FoundSentence(mined, match.table, identity, candidate.paragraph, candidate.place)
 
 
 def _values_named(mined: Mined) -> list[str]:
-    spans = {(cell.start, cell.end) for cell in mined.cells if cell.row == mined.row}
+    spans = {(cell.start, cell.end) for cell in mined.evidence}
     return [mined.sentence[start:end] for start, end in spans]
 
 
 def _rank(mined: Mined) -> int:
-    """Of equal sentences the one that names most cells of its row stays, then the least id."""
-    named = sum(cell.row == mined.row for cell in mined.cells)
-    return (255 - min(named, 255)) << 56 | int(mined.id, 16) >> 8
+    """Of equal sentences the one that names most cells of its rows stays, then the least id."""
+    return (255 - min(len(mined.evidence), 255)) << 56 | int(mined.id, 16) >> 8
 
 
 def _judge(part: int, shard: Shard, parts: int, keys: Path, similar: float) -> None:

@@ -36,12 +36,14 @@ class RowMatch:
     """The table (by its place in the page) and row that a sentence is about.
 
     ``cells`` are all cells of the table that the sentence names, spans counted from the sentence's
-    start; ``probability`` is how likely the sentence states what the row states.
+    start; ``named`` are the table's rows of which it says the own name, which no other row has;
+    ``probability`` is how likely the sentence states what the row states.
     """
 
     table: int
     row: int
     cells: tuple[NamedCell, ...]
+    named: frozenset[int]
     probability: float
     evidence: Evidence
 
@@ -87,25 +89,38 @@ class RowSelector:
         of the earlier table, then the earlier row.
         """
         cells: dict[int, list[NamedCell]] = defaultdict(list)
-        rows = self._rows(start, end, named, cells)
+        owners: dict[tuple[int, int], list[int]] = defaultdict(list)
+        rows = self._rows(start, end, named, cells, owners)
         if not rows:
             return ()
         sentence = _Sentence(self._page, start, end)
         context = _Context(before, self._places)
-        of_tables = {table: tuple(sorted(own)) for table, own in cells.items()}
+        by_name = {table: set[int]() for table in cells}
+        for (table, _), owner in owners.items():
+            if len(owner) == 1:
+                by_name[table].add(owner[0])
+        of_tables = {
+            table: (tuple(sorted(own)), frozenset(by_name[table])) for table, own in cells.items()
+        }
         matches = []
         for (table, number), row in rows.items():
             evidence = self._evidence(sentence, table, number, row, context, opens)
             likely = round(probability(evidence), 6)
-            matches.append(RowMatch(table, number, of_tables[table], likely, evidence))
+            matches.append(RowMatch(table, number, *of_tables[table], likely, evidence))
         return tuple(sorted(matches, key=lambda m: (-m.probability, -len(m.cells), m.table, m.row)))
 
     def _rows(
-        self, start: int, end: int, named: RowsNamed, cells: dict[int, list[NamedCell]]
+        self,
+        start: int,
+        end: int,
+        named: RowsNamed,
+        cells: dict[int, list[NamedCell]],
+        owners: dict[tuple[int, int], list[int]],
     ) -> dict[tuple[int, int], _Row]:
         """The rows of which two values in two columns count, not years alone.
 
-        All cells that count are added to ``cells``, by their tables.
+        All cells that count are added to ``cells``, by their tables, and the rows that a name has
+        to ``owners``, by table and where the name begins.
         """
         page, telling = self._page, self._telling
         hits = {hit for own in named.values() for hit, _ in own}
@@ -124,7 +139,9 @@ class RowSelector:
                     continue
                 written = page[hit.start : hit.end]
                 bits = telling.bits(hit.form, written, table, column, is_named)
-                is_named |= column == subject and bits >= ENOUGH_OF_A_NAME
+                if column == subject and bits >= ENOUGH_OF_A_NAME:
+                    is_named = True
+                    owners[table, hit.start].append(number)
                 row.told[hit.form] = max(bits, row.told.get(hit.form, 0.0))
                 row.spans.append((hit.start, hit.end, column))
                 cells[table].append(NamedCell(number, column, hit.start - start, hit.end - start))

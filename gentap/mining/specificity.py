@@ -116,6 +116,12 @@ def page_share(mentions: int, paragraphs: int) -> float:
     return 1.0 - log(mentions) / log(paragraphs + SMALLEST_PAGE)
 
 
+def title_forms(title: str) -> tuple[str, str]:
+    """A page's title, with and without its bracketed qualifier: values that tell nothing."""
+    form = normal_form(title)
+    return form, _QUALIFIER.sub("", form)
+
+
 class Specificity:
     """What the values of a page's tables tell.
 
@@ -136,8 +142,7 @@ class Specificity:
             (form, table, at) for form, cells in places.items() for table, _, at in cells
         )
         self._mentions, self._paragraphs = mentions, paragraphs
-        titles = [normal_form(table.title) for table in tables]
-        self._titles = [(title, _QUALIFIER.sub("", title)) for title in titles]
+        self._titles = [title_forms(table.title) for table in tables]
         self._dated: dict[int, list[frozenset[int]]] = {}
         self._subjects: dict[int, tuple[int | None, float]] = {}
         self._shares: dict[tuple[str, int, int], float] = {}

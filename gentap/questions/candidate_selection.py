@@ -124,7 +124,7 @@ def _asking_for_others(source: WriterInput) -> list[WriterInput]:
     """The source as it would be if another cell were asked for."""
     entries = source.entries
     return [
-        replace(source, entries=(entry, *entries[:place], *entries[place + 1 :]))
+        replace(source, entries=(entry, *entries[:place], *entries[place + 1 :]), asked=1)
         for place, entry in enumerate(entries)
-        if place and entry.column
+        if place >= source.asked and entry.column
     ]

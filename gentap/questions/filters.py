@@ -98,9 +98,10 @@ def _says_little(question: JudgedQuestion, settings: FilterSettings) -> bool:
 
 
 def _gives_the_answer_away(question: JudgedQuestion, settings: FilterSettings) -> bool:
-    asked = question.source.entries[0].text
+    source = question.source
     return len(question.left) < settings.min_left or (
-        settings.min_left > 0 and names_value(question.text, asked)
+        settings.min_left > 0
+        and any(names_value(question.text, one.text) for one in source.entries[: source.asked])
     )
 
 

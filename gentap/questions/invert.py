@@ -216,7 +216,8 @@ def column_of(question: str, identity: str) -> str:
 def annotated_source(example: Example, limit: int) -> WriterInput | None:
     """What an annotated question can be written from; None where its answer names no evidence.
 
-    Asked for is the first evidence that the question does not name.
+    Asked for is the first evidence that the question does not name, and with it what else of its
+    column the question does not name.
     """
     table, sentence = example.table, example.answer
     spans: dict[tuple[int, int], Cell] = {}
@@ -229,12 +230,15 @@ def annotated_source(example: Example, limit: int) -> WriterInput | None:
     hidden = [
         span for span in spans if find_value(example.question, sentence[slice(*span)]) is None
     ]
-    asked = hidden[0] if hidden else next(iter(spans))
-    ordered = [asked, *(span for span in spans if span != asked)]
+    first, *others = hidden or spans
+    column = spans[first].column
+    asked = [first, *(span for span in others if spans[span].column == column and hidden)]
+    ordered = [*asked, *(span for span in spans if span not in asked)]
     evidence = [(start, end, table.header[spans[start, end].column]) for start, end in ordered]
     return WriterInput(
         sentence=sentence,
         entries=gather(sentence, evidence, limit),
+        asked=min(len({sentence[slice(*span)] for span in asked}), limit),
         title=table.title,
         section=table.section,
     )

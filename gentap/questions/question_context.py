@@ -13,9 +13,9 @@ class QuestionContext:
     def __init__(self, mined: Mined) -> None:
         self.mined = mined
         table = mined.table
-        self.columns = [table.header[cell.column] for cell in mined.cells]
+        self.columns = [table.header[cell.column] for cell in mined.evidence]
         self.titles = [table.title, table.section, table.caption]
-        values = (mined.sentence[cell.start : cell.end] for cell in mined.cells)
+        values = (mined.sentence[cell.start : cell.end] for cell in mined.evidence)
         self.evidence = list({" ".join(words_of(value)): value for value in values}.values())
 
     @cached_property
@@ -25,10 +25,10 @@ class QuestionContext:
 
     @cached_property
     def stems(self) -> set[str]:
-        """Of sentence, titles, columns and the row."""
-        row = self.mined.table.rows[self.mined.row]
+        """Of sentence, titles, columns and the rows that the sentence tells."""
+        told = [self.mined.table.rows[row] for row in self.mined.rows_told]
         near = {stem(word) for words in self._near for word in words}
-        return near | {stem(word) for cell in row for word in words_of(cell)}
+        return near | {stem(word) for row in told for cell in row for word in words_of(cell)}
 
     @cached_property
     def distinctive(self) -> set[str]:

@@ -30,7 +30,7 @@ class ReviewSample:
     title: str
     section: str
     header: tuple[str, ...]
-    row: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
     questions: tuple[Row, ...]
 
 
@@ -67,7 +67,7 @@ def _sample(rows: Sequence[Row]) -> ReviewSample:
         title=first["title"],
         section=first["section"],
         header=tuple(first["header"]),
-        row=tuple(first["row"]),
+        rows=tuple(map(tuple, first["rows"])),
         questions=tuple(sorted(rows, key=lambda row: not row["kept"])),
     )
 
@@ -96,11 +96,12 @@ def print_samples(samples: Sequence[ReviewSample]) -> None:
         show(f"{number}. {printable_line(sample.sentence)}", "bold")
         place = " › ".join(filter(None, (sample.title, sample.section)))
         show(f"   {printable_line(place)}", "dim")
-        cells = (
-            f"{printable_line(name)}: {printable_line(value)}"
-            for name, value in zip(sample.header, sample.row, strict=True)
-        )
-        show("   " + " | ".join(cells))
+        for row in sample.rows:
+            cells = (
+                f"{printable_line(name)}: {printable_line(value)}"
+                for name, value in zip(sample.header, row, strict=True)
+            )
+            show("   " + " | ".join(cells))
         for question in sample.questions:
             style: Style = "green" if question["kept"] else "red" if question["failed"] else ""
             show(f"   - {printable_line(question['question'])}", style)
@@ -131,7 +132,7 @@ def render_page(samples: Sequence[ReviewSample], name: str) -> str:
         f'<meta name="viewport" content="width=device-width"><style>{page_style()}{_STYLE}</style>'
         "</head><body>\n"
         f"<h1>{title}</h1>\n<p>{len(samples)} sentences drawn; {kept} of them kept a question. "
-        "Marked in the row: what the sentence names.</p>\n"
+        "Marked in the rows: what the sentence names.</p>\n"
         f"{shown}\n</body></html>\n"
     )
 
@@ -139,11 +140,14 @@ def render_page(samples: Sequence[ReviewSample], name: str) -> str:
 def _article(number: int, sample: ReviewSample) -> str:
     place = " › ".join(filter(None, (sample.title, sample.section)))
     head = "".join(f"<th>{html.escape(name)}</th>" for name in sample.header)
-    row = "".join(f"<td>{_marked(value, sample.sentence)}</td>" for value in sample.row)
+    rows = "".join(
+        f"<tr>{''.join(f'<td>{_marked(value, sample.sentence)}</td>' for value in row)}</tr>"
+        for row in sample.rows
+    )
     return (
         f"<article><h2>{number}. {html.escape(sample.sentence)}</h2>"
         f'<p class="place">{html.escape(place)}</p>'
-        f"<table><tr>{head}</tr><tr>{row}</tr></table>"
+        f"<table><tr>{head}</tr>{rows}</table>"
         f"<ul>{''.join(_items(sample.questions))}</ul></article>"
     )
 

@@ -32,6 +32,7 @@ from gentap.records import (
     Cell,
     Example,
     Mined,
+    Origin,
     Row,
     digest,
     example_to_row,
@@ -65,7 +66,7 @@ QUESTION_SCHEMA = pa.schema(
         pa.field("title", pa.string()),
         pa.field("section", pa.string()),
         pa.field("header", pa.list_(pa.string())),
-        pa.field("row", pa.list_(pa.string())),
+        pa.field("rows", pa.list_(pa.list_(pa.string()))),
         pa.field("source", pa.string()),
     ]
 )
@@ -73,27 +74,31 @@ OUTPUTS = {".": EXAMPLE_SCHEMA, QUESTIONS: QUESTION_SCHEMA}
 
 
 def write_questions(
-    sentences: Path,
+    sentences: Path | None,
     writer: str,
     settings: WriteSettings,
     folder: StageFolder,
     *,
     seed: int,
+    linked: Path | None = None,
 ) -> Tally:
-    """Write Examples for the sentences of a mined folder into ``folder``.
+    """Write Examples for mined ``sentences``, and for ``linked`` ones, into ``folder``.
 
-    Shards are slices of the mined parts, whole documents each; with ``max_sentences`` only that
-    many sentences, spread evenly over the corpus, are used, and with ``min_probability`` only those
-    that are likely to state their rows.
+    Both are folders of parts; examples of linked sentences are annotated ones. Shards are slices of
+    the parts, whole documents each; with ``max_sentences`` only that many sentences, spread evenly
+    over the corpus, are used, and with ``min_probability`` only those that are likely to state
+    their rows.
 
     Raises InputError where there is no sentence, or no question passes.
     """
-    shards = plan_writing_shards(parts(sentences), settings)
+    folders = [one for one in (sentences, linked) if one is not None]
+    shards = plan_writing_shards([part for one in folders for part in parts(one)], settings)
     if not shards:
         least = settings.min_probability
         which = f" of probability {least} and more (write.min_probability)" if least else ""
-        raise InputError(f"{sentences}: holds no mined sentences{which}.")
-    task = _Writing(writer, settings, seed, folder.work).write_shard
+        named = ", ".join(settings.linked.files) if sentences is None else str(sentences)
+        raise InputError(f"{named}: holds no mined sentences{which}.")
+    task = _Writing(writer, settings, seed, folder.work, linked).write_shard
     tally = run_shards(folder.path, shards, task, OUTPUTS, workers=1, label="questions write")
     if not tally.counts["examples"]:
         what = "Train the writer for longer"
@@ -154,8 +159,11 @@ def rows_of(shard: SentenceSlice, least: float) -> Iterator[Row]:
 class _Writing:
     """Holds the writer and the round trip's model, loaded when the first shard needs them."""
 
-    def __init__(self, writer: str, settings: WriteSettings, seed: int, work: Path) -> None:
+    def __init__(
+        self, writer: str, settings: WriteSettings, seed: int, work: Path, linked: Path | None
+    ) -> None:
         self._name, self._settings, self._seed, self._work = writer, settings, seed, work
+        self._linked = linked
         self._writer: Writer | None = None
         self._round_trip: RoundTrip | None = None
 
@@ -185,9 +193,10 @@ class _Writing:
             filter_by_round_trip(sentences, self._open_round_trip(), filters)
         select_best(sentences, filters)
         about = {"writer": self._open().name, "settings": self._described()}
+        origin: Origin = "annotated" if shard_of[0].parent == self._linked else "mined"
         for sentence in sentences:
             with shard.record(sentence.mined.id):
-                _store(sentence, shard, about)
+                _store(sentence, shard, about, origin)
 
     def _write(
         self, sentences: Sequence[SentenceCandidates], shard: Shard
@@ -220,7 +229,9 @@ class _Writing:
         return json.dumps({**values, "seed": self._seed}, sort_keys=True)
 
 
-def _store(sentence: SentenceCandidates, shard: Shard, about: dict[str, str]) -> None:
+def _store(
+    sentence: SentenceCandidates, shard: Shard, about: dict[str, str], origin: Origin
+) -> None:
     """All candidates to ``questions/``; the one kept as an Example, or the reason why none is."""
     mined = sentence.mined
     shard.count("sentences")
@@ -230,7 +241,7 @@ def _store(sentence: SentenceCandidates, shard: Shard, about: dict[str, str]) ->
             shard.count(f"questions: {name}")
     kept = next((one for one in sentence.candidates if one.kept), None)
     if kept is not None:
-        shard.write(".", example_to_row(_example(mined, kept.written.question)))
+        shard.write(".", example_to_row(_example(mined, kept.written.question, origin)))
         shard.count("examples")
     elif sentence.candidates:
         best = sentence.candidates[0]
@@ -241,15 +252,15 @@ def _store(sentence: SentenceCandidates, shard: Shard, about: dict[str, str]) ->
         shard.reject(mined.id, NO_ENTRY, mined.sentence)
 
 
-def _example(mined: Mined, question: str) -> Example:
+def _example(mined: Mined, question: str, origin: Origin) -> Example:
     return Example(
         id=digest(mined.id, question),
         kind="long",
-        origin="mined",
+        origin=origin,
         question=question,
         answer=mined.sentence,
         table=mined.table,
-        cells=tuple(sorted({Cell(cell.row, cell.column) for cell in mined.cells})),
+        cells=tuple(sorted({Cell(cell.row, cell.column) for cell in mined.evidence})),
         source=mined.url,
     )
 
@@ -271,6 +282,6 @@ def _question_row(mined: Mined, candidate: QuestionCandidate) -> dict[str, Any]:
         "title": mined.table.title,
         "section": mined.table.section,
         "header": list(mined.table.header),
-        "row": list(mined.table.rows[mined.row]),
+        "rows": [list(mined.table.rows[row]) for row in mined.rows_told],
         "source": mined.url,
     }

@@ -2,7 +2,8 @@
 
 A :class:`WriterInput` is the same for a reading-comprehension passage, an annotated table question
 and a mined sentence: the page's title, the section, the sentence, and its entries. The first entry
-is what is asked for. As the model reads it, without tags::
+is what is asked for; the first ones are, where a sentence tells several rows. As the model reads
+it, without tags::
 
     <title> Suez Canal <head> year <entry> 1869 <entry> Ferdinand de Lesseps <sentence> Ferdinand de
     Lesseps opened the canal in 1869.
@@ -19,6 +20,7 @@ is given only those of the two that it has seen in training.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -49,10 +51,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriterInput:
-    """What one question is written from; the first entry is asked for."""
+    """What one question is written from; the first ``asked`` entries are asked for."""
 
     sentence: str
     entries: tuple[Entry, ...]
+    asked: int = 1
     title: str = ""
     section: str = ""
 
@@ -108,29 +111,53 @@ def gather(
 def mined_sources(mined: Mined, seed: int, asked: int, limit: int) -> list[WriterInput]:
     """Sources of a mined sentence: one for each of ``asked`` cells of its row (0: of them all).
 
-    Which cells are asked for is drawn by seed and id. None where the sentence names no cell.
+    Which cells are asked for is drawn by seed and id. Where the sentence tells several rows, the
+    cells of the others in the same column are asked for too; columns of which it names a cell of
+    most rows, and of these those of most other values, come first. None where the sentence names
+    no cell.
     """
-    named = _one_a_span([cell for cell in mined.cells if cell.row == mined.row])
-    rest = _one_a_span([cell for cell in mined.cells if cell.row != mined.row])
-    header = mined.table.header
-    ordered = sorted(named, key=lambda cell: digest("asked", str(seed), mined.id, repr(cell)))
+    named = _one_a_span([cell for cell in mined.evidence if cell.row == mined.row])
+    rest = _one_a_span([cell for cell in mined.evidence if cell.row != mined.row])
+    rows = Counter(column for column, _ in {(cell.column, cell.row) for cell in rest})
+
+    def said(cell: NamedCell) -> str:
+        return mined.sentence[cell.start : cell.end].strip()
+
+    def order(cell: NamedCell) -> tuple[int, int, str]:
+        others = {said(other) for other in rest if other.column == cell.column} - {said(cell)}
+        drawn = digest("asked", str(seed), mined.id, repr(cell))
+        return -rows[cell.column], -len(others), drawn
+
     return [
-        WriterInput(
-            sentence=mined.sentence,
-            entries=gather(
-                mined.sentence,
-                [
-                    (cell.start, cell.end, header[cell.column])
-                    for cell in (first, *(other for other in named if other != first), *rest)
-                ],
-                limit,
-            ),
-            title=mined.table.title,
-            section=mined.table.section,
-        )
-        for first in ordered[: asked or None]
-        if mined.sentence[first.start : first.end].strip()
+        _source(mined, first, [cell for cell in named if cell != first], rest, limit)
+        for first in sorted(named, key=order)[: asked or None]
+        if said(first)
     ]
+
+
+def _source(
+    mined: Mined,
+    first: NamedCell,
+    others: Sequence[NamedCell],
+    further: Sequence[NamedCell],
+    limit: int,
+) -> WriterInput:
+    """The source that asks for a cell of the row, and for the further rows' cells of its column."""
+    asked = [first, *(cell for cell in further if cell.column == first.column)]
+    ordered = [*asked, *others, *(cell for cell in further if cell not in asked)]
+    header = mined.table.header
+    values = {mined.sentence[cell.start : cell.end].strip() for cell in asked} - {""}
+    return WriterInput(
+        sentence=mined.sentence,
+        entries=gather(
+            mined.sentence,
+            [(cell.start, cell.end, header[cell.column]) for cell in ordered],
+            limit,
+        ),
+        asked=min(len(values), limit),
+        title=mined.table.title,
+        section=mined.table.section,
+    )
 
 
 def _one_a_span(cells: Sequence[NamedCell]) -> list[NamedCell]:

@@ -109,9 +109,6 @@ def _misfits(columns: dict[str, Any]) -> Iterator[tuple[Any, str]]:
     if "header" not in columns:
         return
     count, widths = len(columns["header"]), pc.list_value_length(columns["header"])
-    if "row" in columns and pa.types.is_nested(columns["row"].type):
-        unequal = pc.not_equal(pc.list_value_length(columns["row"]), widths)
-        yield unequal, "its row has not as many cells as the header"
     if "rows" not in columns:
         return
     rows = columns["rows"]
@@ -122,6 +119,10 @@ def _misfits(columns: dict[str, Any]) -> Iterator[tuple[Any, str]]:
     yield any_of(parents, ragged), "a row of its table has not as many cells as the header"
     if "row" in columns:
         yield _outside(columns["row"], heights), "its table has no such row"
+    if "further" in columns:
+        further, parents = columns["further"], pc.list_parent_indices(columns["further"])
+        outside = _outside(pc.list_flatten(further), pc.take(heights, parents))
+        yield any_of(parents, outside), "its table has no such row"
     if "cells" in columns:
         cells, parents = columns["cells"].flatten(), pc.list_parent_indices(columns["cells"])
         for name, sizes in (("row", heights), ("column", widths)):

@@ -163,6 +163,10 @@ class MineSettings(Settings):
         lt=1,
         description="sentences less likely to state what their row states are set aside",
     )
+    join: bool = Field(
+        False,
+        description="two sentences in a row that tell different rows of a table become one answer",
+    )
     pronouns: Literal["keep", "drop"] = Field(
         "keep", description="sentences that open with a pronoun are kept (and marked) or dropped"
     )
@@ -280,6 +284,33 @@ class JudgeSettings(EndpointSettings):
 NO_JUDGE = JudgeSettings()
 
 
+class LinkedFields(Settings):
+    """Where a row or line of linked sentences holds what, and a line of their tables."""
+
+    id: str = "id"
+    sentence: str = "sentence"
+    cells: str = "cells"
+    url: str = "url"
+    title: str = "title"
+    section: str = "section"
+    caption: str = "caption"
+    header: str = "header"
+    rows: str = "rows"
+    table: str = "table_id"
+
+
+class LinkedSettings(Settings):
+    """Sentences that somebody has linked to cells; people wrote them, so that none are read
+    unless they are named."""
+
+    files: list[str] = Field(
+        [], description="Parquet, JSONL, TabFact's links or Logic2Text: files, folders or globs"
+    )
+    tables: str = Field("", description="JSONL of the tables that sentences give the names of")
+    exclude: list[str] = Field([], description="evaluation sets to keep out")
+    fields: LinkedFields = Field(LinkedFields(), description="names of columns and fields")
+
+
 class WriteSettings(Settings):
     """`gentap questions write`: a question for each mined sentence."""
 
@@ -309,6 +340,9 @@ class WriteSettings(Settings):
     precision: Precision = Field("auto", description="bf16 where it is fast, or bf16, or fp32")
     filters: FilterSettings = Field(FilterSettings(), description="which questions are set aside")
     endpoint: EndpointSettings = Field(EndpointSettings(), description="a chat endpoint as writer")
+    linked: LinkedSettings = Field(
+        LinkedSettings(), description="sentences that somebody has linked to cells"
+    )
 
     @model_validator(mode="after")
     def _can_search(self) -> "WriteSettings":

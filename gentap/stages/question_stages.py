@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from gentap.errors import InputError, SettingError
-from gentap.records import MINED_SCHEMA
+from gentap.records import MINED_SCHEMA, Document, Mined
 from gentap.runs.console import say
 from gentap.runs.parquet_parts import parts, require_columns
 from gentap.runs.store import StageFolder, Tally, require_stage
-from gentap.settings.sections import LinearizerSettings, WriteSettings
+from gentap.settings.sections import LinearizerSettings, MineSettings, WriteSettings
 from gentap.settings.training_sections import WriterSettings
 from gentap.stages.stage import Planned, Stage, check_training, longest_input
 
@@ -127,11 +127,11 @@ class WriterStage(Stage):
 
 @dataclass(frozen=True, kw_only=True)
 class WriteStage(Stage):
-    """Mined sentences and a writer (a model or a chat endpoint) to sentence examples."""
+    """Mined or linked sentences and a writer (a model or a chat endpoint) to sentence examples."""
 
     name: ClassVar[str] = "write"
     command: ClassVar[str] = "questions write"
-    mined: Path
+    mined: Path | None
     writer: str
     write: WriteSettings
     seed: int
@@ -146,13 +146,17 @@ class WriteStage(Stage):
         prompt = self.write.endpoint.prompt
         round_trip = self.write.filters.round_trip
         writer = prompt if self._asks_an_endpoint else self.writer
-        return [self.mined, *(Path(path) for path in (writer, round_trip) if path)]
+        linked = self.write.linked
+        given = [self.mined] if self.mined else []
+        others = (writer, round_trip, linked.tables, *linked.exclude)
+        return [*given, *self._linked(), *(Path(path) for path in others if path)]
 
     def check(self, planned: Planned = ()) -> None:
         from gentap.model.loading.checkpoints import check_model
         from gentap.questions.writers.open_writer import check_writer, idle_settings
 
-        if self.mined not in planned:
+        self._check_linked()
+        if self.mined is not None and self.mined not in planned:
             require_stage(self.mined, "mine", "questions are written for mined sentences")
             require_columns(parts(self.mined / "sentences"), MINED_SCHEMA)
         if idle := idle_settings(self.writer, self.write):
@@ -167,10 +171,16 @@ class WriteStage(Stage):
             check_model(model)
 
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
+        from gentap.questions.linked import store_linked
         from gentap.questions.write import write_questions
 
-        sentences = self.mined / "sentences"
-        tally = write_questions(sentences, self.writer, self.write, folder, seed=self.seed)
+        sentences = self.mined / "sentences" if self.mined else None
+        linked = None
+        if files := self._linked():
+            linked = store_linked(files, self.write.linked, folder, self._excluded)
+        tally = write_questions(
+            sentences, self.writer, self.write, folder, seed=self.seed, linked=linked
+        )
         return tally.to_json()
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
@@ -179,6 +189,42 @@ class WriteStage(Stage):
             f"{counts.get('examples', 0):,} long examples from "
             f"{counts.get('sentences', 0):,} sentences and {counts.get('questions', 0):,} questions"
         ]
+
+    def _linked(self) -> list[Path]:
+        from gentap.documents.input_files import expand_inputs
+        from gentap.documents.linked_sentences import LINKED_SUFFIXES
+
+        files = self.write.linked.files
+        return expand_inputs(files, LINKED_SUFFIXES) if files else []
+
+    def _check_linked(self) -> None:
+        """Raise where there is nothing to write for, or what linked sentences need is missing."""
+        from gentap.documents.input_files import require_file
+        from gentap.mining.decontaminate import check_exclusions
+
+        linked = self.write.linked
+        if self.mined is None and not linked.files:
+            raise SettingError(
+                "questions write: nothing to write for. Give a mined folder, or files of linked "
+                "sentences (write.linked.files)."
+            )
+        for file in [*self._linked(), *([Path(linked.tables)] if linked.tables else [])]:
+            require_file(file)
+        check_exclusions(linked.exclude)
+
+    def _excluded(self, mined: Mined) -> str:
+        """Why a linked sentence must not be in the corpus."""
+        from gentap.mining.decontaminate import load_exclusions
+
+        mine = MineSettings()
+        names = tuple(self.write.linked.exclude)
+        exclusions = load_exclusions(names, mine.similar_table, mine.answer_words)
+        page = Document(url=mined.url, title=mined.table.title, blocks=(), tables=())
+        if exclusions.holds_page(page):
+            return "page of an evaluation set"
+        if exclusions.holds_table(mined.table):
+            return "table of an evaluation set"
+        return "answer of an evaluation set" if exclusions.holds_answer(mined.sentence) else ""
 
     @property
     def _asks_an_endpoint(self) -> bool:

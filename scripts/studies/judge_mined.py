@@ -3,6 +3,7 @@
     python scripts/studies/judge_mined.py draw runs/mined --seed 1 --count 100 > sample.txt
     python scripts/studies/judge_mined.py draw runs/mined --seed 1 --count 100 --rejected > \\
         rejected.txt
+    python scripts/studies/judge_mined.py draw runs/mined --seed 1 --count 60 --several
     python scripts/studies/judge_mined.py tally scripts/studies/verdicts/*.tsv
 
 A verdict is a line ``id <tab> verdict <tab> why not``. For a mined record it is one of
@@ -11,6 +12,10 @@ A verdict is a line ``id <tab> verdict <tab> why not``. For a mined record it is
   sentence in the relation that the row gives them (to one another, or to the page's subject);
 - about: it truly states something about what the row is of, but not in that relation;
 - no: neither.
+
+For one that tells several rows (``--several``), yes says it of each of them, and of those that it
+names by their names alone, that the sentence says of them what it says of the first one, or what
+the table says of them. For two sentences that were joined, yes says that they read as one answer.
 
 For a sentence that was set aside, yes says that it should have been kept: it is true of the row,
 and what the row is there to tell. A record's id depends on its page, table and sentence alone, so
@@ -48,6 +53,7 @@ def main() -> None:
     draw.add_argument("--seed", type=int, default=1)
     draw.add_argument("--count", type=int, default=100)
     draw.add_argument("--rejected", action="store_true", help="sentences that were set aside")
+    draw.add_argument("--several", action="store_true", help="those that tell several rows alone")
     tally = commands.add_parser("tally", help="count the verdicts in files")
     tally.add_argument("verdicts", type=Path, nargs="+")
     options = parser.parse_args()
@@ -57,11 +63,12 @@ def main() -> None:
     elif options.rejected:
         draw_rejected(options.mined, options.seed, options.count)
     else:
-        draw_kept(options.mined, options.seed, options.count)
+        draw_kept(options.mined, options.seed, options.count, options.several)
 
 
-def draw_kept(folder: Path, seed: int, count: int) -> None:
-    ids = [row["id"] for row in read_rows(parts(folder / "sentences"), ["id"])]
+def draw_kept(folder: Path, seed: int, count: int, several: bool) -> None:
+    rows = read_rows(parts(folder / "sentences"), ["id", "further"])
+    ids = [row["id"] for row in rows if row["further"] or not several]
     drawn = random.Random(seed).sample(sorted(ids), min(count, len(ids)))
     wanted = set(drawn)
     found = {
@@ -73,7 +80,7 @@ def draw_kept(folder: Path, seed: int, count: int) -> None:
     for key in drawn:
         record = found[key]
         print_before(prose[record.url], record.sentence)
-        show(key, record.sentence, record.table, record.row, record.cells)
+        show(key, record.sentence, record.table, record.rows_told, record.cells)
 
 
 def draw_rejected(folder: Path, seed: int, count: int) -> None:
@@ -96,7 +103,7 @@ def draw_rejected(folder: Path, seed: int, count: int) -> None:
         match = next((one.match for one in found if one.match), None)
         key = f"{identify(entry)} [{entry['reason']}]"
         if match:
-            show(key, sentence, own[match.table], match.row, match.cells)
+            show(key, sentence, own[match.table], [match.row], match.cells)
         else:
             print(f"{key} | {own[0].title}\n  {sentence}")
 
@@ -123,19 +130,22 @@ def identify(entry: dict[str, str]) -> str:
     return digest(entry["where"], entry["detail"])
 
 
-def show(key: str, sentence: str, table: Table, row: int, named: Sequence[NamedCell]) -> None:
-    cells = [
-        f"{name[:18]}={cell[:48]}".replace("\n", " / ")
-        for name, cell in zip(table.header, table.rows[row], strict=True)
-        if cell
-    ]
-    said = [
-        f"{table.header[cell.column]}: {sentence[cell.start : cell.end]}"
-        for cell in named
-        if cell.row == row
-    ]
+def show(
+    key: str, sentence: str, table: Table, rows: Sequence[int], named: Sequence[NamedCell]
+) -> None:
     print(f"{key} | {table.title} | {table.section[:40]}\n  {sentence}")
-    print(f"  ROW {' ¦ '.join(cells[:8])}\n  SAID {' ¦ '.join(said)}")
+    for row in rows:
+        cells = [
+            f"{name[:18]}={cell[:48]}".replace("\n", " / ")
+            for name, cell in zip(table.header, table.rows[row], strict=True)
+            if cell
+        ]
+        said = [
+            f"{table.header[cell.column]}: {sentence[cell.start : cell.end]}"
+            for cell in named
+            if cell.row == row
+        ]
+        print(f"  ROW {' ¦ '.join(cells[:8])}\n  SAID {' ¦ '.join(said)}")
 
 
 def print_tally(path: Path) -> None:

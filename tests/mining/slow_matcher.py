@@ -57,6 +57,7 @@ def slow_candidates(
             sentence = paragraph[begin:finish]
             matches = []
             told: dict[int, set[NamedCell]] = {}
+            owners: dict[tuple[int, int], set[int]] = {}
             is_candidate = False
             for number, one in enumerate(tables):
                 of_table = {hit for hit in hits[place] if hit[3] == number}
@@ -72,12 +73,18 @@ def slow_candidates(
                     spans = set()
                     here = [hit for hit in here if not of_another_name(paragraph, hit, one, finish)]
                     own_names = [
-                        slow_bits(hit[2], paragraph[hit[0] : hit[1]], one, subject, hits, number)
+                        hit
                         for hit in here
                         if hit[5] == subject
                         and may_be_of(one, row, year_said_with(paragraph, *hit[:3]))
+                        and slow_bits(
+                            hit[2], paragraph[hit[0] : hit[1]], one, subject, hits, number
+                        )
+                        >= ENOUGH_OF_A_NAME
                     ]
-                    is_sure = max(own_names, default=0.0) >= ENOUGH_OF_A_NAME
+                    is_sure = bool(own_names)
+                    for hit in own_names:
+                        owners.setdefault((number, hit[0]), set()).add(row)
                     for start, end, key, _, _, column in sorted(here):
                         written = paragraph[start:end]
                         year = year_said_with(paragraph, start, end, key)
@@ -100,6 +107,12 @@ def slow_candidates(
                         number,
                         row,
                         tuple(sorted(told[number])),
+                        frozenset(
+                            row
+                            for (at, _), rows in owners.items()
+                            for row in rows
+                            if at == number and len(rows) == 1
+                        ),
                         round(probability(evidence), 6),
                         evidence,
                     )
@@ -319,4 +332,5 @@ def agree(paragraphs: Sequence[str], tables: Sequence[Table]) -> int:
             assert one.evidence == pytest.approx(other.evidence), found.sentence
             assert one.probability == pytest.approx(other.probability, abs=2e-6)
             assert (one.table, one.row, one.cells) == (other.table, other.row, other.cells)
+            assert one.named == other.named, found.sentence
     return sum(bool(found.matches) for found in fast)

@@ -119,6 +119,57 @@ def test_every_mined_sentence_names_what_it_records(mined: Path) -> None:
             assert FORMER.cells([record.sentence[cell.start : cell.end]])[0] in forms
 
 
+def test_further_rows_are_told_by_values_of_their_own(mined: Path) -> None:
+    several = [record for record in mined_of(mined) if record.further]
+    assert len(several) >= 60
+    for record in several:
+        assert record.row not in record.further
+        assert list(record.further) == sorted(set(record.further))
+        said = [
+            {record.sentence[cell.start : cell.end] for cell in record.cells if cell.row == row}
+            for row in record.rows_told
+        ]
+        assert all(own - said[0] for own in said[1:])
+        assert {cell.row for cell in record.evidence} == set(record.rows_told)
+
+
+TWO = "Ada Dawn came to Rome in 1914. Bo Dusk came to Oslo in 1915."
+
+
+def test_neighbours_are_joined_where_that_is_wanted(run: Run, tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "pages.jsonl", page(1, TWO), page(2, *TWO.split(". ")))
+
+    def said(**settings: Any) -> list[tuple[str, tuple[int, ...]]]:
+        out = f"out-{len(list(tmp_path.iterdir()))}"
+        run(path, similar_sentence=1.0, out=out, **settings)
+        return [(record.sentence, record.rows_told) for record in mined_of(tmp_path / out)]
+
+    first, second = TWO.split(". ")
+    apart = [(f"{first}.", (0,)), (second, (1,))]
+    assert said() == apart
+    assert said(join=True) == [(TWO, (0, 1)), (second, (1,))]  # a paragraph each on the other page
+    assert said(join=True, max_words=10) == apart
+    answer = {
+        "question": "Who came?",
+        "answer": "She came to Rome in 1914. Bo Dusk came to Oslo.",
+        "table": {"header": ["a", "b"], "rows": [["x", "y"]]},
+    }
+    excluded = write_lines(tmp_path / "qa.jsonl", answer)
+    assert said(join=True, exclude=[str(excluded)], answer_words=9) == apart
+
+
+def test_joined_sentences_do_not_depend_on_the_number_of_workers(
+    run: Run, data: Path, mined: Path, tmp_path: Path, contents: Any
+) -> None:
+    run(data / "pages", shard_bytes=30_000, join=True, out="one")
+    run(data / "pages", shard_bytes=30_000, join=True, workers=3, out="three")
+    assert contents(tmp_path / "one") == contents(tmp_path / "three")
+    alone = {record.sentence for record in mined_of(mined)}
+    joined = [one for one in mined_of(tmp_path / "one") if one.sentence not in alone]
+    assert joined
+    assert all(len(one.rows_told) > 1 for one in joined)
+
+
 @pytest.mark.parametrize("workers", [2, 4])
 def test_output_does_not_depend_on_the_number_of_workers(
     run: Run, data: Path, mined: Path, tmp_path: Path, workers: int, contents: Any

@@ -33,7 +33,7 @@ def question(number: int, *, kept: bool, failed: list[str], **fields: Any) -> di
         "title": "Cups",
         "section": ODD,
         "header": ["Name", ODD],
-        "row": ["Ada", ODD],
+        "rows": [["Ada", ODD]],
         "source": "",
         **fields,
     }

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gentap.errors import InputError
 from gentap.questions import write as questions
+from gentap.questions.linked import store_linked
 from gentap.questions.write import QUESTION_SCHEMA, plan_writing_shards, rows_of, write_questions
 from gentap.questions.writer_input import WriterInput
 from gentap.questions.writers.interface import Unwritten, Written
@@ -26,7 +27,7 @@ from gentap.records import (
 )
 from gentap.runs.parquet_parts import parts, read_rows
 from gentap.runs.store import StageFolder, Tally, own_files
-from gentap.settings.sections import WriteSettings
+from gentap.settings.sections import LinkedSettings, WriteSettings
 
 Open = Callable[[Path], StageFolder]
 
@@ -133,11 +134,18 @@ def corpus(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def run(tmp_path: Path, open_folder: Open, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Tally]:
-    def run(sentences: Path, writer: Any = None, out: str = "out", **settings: Any) -> Tally:
+    def run(
+        sentences: Path | None,
+        writer: Any = None,
+        out: str = "out",
+        linked: Path | None = None,
+        **settings: Any,
+    ) -> Tally:
         chosen = writer or FakeWriter()
         monkeypatch.setattr(questions, "open_writer", lambda *_: chosen)
         wanted = WriteSettings(**{"asked": 0, **settings})
-        return write_questions(sentences, "w", wanted, open_folder(tmp_path / out), seed=3)
+        folder = open_folder(tmp_path / out)
+        return write_questions(sentences, "w", wanted, folder, seed=3, linked=linked)
 
     return run
 
@@ -177,6 +185,61 @@ def test_examples_are_kept_and_all_questions_stand_beside_them(
     assert all(row["failed"][0] == "not one question" for row in useless)
     assert tally.counts["questions: not one question"] == 6
     assert tally.counts["examples"] == tally.counts["sentences"] == 3
+
+
+def test_the_evidence_is_that_of_the_rows_told(
+    corpus: Callable[..., Path], run: Callable[..., Tally], tmp_path: Path
+) -> None:
+    record = mined(0, sentence="Rower A won the cup in 1900, x in 1.")
+    other = (NamedCell(0, 0, 29, 30), NamedCell(0, 1, 34, 35))
+    record = replace(record, cells=(*other, *record.cells))
+    run(corpus(record))
+    assert [len(row["cells"]) for row in read_rows(parts(tmp_path / "out"))] == [2]
+    run(corpus(replace(record, further=(0,))), out="both")
+    (example,) = [example_from_row(row) for row in read_rows(parts(tmp_path / "both"))]
+    assert [(cell.row, cell.column) for cell in example.cells] == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    assert all(
+        row["rows"] == [["Rower A", "1900"], ["x", "1"]] for row in written(tmp_path / "both")
+    )
+
+
+def test_linked_sentences_are_written_for_beside_the_mined_ones(
+    corpus: Callable[..., Path],
+    run: Callable[..., Tally],
+    open_folder: Open,
+    contents: Callable[[Path], dict[str, bytes]],
+    tmp_path: Path,
+) -> None:
+    sentences = corpus(mined(0), mined(1, page=1))
+    lines = [
+        {"sentence": f"Rower {name} won the cup in {year}.", "header": ["Rower", "Year"],
+         "rows": [[f"Rower {name}", year]], "cells": [[0, 0], [0, 1]], "id": f"l{name}"}
+        for name, year in (("X", "1950"), ("Y", "1951"), ("Z", "1952"))
+    ]  # fmt: skip
+    file = tmp_path / "linked.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines) + "{\n", encoding="utf-8")
+
+    def write(out: str, writer: Any = None, mined_too: bool = True) -> Tally:
+        folder = open_folder(tmp_path / out)
+        linked = store_linked(
+            [file],
+            LinkedSettings(files=[str(file)]),
+            folder,
+            lambda one: "answer of an evaluation set" if one.id == "lZ" else "",
+        )
+        found = sentences if mined_too else None
+        return run(found, writer, out=out, linked=linked, shard_records=1)
+
+    tally = write("out")
+    assert (tally.counts["linked sentences"], tally.counts["examples"]) == (2, 4)
+    assert tally.rejected == {"answer of an evaluation set": 1, "bad linked sentence": 1}
+    origins = [(row["answer"][6], row["origin"]) for row in read_rows(parts(tmp_path / "out"))]
+    assert origins == [*[(name, "mined") for name in "AB"], *[(name, "annotated") for name in "XY"]]
+    with pytest.raises(KeyboardInterrupt):
+        write("broken", FakeWriter(dies_at=3))
+    assert write("broken").to_json() == tally.to_json()
+    assert contents(tmp_path / "broken") == contents(tmp_path / "out")
+    assert write("alone", mined_too=False).counts["examples"] == 2
 
 
 def test_a_sentence_without_a_question_is_listed_with_its_reason(

@@ -134,11 +134,35 @@ MINED = Mined(
 def test_a_mined_sentence_asks_for_a_cell_of_its_row() -> None:
     drawn = [mined_sources(MINED, seed, 1, 8) for seed in range(20)]
     assert drawn == [mined_sources(MINED, seed, 1, 8) for seed in range(20)]
-    rest = (Entry("Ada Dawn", "Name"), Entry("1914", "Year"))
+    rest = (Entry("Ada Dawn"), Entry("1914"))  # of a row that it does not tell
     own = (Entry("Bo Dusk", "Name"), Entry("1915", "Year"))
     found = {source.entries for sources in drawn for source in sources}
     assert found == {(*own, *rest), (*own[::-1], *rest)}
     assert all((len(one), one[0].title, one[0].section) == (1, "Cups", "Winners") for one in drawn)
+
+
+def test_the_cells_of_all_rows_told_are_given_and_those_of_one_column_asked_for() -> None:
+    both = replace(MINED, further=(0,))
+    names = (Entry("Bo Dusk", "Name"), Entry("Ada Dawn", "Name"))
+    years = (Entry("1915", "Year"), Entry("1914", "Year"))
+    found = {
+        (source.entries, source.asked)
+        for seed in range(20)
+        for source in mined_sources(both, seed, 1, 8)
+    }
+    assert found == {((*names, *years), 2), ((*years, *names), 2)}
+    (short,) = mined_sources(both, 1, 1, 1)
+    assert (len(short.entries), short.asked) == (1, 1)
+
+
+def test_a_column_is_asked_for_of_which_all_rows_told_have_a_cell_named() -> None:
+    names_alone = replace(MINED, further=(0,), cells=(MINED.cells[0], *MINED.cells[2:]))
+    for seed in range(20):
+        (source,) = mined_sources(names_alone, seed, 1, 8)
+        assert [entry.text for entry in source.entries[:2]] == ["Bo Dusk", "Ada Dawn"]
+        assert source.asked == 2
+    twice = replace(MINED, further=(0,), cells=tuple(replace(c, row=1) for c in MINED.cells[:2]))
+    assert {one.asked for one in mined_sources(twice, 1, 0, 8)} == {1}
 
 
 def test_all_cells_of_the_row_are_asked_for_in_turn() -> None:

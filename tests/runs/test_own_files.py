@@ -171,7 +171,8 @@ def mined_row(**changes: Any) -> dict[str, Any]:
     row = {"id": "1", "sentence": "In 2005 Dusk.", "url": "u", "title": "", "section": ""}
     row |= {"caption": "", "header": ["Year", "Film"], "rows": [["2004", "Dawn"], ["2005", "Dusk"]]}
     row |= {"row": 1, "cells": [{"row": 1, "column": 0, "start": 3, "end": 7}]}
-    return {**row, "heading": "", "pronoun": False, "probability": 0.5, **changes}
+    row |= {"further": [], "heading": "", "pronoun": False, "probability": 0.5}
+    return {**row, **changes}
 
 
 def cell(**changes: int) -> list[dict[str, int]]:
@@ -191,6 +192,8 @@ def cell(**changes: int) -> list[dict[str, int]]:
         ({"row": 2}, "row 2: its table has no such row"),
         ({"row": -1}, "row 2: its table has no such row"),
         ({"rows": []}, "row 2: its table has no such row"),
+        ({"further": [0, 2]}, "row 2: its table has no such row"),
+        ({"further": [-1]}, "row 2: its table has no such row"),
         ({"cells": cell(row=2)}, "row 2: its table has no such cell"),
         ({"cells": cell(column=-1)}, "row 2: its table has no such cell"),
         ({"cells": cell(end=99)}, "row 2: its sentence has no such characters"),
@@ -212,7 +215,7 @@ def test_rows_that_do_not_fit_together_are_told_with_their_number(
 def test_rows_that_fit_together_are_read_as_they_are(tmp_path: Path, size: int) -> None:
     part = tmp_path / "part-00000.parquet"
     rows = [mined_row(id=str(number), sentence="In 2005 Düsk.") for number in range(size)]
-    rows[0] |= {"cells": [], "header": ["A"], "rows": [["x"], ["y"]]}
+    rows[0] |= {"cells": [], "further": [0], "header": ["A"], "rows": [["x"], ["y"]]}
     pq.write_table(pa.Table.from_pylist(rows, MINED_SCHEMA), part, row_group_size=300)
     assert list(read_rows([part], schema=MINED_SCHEMA)) == rows
 

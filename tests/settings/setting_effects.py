@@ -48,6 +48,7 @@ PAGES = [
             "Dawn and Dusk, who came in 1914, were two of the best that we had in Rome.",
             f"{LONG} autumn.",
             f"{LONG} spring.",
+            "Ada Dawn rowed to Rome in 1914. Bo Dusk then rowed to Oslo in 1915.",
         ],
         "prose": ["Bo Dusk was the first in Oslo, in 1915."],
         "tables": [{"header": HEADER, "rows": ROWS, "section": "Winners", "caption": "By year",
@@ -80,6 +81,7 @@ def write_inputs(folder: Path) -> None:
     pages = "".join(json.dumps(page) + "\n" for page in PAGES)
     (folder / "pages.jsonl").write_text(pages, encoding="utf-8")
     (folder / "infobox.html").write_text(INFOBOX, encoding="utf-8")
+    (folder / "linked.jsonl").write_text("", encoding="utf-8")
     others = [ROWS[0], ["El Moon", "1800", "Paris"], ["Flo Star", "1801", "Lyon"]]
     other = {**QUESTION, "table": {"header": HEADER, "rows": others}}
     for name, question in (("qa", QUESTION), ("dev", QUESTION), ("other", other)):

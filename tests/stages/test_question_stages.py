@@ -1,7 +1,7 @@
 import errno
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from toys import toy_t5
 
+from gentap.documents.linked_sentences import read_linked
 from gentap.errors import FolderError, GentapError, InputError, SettingError, WorkerError
 from gentap.model.tokenizer import train_vocabulary
 from gentap.records import MINED_SCHEMA, Mined, NamedCell, Table, mined_to_row
@@ -214,6 +215,93 @@ def test_an_endpoint_s_questions_become_examples_and_a_rerun_pays_nothing(
     questions = list(read_rows(parts(folder / ".questions")))
     assert {row["writer"] for row in questions} == {f"{address[7:]}#m"}
     assert {row["score"] for row in questions} == {None}
+
+
+def linked(tmp_path: Path, name: str, **entry: Any) -> Mapping[str, Any]:
+    line = {
+        "sentence": "Rower X won the cup in 1950, Rower Y won it in 1951.",
+        "header": ["Rower", "Year"],
+        "rows": [["Rower X", "1950"], ["Rower Y", "1951"]],
+        "cells": [[0, 0], [0, 1], [1, 0], [1, 1]],
+        **entry,
+    }
+    path = tmp_path / f"{name}.jsonl"
+    path.write_text(json.dumps(line) + "\n", encoding="utf-8")
+    return {"files": [str(path)]}
+
+
+def test_linked_sentences_alone_become_annotated_examples(
+    chat: tuple[Chat, str], tmp_path: Path
+) -> None:
+    endpoint = {"model": "m", "cache": str(tmp_path / "answers")}
+    settings = WriteSettings(
+        asked=1, endpoint=endpoint, linked=linked(tmp_path, "own"), filters={"min_left": 0}
+    )
+    stage = WriteStage(mined=None, writer=chat[1], write=settings, seed=1)
+    stage.make(tmp_path / "long")
+    (example,) = read_rows(parts(tmp_path / "long"))
+    assert (example["origin"], example["question"]) == (
+        "annotated",
+        "When did Rower X win the cup?",
+    )
+    assert [(cell["row"], cell["column"]) for cell in example["cells"]] == [
+        *[(0, 0), (0, 1), (1, 0), (1, 1)]
+    ]
+    assert not list((tmp_path / "long").glob("**/linked/*"))
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        ({"title": "Held  out cups"}, "page of an evaluation set"),
+        ({"rows": [["Rower X", "1"], ["Rower Z", "2"]]}, "table of an evaluation set"),
+        (
+            {"sentence": "Rower X won the cup in 1950, as was known to all of the town."},
+            "answer of an evaluation set",
+        ),
+        ({}, ""),
+    ],
+)
+def test_evaluation_sets_are_kept_out_of_linked_sentences(
+    tmp_path: Path, entry: dict[str, Any], reason: str
+) -> None:
+    question = {
+        "question": "Who?",
+        "answer": "It was known to all of the town, as was known to all of the town.",
+        "table": {
+            "title": "Held out cups",
+            "header": ["Rower", "Year"],
+            "rows": [["Rower X", "1"], ["Rower Z", "2"]],
+        },
+    }
+    excluded = tmp_path / "test.jsonl"
+    excluded.write_text(json.dumps(question) + "\n", encoding="utf-8")
+    own = {**linked(tmp_path, "own", **entry), "exclude": [str(excluded)]}
+    settings = WriteSettings(linked=own)
+    stage = WriteStage(mined=None, writer="w", write=settings, seed=1)
+    (found,) = read_linked(Path(own["files"][0]), settings.linked)
+    assert isinstance(found, Mined)
+    assert stage._excluded(found) == reason
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ({}, r"nothing to write for\. Give a mined folder, or files of linked"),
+        ({"files": ["none.jsonl"]}, "none.jsonl: no such file or folder"),
+        ({"files": ["own.jsonl"], "tables": "none.jsonl"}, "none.jsonl: no such file"),
+        ({"files": ["own.jsonl"], "exclude": ["none.jsonl"]}, "none.jsonl: no such file"),
+    ],
+)
+def test_what_linked_sentences_need_is_asked_for_before_any_work(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: Any, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    linked(tmp_path, "own")
+    stage = WriteStage(mined=None, writer=str(base), write=WriteSettings(linked=own), seed=1)
+    with pytest.raises(GentapError, match=message):
+        stage.make(tmp_path / "long")
+    assert not (tmp_path / "long").exists()
 
 
 def test_a_run_that_spent_its_limit_goes_on_with_another(

@@ -1,8 +1,8 @@
 """The prompt of a chat endpoint that writes questions.
 
 ``{title}``, ``{section}``, ``{asked}``, ``{entries}`` and ``{sentence}`` are filled in: ``{asked}``
-is the first entry, ``{entries}`` the others, one a line, each as ``column: value`` where its column
-is known.
+are the entries asked for, ``{entries}`` the others, one a line, each as ``column: value`` where its
+column is known.
 """
 
 from gentap.model.chat.prompt_template import Message, PromptTemplate, load_template
@@ -20,12 +20,12 @@ def load_prompt(file: str) -> PromptTemplate:
 
 def writer_messages(template: PromptTemplate, source: WriterInput) -> list[Message]:
     """The chat's messages for a source."""
-    first, *rest = source.entries or (Entry(""),)
+    asked, rest = source.entries[: source.asked], source.entries[source.asked :]
     return template.messages(
         {
             "title": source.title,
             "section": source.section,
-            "asked": _shown(first),
+            "asked": "\n".join(map(_shown, asked)),
             "entries": "\n".join(map(_shown, rest)),
             "sentence": source.sentence,
         }
