@@ -41,12 +41,16 @@ for commands in (
 @reports_errors
 def run(
     recipe: Annotated[Path, typer.Argument(help="A recipe (TOML).")],
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="Do work of more than a minute anew without asking."),
+    ] = False,
 ) -> None:
     """Run all stages of a recipe; what is done is skipped, what was interrupted is resumed."""
     from gentap.chain import run_recipe
     from gentap.settings.recipe import load_recipe
 
-    run_recipe(load_recipe(recipe), name=recipe.name)
+    run_recipe(load_recipe(recipe), name=recipe.name, overwrite=overwrite)
 
 
 def _version(asked: bool) -> None:

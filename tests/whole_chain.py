@@ -16,6 +16,8 @@ from typing import Any
 
 import tomli_w
 
+from gentap.runs.made_from import MADE_FROM
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ["data/pages/a*.html", "data/pages/b*.html"]
 DEV, TEST, TRAIN = (f"data/qa/{name}.jsonl" for name in ("dev", "test", "train"))
@@ -164,7 +166,8 @@ def stamps(folder: Path, pattern: str = "*") -> dict[str, int]:
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    files = (path for path in folder.rglob("*") if path.is_file())
+    """By file its bytes, but for what holds times."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != MADE_FROM)
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
