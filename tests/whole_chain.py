@@ -24,7 +24,6 @@ DEV, TEST, TRAIN = (f"data/qa/{name}.jsonl" for name in ("dev", "test", "train")
 SEED, WORKERS, QUESTIONS, RUN_TIMEOUT = 3, 2, 20, 600
 
 TRAINING = {
-    "epochs": 100,
     "max_steps": 15,
     "batch_tokens": 512,
     "dropout": 0.1,

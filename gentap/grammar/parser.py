@@ -1,12 +1,13 @@
 """Read a grammar file: rules, wordings, lists of words. Every mistake has its line and column."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from gentap.errors import InputError, SettingError
+from gentap.errors import SettingError
 from gentap.grammar.checks import find_mistakes
 from gentap.grammar.diagnostics import Mistake
+from gentap.grammar.includes import open_grammar
 from gentap.grammar.query_parser import QueryError, read_query
 from gentap.grammar.rules import (
     Alternative,
@@ -37,20 +38,12 @@ class _LineError(Exception):
 
 
 def load_grammar(path: Path) -> Grammar:
-    """Read and check a grammar file; raises SettingError with line, column and remedy."""
-    return parse_grammar(read_grammar_text(path), str(path))
-
-
-def read_grammar_text(path: Path) -> str:
-    """The text of a grammar file; raises InputError where it can't be read."""
-    if path.exists() and not path.is_file():  # a pipe would be waited for without end
-        raise InputError(f"{path}: not a file. Give a grammar file.")
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such grammar.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a readable UTF-8 text file: {error}.") from error
+    """Read and check a grammar file with what it includes; raises SettingError with file, line,
+    column and remedy."""
+    source = open_grammar(path)
+    grammar, mistakes = read_grammar(source.text)
+    _refuse(mistakes, source.told, str(path))
+    return grammar
 
 
 def parse_grammar(text: str, name: str) -> Grammar:
@@ -59,13 +52,17 @@ def parse_grammar(text: str, name: str) -> Grammar:
     Raises SettingError with every mistake, one a line.
     """
     grammar, mistakes = read_grammar(text)
+    _refuse(mistakes, lambda mistake: mistake.text(name), name)
+    return grammar
+
+
+def _refuse(mistakes: Sequence[Mistake], told: Callable[[Mistake], str], name: str) -> None:
     stopping = [mistake for mistake in mistakes if mistake.stops]
     if stopping:
-        lines = [mistake.text(name) for mistake in stopping[:_MOST_SHOWN]]
+        lines = [told(mistake) for mistake in stopping[:_MOST_SHOWN]]
         if len(stopping) > _MOST_SHOWN:
             lines.append(f"{name}: and {len(stopping) - _MOST_SHOWN} more mistakes.")
         raise SettingError("\n".join(lines))
-    return grammar
 
 
 def read_grammar(text: str) -> tuple[Grammar, list[Mistake]]:

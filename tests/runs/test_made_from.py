@@ -44,7 +44,9 @@ def test_a_copied_folder_is_done_still(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir(there)
     assert not make(Path("out"), inputs, seed=1)
     (there / "data" / "pages" / "a.html").write_text("<p>b</p>")
-    with pytest.raises(FolderError, match="finetune' with other.*: data/pages holds something els"):
+    with pytest.raises(
+        FolderError, match=r"other settings or inputs: data/pages holds something else"
+    ):
         make(Path("out"), inputs, seed=1)
 
 

@@ -96,6 +96,19 @@ def test_the_state_of_least_loss_on_dev_is_kept(list_stream, make_t5, tmp_path: 
     assert loss.item() == pytest.approx(min(losses), rel=1e-3)
 
 
+def test_steps_come_before_epochs_and_few_of_them_are_told(
+    run: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    stats, _ = run("few")
+    steps = stats["steps"]
+    said = capsys.readouterr().err
+    assert f"make {steps} step" in said
+    epochs = math.ceil(100 / steps)
+    assert f".epochs = {epochs:,} (1 now)" in said
+    assert run("more", max_steps=steps + 3)[0]["steps"] == steps + 3
+    assert "hardly change" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("max_steps", [3, 64])
 def test_a_loss_that_is_no_number_ends_the_training(tmp_path, list_stream, make_t5, max_steps):
     model = make_t5()
