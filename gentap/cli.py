@@ -14,7 +14,9 @@ from gentap.commands import (
     answer_commands,
     corpus_commands,
     evaluation_commands,
+    fetch_commands,
     grammar_commands,
+    show_commands,
     training_commands,
 )
 from gentap.commands.options import reports_errors
@@ -30,9 +32,11 @@ app = typer.Typer(
 for commands in (
     corpus_commands,
     grammar_commands,
+    show_commands,
     training_commands,
     evaluation_commands,
     answer_commands,
+    fetch_commands,
 ):
     app.add_typer(commands.app)
 

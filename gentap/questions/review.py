@@ -47,8 +47,8 @@ def sample_sentences(written: Path, count: int, seed: int, only: str = "all") ->
     if not files:  # where none passed the folder is unfinished, and yet to be looked at
         require_stage(written, "questions write", "its questions are shown")
         raise InputError(
-            f"{written}: holds no questions; it was not made by `questions write`, or nothing could "
-            f"be written: see {own_files(written) / REJECTED}."
+            f"{written}: holds no questions; it was not made by `questions write`, or nothing "
+            f"could be written: see {own_files(written) / REJECTED}."
         )
     columns = ["mined", "kept"]
     kept: dict[str, bool] = {}

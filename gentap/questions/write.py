@@ -106,9 +106,9 @@ def write_questions(
     if not tally.counts["examples"]:
         raise InputError(
             "questions write: no question passed the filters "
-            f"({dict(tally.rejected.most_common())}). {remedy(is_address(writer))}, or loosen write.filters. "
-            f"What was written is shown by `gentap questions review {folder.path}`, and listed in "
-            f"{own_files(folder.path) / REJECTED}."
+            f"({dict(tally.rejected.most_common())}). {remedy(is_address(writer))}, or loosen "
+            f"write.filters. What was written is shown by `gentap questions review {folder.path}`, "
+            f"and listed in {own_files(folder.path) / REJECTED}."
         )
     return tally
 
