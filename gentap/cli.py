@@ -16,6 +16,7 @@ from gentap.commands import (
     evaluation_commands,
     fetch_commands,
     grammar_commands,
+    init_commands,
     show_commands,
     training_commands,
 )
@@ -32,6 +33,7 @@ app = typer.Typer(
 for commands in (
     corpus_commands,
     grammar_commands,
+    init_commands,
     show_commands,
     training_commands,
     evaluation_commands,
