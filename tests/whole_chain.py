@@ -90,7 +90,8 @@ RECIPE: dict[str, Any] = {
 MODELS = ["base", "writer", "pretrained", "finetuned-base", "finetuned"]
 REPORTS = ["reports/finetuned-base", "reports/pretrained", "reports/finetuned"]
 FOLDERS = ["mined", *MODELS, "long", "cell", *REPORTS]
-RESULTS = ["results.json", "results.md", "report.html", "report.md"]
+RESULTS = ["results.json", "results.md", "report.html", "report.md", "report.tex", "report.csv"]
+RESULTS += ["references.bib"]
 SYSTEMS = ["base, finetuned", "GenTaP, zero-shot", "GenTaP, finetuned"]
 METRICS = ["bleu", "rouge1", "rouge2", "rougeL", "meteor"]
 
