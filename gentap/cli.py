@@ -23,8 +23,14 @@ from gentap.commands import (
 from gentap.commands.options import reports_errors
 from gentap.runs.console import show
 
+REFERENCE = (
+    "Every option, and every setting that --set and recipes take, with its default: "
+    "docs/reference.md."
+)
+
 app = typer.Typer(
     name="gentap",
+    epilog=REFERENCE,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -72,6 +78,18 @@ def _options(
     ] = False,
 ) -> None:
     """Table question answering in sentences: from web pages to a scored answer."""
+
+
+def _name_the_reference(commands: typer.Typer) -> None:
+    """Each command's help ends with where every option and setting is explained."""
+    for command in commands.registered_commands:
+        command.epilog = REFERENCE
+    for group in commands.registered_groups:
+        if group.typer_instance is not None:
+            _name_the_reference(group.typer_instance)
+
+
+_name_the_reference(app)
 
 
 def main() -> None:
