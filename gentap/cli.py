@@ -23,14 +23,14 @@ from gentap.commands import (
 from gentap.commands.options import reports_errors
 from gentap.runs.console import show
 
-REFERENCE = (
+WHERE_ALL_STANDS = (
     "Every option, and every setting that --set and recipes take, with its default: "
     "docs/reference.md."
 )
 
 app = typer.Typer(
     name="gentap",
-    epilog=REFERENCE,
+    epilog=WHERE_ALL_STANDS,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -83,7 +83,7 @@ def _options(
 def _name_the_reference(commands: typer.Typer) -> None:
     """Each command's help ends with where every option and setting is explained."""
     for command in commands.registered_commands:
-        command.epilog = REFERENCE
+        command.epilog = WHERE_ALL_STANDS
     for group in commands.registered_groups:
         if group.typer_instance is not None:
             _name_the_reference(group.typer_instance)

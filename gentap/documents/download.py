@@ -27,7 +27,7 @@ _BROKEN_OFF = (http.client.HTTPException, OSError)
 _AGAIN = (408, 425, 429, 500, 502, 503, 504)
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
-Progress = Callable[[int, int], None]
+Received = Callable[[int, int], None]
 """Takes the bytes that are there and those that there will be, 0 where that is not known."""
 
 
@@ -36,7 +36,7 @@ def download(
     target: Path,
     *,
     sha256: str = "",
-    progress: Progress = lambda done, size: None,
+    progress: Received = lambda done, size: None,
     pause: float = 2.0,
 ) -> None:
     """Fetch a file unless it is there.
@@ -71,7 +71,7 @@ def download(
     part.replace(target)
 
 
-def _fetch_rest(url: str, part: Path, progress: Progress) -> None:
+def _fetch_rest(url: str, part: Path, progress: Received) -> None:
     """One attempt; raises where the file is not whole at its end."""
     have, known = _size(part), _known_version(part)
     headers = {"User-Agent": "gentap", "Accept-Encoding": "identity"}

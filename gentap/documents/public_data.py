@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from gentap.documents.download import Progress, download
+from gentap.documents.download import Received, download
 from gentap.errors import InputError, SettingError
 from gentap.runs.store import writing
 
@@ -128,7 +128,7 @@ def find_public_data(name: str, part: str) -> tuple[PublicData, tuple[RemoteFile
     return data, data.files(part)
 
 
-def fetch_file(file: RemoteFile, folder: Path, progress: Progress, *, pause: float = 2.0) -> None:
+def fetch_file(file: RemoteFile, folder: Path, progress: Received, *, pause: float = 2.0) -> None:
     """Fetch a file into a folder, and unpack it there where it is a zip file.
 
     Raises InputError with the reason, and what to do by hand.

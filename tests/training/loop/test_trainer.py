@@ -286,6 +286,26 @@ def test_each_training_of_a_process_logs_in_its_own_folder(
     assert {path.relative_to(tmp_path).parts[0] for path in written} == {"first", "second"}
 
 
+@pytest.mark.parametrize(
+    ("program", "variables", "files"),
+    [
+        ("wandb", {"WANDB_MODE": "offline", "WANDB_DIR": ""}, "run-*.wandb"),
+        ("mlflow", {"MLFLOW_TRACKING_URI": "sqlite:///{}/runs.db"}, "runs.db"),
+    ],
+)
+def test_programs_that_users_have_are_logged_to(
+    run: Callable[..., Any], tmp_path, monkeypatch, program: str, variables, files: str
+) -> None:
+    pytest.importorskip(program)
+    logs = tmp_path / "mine"
+    logs.mkdir()
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value.format(logs) or str(logs))
+    monkeypatch.chdir(tmp_path)
+    run("out/work", max_steps=2, report_to=[program])
+    assert list(logs.rglob(files))
+
+
 def test_a_folder_of_the_users_own_for_logs_goes_before(
     run: Callable[..., Any], tmp_path, monkeypatch
 ) -> None:
