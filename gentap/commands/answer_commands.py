@@ -133,9 +133,8 @@ def _answer_json(question: str, found: "Answer") -> str:
     """A line with question, answer, the cell's value and place, and what the model saw; rows and
     columns count from 0."""
     import json
-    from dataclasses import asdict
 
-    cell = None if found.cell is None else asdict(found.cell)
+    cell = None if found.cell is None else found.cell._asdict()
     return json.dumps(
         {
             "question": question,
