@@ -34,7 +34,6 @@ def test_every_notebook_is_run() -> None:
     assert {path.stem for path in DOCS.glob("*.ipynb")} == set(GIVEN)
 
 
-@pytest.mark.usefixtures("wordnet")
 @pytest.mark.parametrize(
     "name",
     ["answer_a_frame", pytest.param("from_documents_to_model", marks=pytest.mark.slow)],
