@@ -32,6 +32,7 @@ _SCRIPTS = ("words.js", "charts.js", "examples.js", "report.js")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 _HIGHEST = 1e30
+_MANY_COLUMNS = 9
 
 History = Sequence[Mapping[str, Any]]
 """A training's log: objects with ``step`` and ``loss`` or ``eval_loss``."""
@@ -233,7 +234,9 @@ def _table(label: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     """A table; ``rows`` hold finished elements."""
     head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in header)
     body = "".join(f"<tr>{''.join(cells)}</tr>" for cells in rows)
+    many = " many" if len(header) > _MANY_COLUMNS else ""
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">'
-        f'<table class="scores"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<table class="scores{many}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
     )
