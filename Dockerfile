@@ -1,10 +1,14 @@
-# GenTaP with all that its stages need, for processors. This file has not been built yet: no machine
-# with Docker was at hand. For GPUs begin from an image with CUDA, and leave the index of torch out.
+# GenTaP with all that its stages need. This file has not been built yet: no machine with Docker was
+# at hand.
 #
 #   docker build -t gentap .
-#   docker run --rm -v "$PWD:/work" gentap run scripts/recipes/quickstart.toml
+#   docker run --rm --gpus all -v "$PWD:/work" gentap run scripts/recipes/quickstart.toml
+#
+# torch comes with CUDA unless TORCH_INDEX is the address of an index of its builds for processors.
 
 FROM python:3.12-slim
+
+ARG TORCH_INDEX=""
 
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends wordnet-base \
@@ -14,12 +18,10 @@ WORKDIR /opt/gentap
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY gentap gentap
 COPY grammars grammars
-RUN pip install --no-cache-dir torch --index-url https://download.pytorch.org/whl/cpu \
-    && pip install --no-cache-dir '.[fast]'
+RUN pip install --no-cache-dir -c constraints.txt ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} '.[fast]'
 
 RUN useradd --create-home user
 USER user
 WORKDIR /work
-ENV TOKENIZERS_PARALLELISM=false
 ENTRYPOINT ["gentap"]
 CMD ["--help"]

@@ -134,7 +134,7 @@ def made_from(
     that folders will have.
     """
     before = read_made_from(own_files(output)) if output is not None else None
-    finished = {path: read_marker(path).fingerprint for path in inputs if is_done(path)}
+    finished = {path: read_marker(path).fingerprint or "" for path in inputs if is_done(path)}
     known = before.files if before else {}
     return look_up(settings, inputs, {**finished, **planned}, known)
 
