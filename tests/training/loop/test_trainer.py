@@ -290,7 +290,11 @@ def test_each_training_of_a_process_logs_in_its_own_folder(
     ("program", "variables", "files"),
     [
         ("wandb", {"WANDB_MODE": "offline", "WANDB_DIR": ""}, "run-*.wandb"),
-        ("mlflow", {"MLFLOW_TRACKING_URI": "file:{}"}, "metrics/loss"),
+        (
+            "mlflow",
+            {"MLFLOW_TRACKING_URI": "file:{}", "MLFLOW_ALLOW_FILE_STORE": "true"},
+            "metrics/loss",
+        ),
     ],
 )
 def test_programs_that_users_have_are_logged_to(
