@@ -1,11 +1,15 @@
 """The notebooks of docs/, run on toy models: cell after cell, in a folder of its own."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sound_folders import build
+
+from gentap.questions.writer_input import WriterInput
+from gentap.questions.writers.interface import Written
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 GIVEN: dict[str, dict[str, Any]] = {
@@ -21,6 +25,18 @@ GIVEN: dict[str, dict[str, Any]] = {
     },
 }
 """By notebook what its cell of parameters is given."""
+
+
+class OneQuestion:
+    """A writer of one question: what one step has trained writes none that passes."""
+
+    name, max_entries = "one", 8
+
+    def write(self, sources: Sequence[WriterInput], seed: int) -> list[Any]:
+        return [[Written("Which film did she make in that year?", -0.5)] for _ in sources]
+
+    def score(self, pairs: Sequence[tuple[WriterInput, str]]) -> None:
+        return None
 
 
 def cells(name: str) -> list[dict[str, Any]]:
@@ -42,6 +58,7 @@ def test_a_notebook_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     pytest.importorskip("pandas")
     monkeypatch.chdir(tmp_path)
     build()
+    monkeypatch.setattr("gentap.questions.write.open_writer", lambda *_: OneQuestion())
     names: dict[str, Any] = {}
     for number, cell in enumerate(cells(name)):
         if cell["cell_type"] != "code":
