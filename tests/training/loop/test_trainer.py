@@ -292,7 +292,7 @@ def test_each_training_of_a_process_logs_in_its_own_folder(
         ("wandb", {"WANDB_MODE": "offline", "WANDB_DIR": ""}, "run-*.wandb"),
         (
             "mlflow",
-            {"MLFLOW_TRACKING_URI": "file:{}", "MLFLOW_ALLOW_FILE_STORE": "true"},
+            {"MLFLOW_TRACKING_URI": "file:{}/runs", "MLFLOW_ALLOW_FILE_STORE": "true"},
             "metrics/loss",
         ),
     ],
