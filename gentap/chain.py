@@ -2,14 +2,17 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gentap.errors import SettingError
+from gentap.errors import FolderError, SettingError
 from gentap.model.loading.gguf import checkpoint_folder
 from gentap.model.objectives import Objective
-from gentap.runs.console import say, show
+from gentap.runs.console import confirm, is_interactive, say, show
+from gentap.runs.made_from import changes, read_made_from
+from gentap.runs.runner import clock
+from gentap.runs.store import holds_other_work, made_from, own_files, seconds_spent
 from gentap.settings.recipe import Recipe, recipe_variants
 from gentap.settings.sections import WriteSettings
 from gentap.settings.without_effect import without_effect
@@ -24,12 +27,16 @@ OWN_ROUND_TRIP = "finetuned-base"
 Models = dict[str, list[Path]]
 """By system its models, one for each finetuning."""
 
+ASKED_FOR = 60.0
+"""Seconds of work that are not thrown away without a word from the user."""
 
-def run_recipe(recipe: Recipe, *, name: str) -> None:
+
+def run_recipe(recipe: Recipe, *, name: str, overwrite: bool = False) -> None:
     """All stages of a recipe, in order; those whose work is done are skipped.
 
     Raises GentapError for all that can be known to be wrong with any of them before the first
-    one begins.
+    one begins, and where work of more than a minute would be replaced, unless ``overwrite`` or
+    the user, asked on a terminal, allows that.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise SettingError(
@@ -42,6 +49,8 @@ def run_recipe(recipe: Recipe, *, name: str) -> None:
         say(f"{name}: reuse has no effect: there is no folder {recipe.reuse}")
     plan = make_plan(recipe)
     plan.check()
+    if not overwrite:
+        _keep_from_loss(plan.replaced())
     for folder, stage in plan.stages.items():
         if folder not in plan.reused:
             stage.make(folder, overwrite=True, checked=True)
@@ -83,6 +92,33 @@ class RunPlan:
             if not pending.isdisjoint(stage.inputs()) or not stage.is_done(folder):
                 pending.add(folder)
                 stage.check(self.stages.keys())
+
+    def replaced(self) -> dict[Path, str]:
+        """The folders whose work of more than a minute would be done anew, and why."""
+        planned: dict[Path, str] = {}
+        found: dict[Path, str] = {}
+        for folder, stage in self.stages.items():
+            now = made_from(stage.settings(), stage.inputs(), folder, planned)
+            planned[folder] = now.fingerprint(stage.name)
+            if folder not in self.reused and holds_other_work(folder, planned[folder]):
+                spent = seconds_spent(folder)
+                if spent > ASKED_FOR:
+                    why = changes(read_made_from(own_files(folder)), now)
+                    found[folder] = f"{clock(spent)} of work; {why}"
+        return found
+
+
+def _keep_from_loss(replaced: Mapping[Path, str]) -> None:
+    if not replaced:
+        return
+    for folder, why in replaced.items():
+        say(f"{folder}: {why}")
+    many = "these folders are" if len(replaced) > 1 else "this folder is"
+    if not (is_interactive() and confirm(f"What is in {many} done anew. Go on?")):
+        raise FolderError(
+            f"What is in {many} kept. To do that work anew, run the same command with --overwrite; "
+            "to keep it and do the new work beside it, give the recipe another output folder."
+        )
 
 
 def make_plan(recipe: Recipe) -> RunPlan:

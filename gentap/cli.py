@@ -14,14 +14,23 @@ from gentap.commands import (
     answer_commands,
     corpus_commands,
     evaluation_commands,
+    fetch_commands,
     grammar_commands,
+    init_commands,
+    show_commands,
     training_commands,
 )
 from gentap.commands.options import reports_errors
 from gentap.runs.console import show
 
+WHERE_ALL_STANDS = (
+    "Every option, and every setting that --set and recipes take, with its default: "
+    "docs/reference.md."
+)
+
 app = typer.Typer(
     name="gentap",
+    epilog=WHERE_ALL_STANDS,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -30,9 +39,12 @@ app = typer.Typer(
 for commands in (
     corpus_commands,
     grammar_commands,
+    init_commands,
+    show_commands,
     training_commands,
     evaluation_commands,
     answer_commands,
+    fetch_commands,
 ):
     app.add_typer(commands.app)
 
@@ -41,12 +53,16 @@ for commands in (
 @reports_errors
 def run(
     recipe: Annotated[Path, typer.Argument(help="A recipe (TOML).")],
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="Do work of more than a minute anew without asking."),
+    ] = False,
 ) -> None:
     """Run all stages of a recipe; what is done is skipped, what was interrupted is resumed."""
     from gentap.chain import run_recipe
     from gentap.settings.recipe import load_recipe
 
-    run_recipe(load_recipe(recipe), name=recipe.name)
+    run_recipe(load_recipe(recipe), name=recipe.name, overwrite=overwrite)
 
 
 def _version(asked: bool) -> None:
@@ -62,6 +78,18 @@ def _options(
     ] = False,
 ) -> None:
     """Table question answering in sentences: from web pages to a scored answer."""
+
+
+def _name_the_reference(commands: typer.Typer) -> None:
+    """Each command's help ends with where every option and setting is explained."""
+    for command in commands.registered_commands:
+        command.epilog = WHERE_ALL_STANDS
+    for group in commands.registered_groups:
+        if group.typer_instance is not None:
+            _name_the_reference(group.typer_instance)
+
+
+_name_the_reference(app)
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from whole_chain import (
 
 from gentap.runs.store import own_files
 
-OF_EVERY_FOLDER = {"done.json", "recipe.toml", "rejected.jsonl", "stats.json"}
+OF_EVERY_FOLDER = {"done.json", "made_from.json", "recipe.toml", "rejected.jsonl", "stats.json"}
 OF_A_REPORT = {
     "examples.parquet",
     "predictions.jsonl",

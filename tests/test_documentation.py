@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import typer
 from pydantic import BaseModel
+from typer.testing import CliRunner
 
 from gentap.cli import app
 from gentap.settings.recipe import Recipe
@@ -84,6 +85,15 @@ def test_the_reference_has_nothing_that_is_gone(reference: dict[str, str]) -> No
         for name in re.findall(r"^\| `(\w+)` \|", body, flags=re.M)
     }
     assert named == {(section, name) for section, name, _ in SETTINGS}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_shows_defaults_and_names_the_reference(name: str) -> None:
+    shown = " ".join(CliRunner().invoke(app, [*name.split()[1:], "--help"]).stdout.split())
+    assert "docs/reference.md" in shown
+    for parameter in COMMANDS[name].params:
+        if isinstance(parameter.default, int) and not isinstance(parameter.default, bool):
+            assert f"[default: {parameter.default}" in shown, parameter.name
 
 
 def test_every_command_has_a_sentence_of_help() -> None:

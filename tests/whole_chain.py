@@ -16,13 +16,14 @@ from typing import Any
 
 import tomli_w
 
+from gentap.runs.made_from import MADE_FROM
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ["data/pages/a*.html", "data/pages/b*.html"]
 DEV, TEST, TRAIN = (f"data/qa/{name}.jsonl" for name in ("dev", "test", "train"))
 SEED, WORKERS, QUESTIONS, RUN_TIMEOUT = 3, 2, 20, 600
 
 TRAINING = {
-    "epochs": 100,
     "max_steps": 15,
     "batch_tokens": 512,
     "dropout": 0.1,
@@ -89,7 +90,8 @@ RECIPE: dict[str, Any] = {
 MODELS = ["base", "writer", "pretrained", "finetuned-base", "finetuned"]
 REPORTS = ["reports/finetuned-base", "reports/pretrained", "reports/finetuned"]
 FOLDERS = ["mined", *MODELS, "long", "cell", *REPORTS]
-RESULTS = ["results.json", "results.md", "report.html", "report.md"]
+RESULTS = ["results.json", "results.md", "report.html", "report.md", "report.tex", "report.csv"]
+RESULTS += ["references.bib"]
 SYSTEMS = ["base, finetuned", "GenTaP, zero-shot", "GenTaP, finetuned"]
 METRICS = ["bleu", "rouge1", "rouge2", "rougeL", "meteor"]
 
@@ -164,7 +166,8 @@ def stamps(folder: Path, pattern: str = "*") -> dict[str, int]:
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    files = (path for path in folder.rglob("*") if path.is_file())
+    """By file its bytes, but for what holds times."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != MADE_FROM)
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 

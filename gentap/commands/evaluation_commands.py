@@ -224,6 +224,9 @@ def card_command(
     license_: Annotated[
         str, typer.Option("--license", help="Its licence, by its short name on the hub.")
     ] = "",
+    language: Annotated[
+        str, typer.Option(help="The data's language, such as de; else that of the grammar.")
+    ] = "",
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a file that is no card of this command.")
     ] = False,
@@ -239,8 +242,10 @@ def card_command(
     if is_corpus(folder):
         if report:
             raise SettingError("--report: a corpus has no scores. Give the folder of its model.")
-        text = data_card(folder, source or [], name=named, license_=license_)
+        text = data_card(folder, source or [], name=named, license_=license_, language=language)
     else:
-        text = model_card(folder, report or [], source or [], name=named, license_=license_)
+        text = model_card(
+            folder, report or [], source or [], name=named, license_=license_, language=language
+        )
     write_own(output, text, CARD_MARK, overwrite=overwrite)
     show(f"The card is in {output}.")

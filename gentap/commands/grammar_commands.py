@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gentap.commands.options import Delimiter, EncodingName, Seed, reports_errors
-from gentap.runs.console import show, warn
+from gentap.runs.console import say, show, warn
 
 app = typer.Typer()
 grammars = typer.Typer(no_args_is_help=True, help="Grammars of questions: check one, try one.")
@@ -22,15 +22,17 @@ PerKind = Annotated[int, typer.Option("-n", min=1, help="Draws of each kind of q
 @reports_errors
 def grammar_check(grammar: GrammarName, per_kind: PerKind = 5, seed: Seed = 1) -> None:
     """List every mistake of a grammar with its place, then draw from a built-in table."""
-    from gentap.grammar.parser import read_grammar, read_grammar_text
+    from gentap.grammar.includes import open_grammar
+    from gentap.grammar.parser import read_grammar
     from gentap.grammar.preview import preview_kinds
     from gentap.grammar.rules import find_grammar
     from gentap.grammar.sampler import QuestionSampler
 
-    path = find_grammar(grammar)
-    content, mistakes = read_grammar(read_grammar_text(path))
+    source = open_grammar(find_grammar(grammar))
+    content, found = read_grammar(source.text)
+    mistakes = [one for one in found if one.stops or source.is_own(one)]
     for mistake in mistakes:
-        show(mistake.text(str(path)))
+        show(source.told(mistake))
     if not any(mistake.stops for mistake in mistakes):
         for line in preview_kinds(QuestionSampler(content), per_kind, seed):
             show(line)
@@ -62,3 +64,15 @@ def grammar_draw(
         warn(f"gentap: {assumed}")
     for line in preview_table(maker, content.table, per_kind, seed):
         show(line)
+
+
+@grammars.command("show")
+@reports_errors
+def grammar_show(grammar: GrammarName) -> None:
+    """Print a grammar: a beginning for one of your own, or to see what yours may include."""
+    from gentap.grammar.includes import read_grammar_text
+    from gentap.grammar.rules import find_grammar
+
+    path = find_grammar(grammar)
+    say(f"gentap: {path}")
+    show(read_grammar_text(path).rstrip("\n"))

@@ -92,11 +92,19 @@ def review_command(
     ] = False,
 ) -> None:
     """Draw samples of written questions with their sentence, row and what the filters say."""
-    from gentap.questions.review import REVIEW_MARK, print_samples, render_page, sample_sentences
+    from gentap.questions.review import (
+        REVIEW_MARK,
+        print_samples,
+        render_page,
+        review_counts,
+        sample_sentences,
+    )
     from gentap.runs.output_files import write_own
 
     samples = sample_sentences(written, count, seed, only)
     print_samples(samples)
+    for line in review_counts(written):
+        show(line)
     if page is not None:
         shown = render_page(samples, str(written))
         write_own(page, shown, REVIEW_MARK, overwrite=overwrite)

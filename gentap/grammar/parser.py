@@ -1,12 +1,13 @@
 """Read a grammar file: rules, wordings, lists of words. Every mistake has its line and column."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from gentap.errors import SettingError
 from gentap.grammar.checks import find_mistakes
 from gentap.grammar.diagnostics import Mistake
+from gentap.grammar.includes import open_grammar
 from gentap.grammar.query_parser import QueryError, read_query
 from gentap.grammar.rules import (
     Alternative,
@@ -16,7 +17,6 @@ from gentap.grammar.rules import (
     RuleKind,
     Slot,
 )
-from gentap.runs.user_texts import read_user_text
 
 _NAME = r"[^\W\d][\w-]*"
 _RULE = re.compile(rf"(?:(question|numbers|tense|words) +)?({_NAME})(?: +(\d+)\*)? *=\s*(?:#.*)?")
@@ -43,13 +43,12 @@ class _LineError(Exception):
 
 
 def load_grammar(path: Path) -> Grammar:
-    """Read and check a grammar file; raises SettingError with line, column and remedy."""
-    return parse_grammar(read_grammar_text(path), str(path))
-
-
-def read_grammar_text(path: Path) -> str:
-    """The text of a grammar file; raises InputError where it can't be read."""
-    return read_user_text(path, "grammar")
+    """Read and check a grammar file with what it includes; raises SettingError with file, line,
+    column and remedy."""
+    source = open_grammar(path)
+    grammar, mistakes = read_grammar(source.text)
+    _refuse(mistakes, source.told, str(path))
+    return grammar
 
 
 def parse_grammar(text: str, name: str) -> Grammar:
@@ -58,13 +57,17 @@ def parse_grammar(text: str, name: str) -> Grammar:
     Raises SettingError with every mistake, one a line.
     """
     grammar, mistakes = read_grammar(text)
+    _refuse(mistakes, lambda mistake: mistake.text(name), name)
+    return grammar
+
+
+def _refuse(mistakes: Sequence[Mistake], told: Callable[[Mistake], str], name: str) -> None:
     stopping = [mistake for mistake in mistakes if mistake.stops]
     if stopping:
-        lines = [mistake.text(name) for mistake in stopping[:_MOST_SHOWN]]
+        lines = [told(mistake) for mistake in stopping[:_MOST_SHOWN]]
         if len(stopping) > _MOST_SHOWN:
             lines.append(f"{name}: and {len(stopping) - _MOST_SHOWN} more mistakes.")
         raise SettingError("\n".join(lines))
-    return grammar
 
 
 def read_grammar(text: str) -> tuple[Grammar, list[Mistake]]:

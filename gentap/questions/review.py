@@ -1,18 +1,19 @@
 """Samples of what was written, for people: in the terminal and as a page of its own."""
 
 import html
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gentap.errors import InputError, SettingError
-from gentap.questions.write import QUESTION_SCHEMA, QUESTIONS
+from gentap.questions.write import QUESTION_SCHEMA, QUESTIONS, remedy
 from gentap.records import Row, digest
 from gentap.runs.console import Style, printable_line, show
 from gentap.runs.page_style import page_style
 from gentap.runs.parquet_parts import parts, read_rows
-from gentap.runs.store import require_stage
+from gentap.runs.store import REJECTED, own_files, require_stage
 from gentap.text.word_overlap import find_value
 
 REVIEW_MARK = '<meta name="generator" content="gentap questions review">'
@@ -43,10 +44,13 @@ def sample_sentences(written: Path, count: int, seed: int, only: str = "all") ->
     """
     if only not in ONLY:
         raise SettingError(f"--only {only}: give one of {', '.join(ONLY)}.")
-    require_stage(written, "questions write", "its questions are shown")
     files = parts(written / QUESTIONS)
-    if not files:
-        raise InputError(f"{written}: holds no questions; it was not made by `questions write`.")
+    if not files:  # where none passed the folder is unfinished, and yet to be looked at
+        require_stage(written, "questions write", "its questions are shown")
+        raise InputError(
+            f"{written}: holds no questions; it was not made by `questions write`, or nothing "
+            f"could be written: see {own_files(written) / REJECTED}."
+        )
     columns = ["mined", "kept"]
     kept: dict[str, bool] = {}
     for row in read_rows(files, columns, schema=QUESTION_SCHEMA):
@@ -58,6 +62,26 @@ def sample_sentences(written: Path, count: int, seed: int, only: str = "all") ->
         if row["mined"] in chosen:
             chosen[row["mined"]].append(row)
     return [_sample(rows) for rows in chosen.values()]
+
+
+def review_counts(written: Path) -> list[str]:
+    """How many sentences kept a question, which filters the others fail, and, where none was kept,
+    what to do."""
+    kept: dict[str, bool] = {}
+    failed: Counter[str] = Counter()
+    endpoint = False
+    columns = ["mined", "kept", "failed", "settings"]
+    for row in read_rows(parts(written / QUESTIONS), columns, schema=QUESTION_SCHEMA):
+        kept[row["mined"]] = kept.get(row["mined"], False) or row["kept"]
+        failed.update(row["failed"])
+        endpoint = '"backend"' not in row["settings"]
+    lines = [f"{sum(kept.values()):,} of {len(kept):,} sentences kept a question."]
+    if failed:
+        reasons = ", ".join(f"{name}: {count:,}" for name, count in failed.most_common())
+        lines.append(f"Filters that questions fail: {reasons}.")
+    if not any(kept.values()):
+        lines.append(f"Nothing passed. {remedy(endpoint)}, or loosen write.filters.")
+    return lines
 
 
 def _sample(rows: Sequence[Row]) -> ReviewSample:

@@ -41,7 +41,7 @@ from gentap.records import (
 from gentap.runs.parquet_parts import groups_at, parts, read_at, read_rows
 from gentap.runs.runner import run_shards
 from gentap.runs.shards import Shard
-from gentap.runs.store import REJECTED, StageFolder, Tally
+from gentap.runs.store import REJECTED, StageFolder, Tally, own_files
 from gentap.settings.sections import WriteSettings
 
 NO_ENTRY = "sentence without an entry"
@@ -101,14 +101,26 @@ def write_questions(
     task = _Writing(writer, settings, seed, folder.work, linked).write_shard
     tally = run_shards(folder.path, shards, task, OUTPUTS, workers=1, label="questions write")
     if not tally.counts["examples"]:
-        what = "Train the writer for longer"
-        if is_address(writer):
-            what = f"See {folder.path / REJECTED} for what the endpoint said, try another prompt"
         raise InputError(
             "questions write: no question passed the filters "
-            f"({dict(tally.rejected.most_common())}). {what}, or loosen write.filters."
+            f"({dict(tally.rejected.most_common())}). {remedy(is_address(writer))}, or loosen "
+            f"write.filters. What was written is shown by `gentap questions review {folder.path}`, "
+            f"and listed in {own_files(folder.path) / REJECTED}."
         )
     return tally
+
+
+def remedy(endpoint: bool) -> str:
+    """What to do where no question passes, be they an endpoint's or a model's."""
+    if endpoint:
+        return (
+            "Look at what the endpoint says, and try a larger model, write.temperature = 0 or a "
+            "prompt of your own (write.endpoint.prompt)"
+        )
+    return (
+        "Train the writer for longer, on more questions, or from a larger base (gentap questions "
+        "train)"
+    )
 
 
 SentenceSlice = tuple[Path, int, int, int, int]

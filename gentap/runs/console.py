@@ -7,6 +7,8 @@ that it lacks are written as escapes, and whoever stops listening (``| head -1``
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal, TextIO
 
 _UNFIT = re.compile(
@@ -48,12 +50,42 @@ def warn(text: str) -> None:
     _write(sys.stderr, f"{plain(text)}\n")
 
 
+def is_interactive() -> bool:
+    """Whether somebody sits there who could be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask(question: str) -> str | None:
+    """A line that the user types; None at the end of input."""
+    _write(sys.stderr, f"{plain(question)} ")
+    line = sys.stdin.readline()
+    return line.strip() if line else None
+
+
+def confirm(question: str) -> bool:
+    """Whether the user says yes; anything else is a no."""
+    return (ask(f"{question} [y/N]") or "").casefold() in ("y", "yes")
+
+
 def say_progress(text: str, *, last: bool) -> None:
     """A line that the next one takes the place of on a terminal, and stands alone elsewhere."""
     if sys.stderr.isatty():
         _write(sys.stderr, f"\r{plain(text):<{_WIDTH}}" + "\n" * last)
     else:
         _write(sys.stderr, f"{plain(text)}\n")
+
+
+@contextmanager
+def waiting_for(what: str) -> Iterator[None]:
+    """Tell on a terminal what is waited for, until it is there."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    _write(sys.stderr, f"\r{plain(what):<{_WIDTH}}")
+    try:
+        yield
+    finally:
+        _write(sys.stderr, f"\r{'':<{_WIDTH}}\r")
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -1,28 +1,28 @@
 """A stage's output folder: written aside, renamed into place, its done-marker last.
 
 A folder holds its data (Parquet parts or a model), ``recipe.toml`` (the settings really used),
-``stats.json``, ``rejected.jsonl`` and ``done.json``. The fingerprint in ``done.json`` covers the
-stage's name, settings and inputs: the same work is never done twice, and unfinished work is taken
-up only by the very same stage, settings and inputs.
+``stats.json``, ``rejected.jsonl``, ``made_from.json`` and ``done.json``. The fingerprint in
+``done.json`` covers the stage's name, settings and inputs: the same work is never done twice, and
+unfinished work is taken up only by the very same stage, settings and inputs.
 """
 
 import fcntl
-import json
 import os
 import shutil
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from gentap.errors import FolderError, InputError
-from gentap.records import digest
+from gentap.runs.made_from import MADE_FROM, MadeFrom, changes, look_up, read_made_from
 from gentap.runs.output_files import write_json, write_text
 from gentap.runs.own_files import read_json
 
-FORMAT = 1
 REJECTED = "rejected.jsonl"
 _DONE, _UNFINISHED, _LOCK = "done.json", "unfinished.json", ".lock"
 SHARDS = ".shards"
@@ -30,7 +30,7 @@ WORK = ".work"
 OWN = ".gentap"
 """Holds a corpus folder's own files: what reads folders of Parquet passes over such names."""
 _CORPORA = frozenset(["mine", "sample", "write"])
-_OURS = (_LOCK, _UNFINISHED, OWN)
+_OURS = (_LOCK, _UNFINISHED, OWN, MADE_FROM)
 
 
 def own_files(folder: Path) -> Path:
@@ -39,25 +39,42 @@ def own_files(folder: Path) -> Path:
     return hidden if hidden.is_dir() else folder
 
 
-def file_stamp(path: Path) -> list[str | int]:
-    """What stands for an input file in a fingerprint: name, size and time of change."""
-    status = path.stat()
-    return [path.name, status.st_size, status.st_mtime_ns]
+def made_from(
+    settings: Mapping[str, Any],
+    inputs: Sequence[Path],
+    output: Path | None = None,
+    planned: Mapping[Path, str] = MappingProxyType({}),
+) -> MadeFrom:
+    """What a stage's work is made from: files, and folders of earlier stages.
+
+    What an ``output`` of such work knows of the files is used. ``planned`` are the fingerprints
+    that folders will have.
+    """
+    before = read_made_from(own_files(output)) if output is not None else None
+    finished = {path: read_marker(path).fingerprint or "" for path in inputs if is_done(path)}
+    known = before.files if before else {}
+    return look_up(settings, inputs, {**finished, **planned}, known)
 
 
-def fingerprint(stage: str, settings: Mapping[str, Any], inputs: Sequence[Path]) -> str:
-    """A digest of a stage's name, settings and inputs (files, or folders of earlier stages)."""
-    stamps: list[Any] = []
-    for path in inputs:
-        if path.is_dir() and is_done(path):
-            stamps.append(read_marker(path).fingerprint)
-        elif path.is_dir():
-            stamps.append([file_stamp(file) for file in sorted(path.rglob("*")) if file.is_file()])
-        elif path.exists():
-            stamps.append(file_stamp(path))
-        else:
-            stamps.append(str(path))  # a model's name on the hub
-    return digest(json.dumps([FORMAT, stage, settings, stamps], sort_keys=True, default=str))
+def fingerprint(
+    stage: str, settings: Mapping[str, Any], inputs: Sequence[Path], output: Path | None = None
+) -> str:
+    """A digest of a stage's name, settings and inputs: see :func:`made_from`."""
+    return made_from(settings, inputs, output).fingerprint(stage)
+
+
+def seconds_spent(folder: Path) -> float:
+    """How long the work took that a folder holds, finished or not; estimated by its files' times
+    where it does not say so."""
+    own = own_files(folder)
+    before = read_made_from(own)
+    if before is not None and is_done(folder):
+        return before.seconds
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != _LOCK)
+    times = [path.stat().st_mtime for path in files]
+    if before is not None:
+        return before.seconds + max(times) - (own / MADE_FROM).stat().st_mtime
+    return max(times) - min(times) if times else 0.0
 
 
 def is_done(folder: Path, wanted: str | None = None) -> bool:
@@ -66,6 +83,15 @@ def is_done(folder: Path, wanted: str | None = None) -> bool:
     if not marker.exists():
         return False
     return wanted is None or read_marker(folder).fingerprint == wanted
+
+
+def holds_other_work(folder: Path, wanted: str) -> bool:
+    """Whether a folder holds work, finished or not, that is not of this fingerprint."""
+    marker = _marker(folder)
+    if marker is None:
+        return False
+    held = _marker_content(folder, marker.name, overwrite=True)
+    return held.fingerprint != wanted and _holds_work(folder)
 
 
 def is_unfinished(folder: Path) -> bool:
@@ -104,7 +130,10 @@ class StageFolder:
     fingerprint: str
     settings: Mapping[str, Any]
     resumed: bool
-    replaces: bool = False
+    replaces: str = ""
+    """What has changed since other work was done here, which this takes the place of."""
+    made_from: MadeFrom | None = None
+    started: float = field(default_factory=time.monotonic)
     left_out: Counter[str] = field(default_factory=Counter)
     """Records set aside, by reason, once the stage is finished."""
 
@@ -125,6 +154,9 @@ class StageFolder:
         if not (own / REJECTED).exists():
             write_text(own / REJECTED, "")
         self.left_out.update(_rejected(stats))
+        if self.made_from is not None:
+            seconds = self.made_from.seconds + time.monotonic() - self.started
+            write_json(own / MADE_FROM, replace(self.made_from, seconds=seconds).to_json())
         _open_modes(self.path)
         write_json(own / _DONE, {"stage": self.stage, "fingerprint": self.fingerprint})
         _clear_traces(self.path)
@@ -164,7 +196,8 @@ def open_stage(
 
     Raises FolderError where the folder is in use, not ours, or holds other work.
     """
-    wanted = fingerprint(stage, settings, inputs)
+    now = made_from(settings, inputs, path)
+    wanted = now.fingerprint(stage)
     try:
         path.mkdir(parents=True, exist_ok=True)
         _refuse_foreign(path)
@@ -179,16 +212,24 @@ def open_stage(
                 f"{path}: another run is writing to this folder. Wait for it to end, or give "
                 "another output folder with -o."
             ) from None
+        before = read_made_from(own_files(path))
         if not (overwrite and is_damaged(path)) and is_done(path, wanted):
             _clear_traces(path)  # a kill right after the done-marker leaves them
+            if before is None or before.files != now.files:  # a copy's times are its own
+                seconds = before.seconds if before else 0.0
+                write_json(own_files(path) / MADE_FROM, replace(now, seconds=seconds).to_json())
             yield None
             return
-        held_work = _holds_work(path)
-        resumed = _take_over(path, stage, wanted, overwrite)
+        held_work, spent = _holds_work(path), seconds_spent(path)
+        changed = changes(before, now)
+        resumed = _take_over(path, stage, wanted, changed, overwrite)
         if stage in _CORPORA:
             (path / OWN).mkdir(exist_ok=True)
+        now = replace(now, seconds=spent if resumed else 0.0)
+        write_json(own_files(path) / MADE_FROM, now.to_json())
         write_json(own_files(path) / _UNFINISHED, {"stage": stage, "fingerprint": wanted})
-        yield StageFolder(path, stage, wanted, settings, resumed, held_work and not resumed)
+        replaces = changed if held_work and not resumed else ""
+        yield StageFolder(path, stage, wanted, settings, resumed, replaces, now)
 
 
 def _clear_traces(path: Path) -> None:
@@ -228,7 +269,7 @@ def _refuse_foreign(path: Path) -> None:
         )
 
 
-def _take_over(path: Path, stage: str, wanted: str, overwrite: bool) -> bool:
+def _take_over(path: Path, stage: str, wanted: str, changed: str, overwrite: bool) -> bool:
     """Clear a folder of others' work; True where unfinished work of ours is there to go on with."""
     marker = _marker(path)
     if marker is None:
@@ -241,8 +282,9 @@ def _take_over(path: Path, stage: str, wanted: str, overwrite: bool) -> bool:
     if not overwrite and _holds_work(path):
         state = "finished" if marker.name == _DONE else "unfinished"
         raise FolderError(
-            f"{path}: holds {state} work of '{held.stage}' with other "
-            "settings or inputs. Give another folder with -o, or replace it with --overwrite."
+            f"{path}: holds {state} work of '{held.stage}' with other settings or inputs"
+            f"{f': {changed}' if held.stage == stage else ''}. Give another folder with -o, or "
+            "replace it with --overwrite."
         )
     own = own_files(path)
     write_json(own / _UNFINISHED, {"stage": stage, "fingerprint": None})

@@ -16,7 +16,10 @@ class TrainingSettings(Settings):
 
     epochs: float = Field(3.0, gt=0, le=10_000, description="passes over the data")
     max_steps: int = Field(
-        0, ge=0, le=10**9, description="stop after so many optimizer steps; 0: no limit"
+        0,
+        ge=0,
+        le=10**9,
+        description="optimizer steps, whatever epochs says; 0: as many as epochs make",
     )
     batch_tokens: int = Field(
         8192,

@@ -88,6 +88,8 @@ def without_effect(settings: Settings) -> Iterator[str]:
         if name in given and not counts(settings):
             yield f"{name} has no effect: it needs {needed}"
     if isinstance(settings, TrainingSettings):
+        if settings.max_steps and "epochs" in given:
+            yield f"epochs has no effect: max_steps is {settings.max_steps:,}"
         for argument in sorted(settings.arguments.keys() & ABOVE.keys()):
             if ABOVE[argument] in given:
                 yield f"{ABOVE[argument]} has no effect: arguments.{argument} counts"

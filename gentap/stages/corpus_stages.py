@@ -98,8 +98,10 @@ class SampleStage(Stage):
         return {**self.sample.model_dump(), "linearizer": linearizer, "seed": self.seed}
 
     def inputs(self) -> list[Path]:
+        from gentap.grammar.includes import open_grammar
+
         base = [Path(self.base)] if self.base else []
-        return [*self._sources(), self._grammar(), *base]
+        return [*self._sources(), *open_grammar(self._grammar()).files, *base]
 
     def check(self, planned: Planned = ()) -> None:
         from gentap.documents.csv_table import CsvFormat

@@ -76,7 +76,7 @@ class Stage(ABC):
     def is_done(self, output: Path) -> bool:
         """Whether a folder holds this very work, finished."""
         return is_done(output) and is_done(
-            output, fingerprint(self.name, self.settings(), self.inputs())
+            output, fingerprint(self.name, self.settings(), self.inputs(), output)
         )
 
     def make(self, output: Path, *, overwrite: bool = False, checked: bool = False) -> None:
@@ -165,7 +165,7 @@ def _folder(
         elif folder.resumed:
             say(f"{stage}: going on with unfinished work in {path}")
         elif folder.replaces:
-            say(f"{stage}: settings or inputs have changed, done anew in {path}")
+            say(f"{stage}: done anew in {path}: {folder.replaces}")
         yield folder
         if folder is not None:
             _tell_what_was_left_out(stage, folder.left_out, own_files(path) / REJECTED)
@@ -198,7 +198,7 @@ def _shared_folder(
             share(folder is not None)
             yield folder
     elif share(None):
-        yield _Joined(path, stage, fingerprint(stage, settings, inputs), settings, True)
+        yield _Joined(path, stage, fingerprint(stage, settings, inputs, path), settings, True)
     else:
         yield None
 

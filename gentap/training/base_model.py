@@ -197,7 +197,6 @@ def _alone(settings: BaseSettings) -> BaseSettings:
     changes = {
         "max_steps": settings.lookup_steps,
         "batch_tokens": settings.lookup_batch_tokens,
-        "epochs": math.inf,
     }
     return settings.model_copy(update=changes)
 

@@ -19,11 +19,11 @@ from pathlib import Path
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file of a finished folder; the lock is the only one that no run writes."""
+    """Every file of a finished folder, but for the lock and what holds times."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and path.name != ".lock"
+        if path.is_file() and path.name not in (".lock", "made_from.json")
     }
 
 

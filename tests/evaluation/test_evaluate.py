@@ -62,7 +62,7 @@ def results(folder: Path) -> dict[str, bytes]:
     return {
         path.name: path.read_bytes()
         for path in folder.iterdir()
-        if path.is_file() and path.name not in (".lock", "done.json")
+        if path.is_file() and path.name not in (".lock", "done.json", "made_from.json")
     }
 
 

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
@@ -125,6 +126,84 @@ def test_the_command_prints_sentence_and_cell_with_its_place(
         "answer: She made Dusk at Sea.\ncell:   Dusk at Sea (row 2, column 'column 2')\n"
     )
     assert "note:" not in result.stderr
+
+
+def test_the_command_answers_several_questions(constant_model: Path, films: Path) -> None:
+    command = ["answer", "--model", str(constant_model), "--table", str(films)]
+    asked = ["Which film?", "When was it?"]
+    given = CliRunner().invoke(app, [*command, *asked])
+    piped = CliRunner().invoke(app, command, input="Which film?\n\n  When was it?\n")
+    assert given.exit_code == piped.exit_code == 0, given.stderr + piped.stderr
+    assert given.stdout == piped.stdout
+    assert given.stdout.startswith(
+        "question: Which film?\nanswer:   She made Dusk at Sea.\n"
+        "cell:     Dusk at Sea (row 2, column 'column 2')\n\nquestion: When was it?\n"
+    )
+
+
+def test_the_command_prints_json(constant_model: Path, films: Path) -> None:
+    command = ["answer", "--model", str(constant_model), "--table", str(films), "--json"]
+    lines = CliRunner().invoke(app, [*command, "Which film?", "When?"]).stdout.splitlines()
+    assert [json.loads(line)["question"] for line in lines] == ["Which film?", "When?"]
+    assert json.loads(lines[0]) == {
+        "question": "Which film?",
+        "answer": "She made Dusk at Sea.",
+        "value": "Dusk at Sea",
+        "cell": {"row": 1, "column": 1},
+        "cut": False,
+        "rows": [0, 1],
+        "columns": [0, 1],
+    }
+
+
+def test_the_command_asks_on_a_terminal(
+    constant_model: Path, films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gentap.commands.answer_commands.is_interactive", lambda: True)
+    command = ["answer", "--model", str(constant_model), "--table", str(films)]
+    for typed in ("Which film?\nWhen?\n\nWhere?\n", "Which film?\nWhen?\n"):
+        result = CliRunner().invoke(app, command, input=typed)
+        assert result.exit_code == 0, result.stderr
+        assert result.stdout.count("She made Dusk at Sea.") == 2
+        assert result.stderr.count("question (an empty line ends): ") == 3
+
+
+def test_without_a_question_the_command_says_so(constant_model: Path, films: Path) -> None:
+    command = ["answer", "--model", str(constant_model), "--table", str(films)]
+    result = CliRunner().invoke(app, command, input=" \n")
+    assert result.exit_code == 1
+    assert "No question is given" in result.stderr
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "cp1252"])
+def test_tables_of_other_encodings_are_read(
+    constant_model: Path, tmp_path: Path, encoding: str
+) -> None:
+    path = tmp_path / "films.csv"
+    path.write_text("Jahr;Film\n2004;Dämmerung über dem Fluß\n2005;Dusk\n", encoding=encoding)
+    command = ["answer", "--model", str(constant_model), "--table", str(path), "Which film?"]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.stderr
+    assert "cells parted by semicolons" in result.stderr
+
+
+def test_a_frame_that_pandas_saved_is_a_table(constant_model: Path, tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(
+        {"Year": [2004, 2005], "Film": ["Dawn", "Dusk at Sea"], "Made": [None, "x"]},
+    )
+    for name, saved in {
+        "plain": frame,
+        "sorted": frame.sort_values("Film", ascending=False),
+        "named": frame.set_index("Year"),
+        "dates": frame.set_index(pandas.date_range("2004-01-01", periods=2, name="Day")),
+    }.items():
+        path = tmp_path / f"{name}.parquet"
+        saved.to_parquet(path)
+        command = ["answer", "--model", str(constant_model), "--table", str(path), "Which?"]
+        result = CliRunner().invoke(app, command)
+        assert result.exit_code == 0, result.stderr
+        assert "column 'Film')" in result.stdout
 
 
 def test_the_command_notes_what_was_cut_and_that_no_cell_was_named(

@@ -126,6 +126,38 @@ def test_a_folder_of_something_else(tmp_path: Path, written: Path) -> None:
         sample_sentences(other, 1, 1)
 
 
+def nothing_passed(folder: Path, settings: str) -> Path:
+    rows = [question(1, kept=False, failed=["too long", "says little"], settings=settings)]
+    (folder / ".questions").mkdir(parents=True)
+    table = pa.Table.from_pylist(rows, QUESTION_SCHEMA)
+    pq.write_table(table, folder / ".questions" / "part-00000.parquet")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("settings", "advice"),
+    [
+        ('{"backend": "transformers"}', "Train the writer for longer"),
+        ("{}", "write.endpoint.prompt"),
+    ],
+)
+def test_where_nothing_passed_the_review_says_why_and_what_to_do(
+    tmp_path: Path, settings: str, advice: str
+) -> None:
+    from typer.testing import CliRunner
+
+    from gentap.cli import app
+
+    folder = nothing_passed(tmp_path / "long", settings)
+    for only in ("all", "kept"):
+        done = CliRunner().invoke(app, ["questions", "review", str(folder), "--only", only])
+        assert done.exit_code == 0, done.output
+        assert ("1. Ada won cup 1." in done.output) is (only == "all")
+        assert "0 of 1 sentences kept a question." in done.output
+        assert "too long: 1, says little: 1" in done.output
+        assert advice in done.output
+
+
 def test_the_command_prints_and_writes_the_page(
     written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,7 +38,7 @@ with open_stage(Path(sys.argv[1]), "mine", {"seed": 1}, []):
 """
 
 
-OWN = ("done.json", "recipe.toml", "rejected.jsonl", "stats.json")
+OWN = ("done.json", "made_from.json", "recipe.toml", "rejected.jsonl", "stats.json")
 
 
 def names(folder: Path) -> set[str]:
@@ -129,7 +129,8 @@ def test_overwrite_clears_work_of_another_kind(tmp_path, make) -> None:
     with open_stage(tmp_path, "mine", {"seed": 2}, [], overwrite=True) as opened:
         assert opened is not None
         assert not opened.resumed
-        assert names(tmp_path) == {".lock", ".gentap", ".gentap/unfinished.json"}
+        own = {".gentap", ".gentap/made_from.json", ".gentap/unfinished.json"}
+        assert names(tmp_path) == {".lock", *own}
 
 
 @pytest.mark.parametrize("last", ["answers.txt", "part-00000.parquet", "vocabulary.txt"])
@@ -178,8 +179,8 @@ def test_unfinished_work_is_resumed_without_its_half_written_files(tmp_path: Pat
         assert opened is not None
         assert opened.resumed
         assert names(tmp_path) == {
-            *[".lock", ".gentap", ".gentap/unfinished.json", "part-00000.parquet"],
-            *["tables", "tables/part-00001.parquet"],
+            *[".lock", ".gentap", ".gentap/made_from.json", ".gentap/unfinished.json"],
+            *["part-00000.parquet", "tables", "tables/part-00001.parquet"],
         }
 
 

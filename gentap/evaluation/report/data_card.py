@@ -16,6 +16,7 @@ from gentap.evaluation.report.stage_facts import (
     CARD_MARK,
     counts_text,
     finished_stages,
+    language_of,
     overlap_text,
     settings_text,
 )
@@ -52,7 +53,9 @@ def is_corpus(folder: Path) -> bool:
     return is_done(folder) and read_finished_stage(folder).name in CORPUS_PARTS
 
 
-def data_card(folder: Path, sources: Sequence[Path], *, name: str, license_: str) -> str:
+def data_card(
+    folder: Path, sources: Sequence[Path], *, name: str, license_: str, language: str = ""
+) -> str:
     """The card of a corpus; ``sources`` are output folders that it was made from.
 
     Raises InputError where the folder holds no corpus.
@@ -65,7 +68,10 @@ def data_card(folder: Path, sources: Sequence[Path], *, name: str, license_: str
     stages = finished_stages([folder, *sources])
     held = {part: parts(folder / part) for part in CORPUS_PARTS[stages[-1].name]}
     sizes = {part: _rows(files) for part, files in held.items() if files}
-    text = [f"---\n{_front_matter(sizes, name, license_)}---\n", f"# {name}\n"]
+    text = [
+        f"---\n{_front_matter(sizes, name, license_, language_of(stages, language))}---\n",
+        f"# {name}\n",
+    ]
     text.append(
         f"This corpus was {CARD_MARK} {__version__} from tables and prose of web documents.\n"
     )
@@ -79,14 +85,14 @@ def data_card(folder: Path, sources: Sequence[Path], *, name: str, license_: str
     return "\n".join(text)
 
 
-def _front_matter(sizes: dict[str, int], name: str, license_: str) -> str:
+def _front_matter(sizes: dict[str, int], name: str, license_: str, language: str) -> str:
     import yaml
 
     bounds = [bound for bound, _ in _SIZES]
     largest = max(sizes.values(), default=0)
     size = [*(label for _, label in _SIZES), "n>10M"][bisect_right(bounds, largest)]
     front: dict[str, Any] = {
-        "language": ["en"],
+        "language": [language],
         **({"license": license_} if license_ else {}),
         "pretty_name": name,
         "task_categories": ["table-question-answering"],

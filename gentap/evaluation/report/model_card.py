@@ -17,6 +17,7 @@ from gentap.evaluation.report.stage_facts import (
     CARD_MARK,
     counts_text,
     finished_stages,
+    language_of,
     overlap_text,
     settings_text,
 )
@@ -26,7 +27,13 @@ from gentap.runs.store import require_stage
 
 
 def model_card(
-    model: Path, reports: Sequence[Path], sources: Sequence[Path], *, name: str, license_: str
+    model: Path,
+    reports: Sequence[Path],
+    sources: Sequence[Path],
+    *,
+    name: str,
+    license_: str,
+    language: str = "",
 ) -> str:
     """The card of a model's folder.
 
@@ -43,7 +50,8 @@ def model_card(
             )
     stages = finished_stages([model, *sources])
     scored = [(read_finished_stage(report), read_scores(report)) for report in reports]
-    front = _front_matter(stages, scored, name, license_)
+    spoken = language_of(stages, language)
+    front = _front_matter(stages, scored, name, license_, spoken)
     parts = [f"---\n{front}---\n", f"# {in_markdown(name)}\n", _summary(stages[-1])]
     parts += _results(scored)
     parts += [counts_text(stages), overlap_text(stages)]
@@ -56,11 +64,12 @@ def _front_matter(
     scored: Sequence[tuple[FinishedStage, Mapping[str, Any]]],
     name: str,
     license_: str,
+    language: str,
 ) -> str:
     import yaml
 
     front: dict[str, Any] = {
-        "language": "en",
+        "language": language,
         **({"license": license_} if license_ else {}),
         "library_name": "gentap",
         "pipeline_tag": "table-question-answering",

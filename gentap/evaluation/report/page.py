@@ -20,7 +20,8 @@ from gentap.evaluation.groups import group_scores
 from gentap.evaluation.metrics.resampling import Difference, intervals
 from gentap.evaluation.metrics.scoring import METRICS
 from gentap.evaluation.report.example_data import listed_examples
-from gentap.evaluation.report.score_tables import scores_table
+from gentap.evaluation.report.score_exports import bibliography, csv_table, latex_table
+from gentap.evaluation.report.score_tables import best_scores, scores_table
 from gentap.evaluation.results import Results
 from gentap.runs.output_files import write_text
 from gentap.runs.own_files import read_json
@@ -31,6 +32,7 @@ _SCRIPTS = ("words.js", "charts.js", "examples.js", "report.js")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 _HIGHEST = 1e30
+_MANY_COLUMNS = 9
 
 History = Sequence[Mapping[str, Any]]
 """A training's log: objects with ``step`` and ``loss`` or ``eval_loss``."""
@@ -92,7 +94,8 @@ def write_report(
     histories: Mapping[str, History] | None = None,
     tests: Mapping[str, Mapping[str, Difference]] | None = None,
 ) -> None:
-    """Write ``report.html``, as `report_page` has it, and ``report.md``, the scores alone."""
+    """Write ``report.html``, as `report_page` has it; the scores alone as ``report.md``,
+    ``report.tex`` and ``report.csv``; and ``references.bib``, what to cite."""
     title = f"{systems[0].name} answers" if len(systems) == 1 else "Answers compared"
     page = report_page(title, systems, facts=facts, histories=histories, tests=tests)
     write_text(folder / "report.html", page)
@@ -101,8 +104,13 @@ def write_report(
     signatures = [
         f"{METRICS[name]}: {kept.signature}" for name, kept in systems[0].scored.statistics.items()
     ]
-    text = "\n\n".join([scores_table(values, ranges), "\n".join(signatures)])
-    write_text(folder / "report.md", f"{text}\n")
+    protocol = systems[0].scored.protocol
+    parts = [f"Protocol {protocol}.", scores_table(values, ranges), "\n".join(signatures)]
+    write_text(folder / "report.md", "\n\n".join(parts) + "\n")
+    write_text(folder / "report.tex", latex_table(values, ranges, protocol))
+    write_text(folder / "report.csv", csv_table(values, ranges, protocol))
+    used = list(systems[0].scored.statistics)
+    write_text(folder / "references.bib", bibliography(used, protocol))
 
 
 def training_log(model: str) -> History:
@@ -146,10 +154,10 @@ def _scores(systems: Sequence[Results], metrics: Sequence[str]) -> str:
     warnings."""
     values = [system.scored.values() for system in systems]
     ranges = [intervals(system.scored.statistics) for system in systems]
-    best = {name: max(one[name] for one in values if name in one) for name in metrics}
+    best = best_scores(values)
     rows = []
     for system, one, found in zip(systems, values, ranges, strict=True):
-        cells = [_scored(one, found, name, best[name], len(systems) > 1) for name in metrics]
+        cells = [_scored(one, found, name, best.get(name)) for name in metrics]
         rows.append([f'<th scope="row" dir="auto">{html.escape(system.name)}</th>', *cells])
     signatures = {
         METRICS[name]: kept.signature
@@ -164,7 +172,8 @@ def _scores(systems: Sequence[Results], metrics: Sequence[str]) -> str:
     return (
         _table("Scores", ["system", *(METRICS[name] for name in metrics)], rows)
         + "".join(warnings)
-        + '<p class="hint">In percent. Small: 95% bootstrap intervals.</p>'
+        + f'<p class="hint">In percent, protocol {html.escape(systems[0].scored.protocol)}. Small: '
+        "95% bootstrap intervals.</p>"
         + '<details class="signatures"><summary>Signatures</summary><dl>'
         + "".join(
             f"<dt>{html.escape(name)}</dt><dd>{html.escape(text)}</dd>"
@@ -178,12 +187,11 @@ def _scored(
     values: Mapping[str, float],
     found: Mapping[str, tuple[float, float]],
     name: str,
-    best: float,
-    marks_best: bool,
+    best: float | None,
 ) -> str:
     if name not in values:
         return "<td></td>"
-    marked = ' class="best"' if marks_best and values[name] == best else ""
+    marked = ' class="best"' if values[name] == best else ""
     low, high = found[name]
     return f"<td{marked}>{values[name]:.2f}<small>{low:.1f} to {high:.1f}</small></td>"
 
@@ -226,7 +234,9 @@ def _table(label: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     """A table; ``rows`` hold finished elements."""
     head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in header)
     body = "".join(f"<tr>{''.join(cells)}</tr>" for cells in rows)
+    many = " many" if len(header) > _MANY_COLUMNS else ""
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">'
-        f'<table class="scores"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<table class="scores{many}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
     )

@@ -18,6 +18,19 @@ Ranges = Mapping[str, Mapping[str, tuple[float, float]]]
 """By system and metric the interval (low, high)."""
 
 
+UNRANKED = frozenset({"brevity_penalty", "parent_precision", "supported"})
+"""Metrics of which more is not better by itself: who says little has them for nothing."""
+
+
+def best_scores(systems: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """By metric the best score of several systems, where more is better and one is above zero."""
+    if len(systems) < 2:
+        return {}
+    names = {name for scores in systems for name in scores} - UNRANKED
+    best = {name: max(scores[name] for scores in systems if name in scores) for name in names}
+    return {name: score for name, score in best.items() if score > 0}
+
+
 def scores_table(systems: Mapping[str, Mapping[str, float]], ranges: Ranges | None = None) -> str:
     """A Markdown table with a row for each system and a column for each metric that any has; with
     ``ranges`` each score's interval stands behind it."""
@@ -82,7 +95,8 @@ def results_text(systems: Mapping[str, Sequence[Results]], data: Sequence[str]) 
     """
     first = next(iter(systems.values()))[0]
     text = [
-        f"{len(first.examples):,} questions of {in_markdown(', '.join(data))}\n",
+        f"{len(first.examples):,} questions of {in_markdown(', '.join(data))}, protocol "
+        f"{first.scored.protocol}\n",
         _means_table(systems),
     ]
     if any(len(runs) > 1 for runs in systems.values()):

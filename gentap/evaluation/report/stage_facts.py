@@ -15,6 +15,7 @@ CARD_MARK = "made with GenTaP"
 ORDER = ("mine", "base", "writer", "write", "sample", "pretrain", "finetune")
 _SCORED = ("evaluate", "score")
 _TRAINING = ("parameters", "steps", "first_loss", "last_loss", "best_dev_loss")
+_LANGUAGES = {"english": "en", "german": "de"}
 _KEPT_OUT = re.compile(r"(\w+) of an evaluation set")
 
 
@@ -34,6 +35,13 @@ def finished_stages(folders: Iterable[Path]) -> list[FinishedStage]:
     found.pop(own.resolve(), None)
     known = [stage for stage in found.values() if stage.name in ORDER]
     return [*sorted(known, key=lambda stage: ORDER.index(stage.name)), read_finished_stage(own)]
+
+
+def language_of(stages: Sequence[FinishedStage], given: str = "") -> str:
+    """The language that is ``given``, else that of the grammar which a corpus was sampled with."""
+    grammars = (str(stage.settings.get("grammar", "")) for stage in stages)
+    found = [_LANGUAGES[name] for name in grammars if name in _LANGUAGES]
+    return given or next(iter(found), "en")
 
 
 def counts_text(stages: Sequence[FinishedStage]) -> str:

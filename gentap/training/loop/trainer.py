@@ -45,6 +45,7 @@ from gentap.training.loop.training_arguments import make_arguments, optimizer_of
 
 CHECKPOINTS = "checkpoints"
 LOGS = "logs"
+FEW_STEPS, ENOUGH_STEPS = 20, 100
 Batch = dict[str, torch.Tensor]
 
 
@@ -91,7 +92,7 @@ def train(
     steps = plan(
         streams,
         settings.batch_tokens,
-        settings.epochs,
+        math.inf if settings.max_steps else settings.epochs,
         seed,
         limit=settings.max_steps * group,
         mix=mix,
@@ -103,6 +104,8 @@ def train(
             f"{label}.batch_tokens, or start fewer processes."
         )
     total = math.ceil(len(steps) / group)
+    if total < FEW_STEPS and not settings.max_steps:
+        say(_few_steps(label, total, sum(map(len, streams.values())), settings))
     model.accepts_loss_kwargs = False
     callbacks: list[Any] = [TrainingProgress(label, total, folder / CHECKPOINTS)]
     if patience:
@@ -135,6 +138,17 @@ def train(
         with explained_failures(label, folder / CHECKPOINTS, trainer.batch):
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     return Trained(_statistics(trainer, streams), trainer.gathered_weights())
+
+
+def _few_steps(label: str, steps: int, examples: int, settings: TrainingSettings) -> str:
+    """What to do where so few steps hardly change a model."""
+    epochs = math.ceil(settings.epochs * ENOUGH_STEPS / steps)
+    return (
+        f"{label}: {examples:,} examples make {steps} step{'s' if steps > 1 else ''} only, which "
+        f"hardly change a model. For about {ENOUGH_STEPS} of them give {label}.epochs = {epochs:,} "
+        f"({settings.epochs:g} now), or a smaller {label}.batch_tokens ({settings.batch_tokens:,} "
+        "now) for more steps in an epoch."
+    )
 
 
 def _dev(

@@ -96,6 +96,19 @@ def test_the_state_of_least_loss_on_dev_is_kept(list_stream, make_t5, tmp_path: 
     assert loss.item() == pytest.approx(min(losses), rel=1e-3)
 
 
+def test_steps_come_before_epochs_and_few_of_them_are_told(
+    run: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    stats, _ = run("few")
+    steps = stats["steps"]
+    said = capsys.readouterr().err
+    assert f"make {steps} step" in said
+    epochs = math.ceil(100 / steps)
+    assert f".epochs = {epochs:,} (1 now)" in said
+    assert run("more", max_steps=steps + 3)[0]["steps"] == steps + 3
+    assert "hardly change" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("max_steps", [3, 64])
 def test_a_loss_that_is_no_number_ends_the_training(tmp_path, list_stream, make_t5, max_steps):
     model = make_t5()
@@ -271,6 +284,30 @@ def test_each_training_of_a_process_logs_in_its_own_folder(
         assert list((tmp_path / name / "logs").rglob(files)), name
     written = {path.parents[1] for path in tmp_path.rglob(files)}
     assert {path.relative_to(tmp_path).parts[0] for path in written} == {"first", "second"}
+
+
+@pytest.mark.parametrize(
+    ("program", "variables", "files"),
+    [
+        ("wandb", {"WANDB_MODE": "offline", "WANDB_DIR": ""}, "run-*.wandb"),
+        (
+            "mlflow",
+            {"MLFLOW_TRACKING_URI": "file:{}/runs", "MLFLOW_ALLOW_FILE_STORE": "true"},
+            "metrics/loss",
+        ),
+    ],
+)
+def test_programs_that_users_have_are_logged_to(
+    run: Callable[..., Any], tmp_path, monkeypatch, program: str, variables, files: str
+) -> None:
+    pytest.importorskip(program)
+    logs = tmp_path / "mine"
+    logs.mkdir()
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value.format(logs) or str(logs))
+    monkeypatch.chdir(tmp_path)
+    run("out/work", max_steps=2, report_to=[program])
+    assert list(logs.rglob(files))
 
 
 def test_a_folder_of_the_users_own_for_logs_goes_before(

@@ -126,9 +126,9 @@ function curveChart(curve) {
   for (const [name, style] of lines) {
     const path = curve[name].map(([step, loss], place) =>
       `${place ? "L" : "M"}${x(step).toFixed(1)} ${frame.y(loss).toFixed(1)}`).join("");
-    svg.append(make("path", { class: `curve${style}`, d: path, stroke: name === "dev" ? "var(--s1)" : "var(--s0)" }));
+    svg.append(make("path", { class: `curve${style}`, d: path, stroke: name === "dev" ? "var(--curve-dev)" : "var(--curve)" }));
     for (const [step, loss] of name === "dev" ? curve[name] : []) {
-      svg.append(make("circle", { cx: x(step), cy: frame.y(loss), r: 3, fill: "var(--s1)" },
+      svg.append(make("circle", { cx: x(step), cy: frame.y(loss), r: 3, fill: "var(--curve-dev)" },
         make("title", {}, `step ${step}: ${loss.toFixed(3)}`)));
     }
   }

@@ -140,6 +140,14 @@ function drawTable(data, example) {
   return figure;
 }
 
+const NARROW = matchMedia("(max-width: 40rem)");
+
+/** On a narrow screen a table is folded below its example; elsewhere it is itself. */
+function folded(figure) {
+  if (!NARROW.matches) return figure;
+  return make("details", { class: "folded" }, make("summary", {}, "Table"), figure);
+}
+
 function card(data, example, place, metric) {
   const link = make("a", { href: `#id=${encodeURIComponent(example.id)}` }, text(example.id));
   const article = make("article", { tabindex: -1, "data-place": place, "aria-label": `Example ${place + 1}` },
@@ -147,6 +155,6 @@ function card(data, example, place, metric) {
       link, make("span", {}, example.kind === "cell" ? "cell answer" : "")),
     make("h3", { dir: "auto" }, example.question || "(no question)"),
     answers(data, example, metric));
-  if (example.table !== null) article.append(drawTable(data, example));
+  if (example.table !== null) article.append(folded(drawTable(data, example)));
   return article;
 }

@@ -184,7 +184,12 @@ const KEYS = {
   k: () => step(-1),
   n: () => turn(1),
   p: () => turn(-1),
-  t: () => document.activeElement?.closest?.("article")?.querySelector("figure")?.unfold(),
+  t: () => {
+    const article = document.activeElement?.closest?.("article");
+    const fold = article?.querySelector("details.folded");
+    if (fold) fold.open = true;
+    article?.querySelector("figure")?.unfold();
+  },
 };
 
 function listen() {
@@ -216,6 +221,25 @@ function listen() {
   });
 }
 
+const FEW_COLUMNS = 6;
+
+/** Boxes that hide columns of the tables of scores, where there are many. */
+function chooseColumns() {
+  if (data.metrics.length <= FEW_COLUMNS) return;
+  const cells = (title) => [...document.querySelectorAll("table.scores")].flatMap((table) => {
+    const heads = [...table.querySelectorAll("thead th")];
+    const place = heads.findIndex((head) => head.textContent === title);
+    return place < 0 ? [] : [...table.rows].map((row) => row.cells[place]);
+  });
+  const boxes = data.metrics.map(({ title }) => {
+    const box = make("input", { type: "checkbox", checked: "" });
+    box.addEventListener("change", () => cells(title).forEach((cell) => { cell.hidden = !box.checked; }));
+    return make("label", {}, box, ` ${title}`);
+  });
+  document.querySelector("table.scores").parentElement.after(
+    make("details", { class: "columns" }, make("summary", {}, "Columns"), ...boxes));
+}
+
 function start() {
   at("groups").hidden = !data.groupings.length || !data.metrics.length;
   at("training").hidden = !data.curves.length;
@@ -227,6 +251,7 @@ function start() {
   at("said-mark").hidden = !data.examples.some((example) => example.picked);
   legend(at("legend"), data.systems);
   at("curves").replaceChildren(...data.curves.map(curveChart));
+  chooseColumns();
   listChoices();
   buildFilters();
   listen();

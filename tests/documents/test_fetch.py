@@ -1,0 +1,241 @@
+"""Fetching from a server on loopback that breaks off, moves, changes, or knows no ranges."""
+
+import hashlib
+import io
+import threading
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from gentap.cli import app
+from gentap.documents import public_data
+from gentap.documents.download import download
+from gentap.documents.public_data import PUBLIC_DATA, PublicData, RemoteFile, fetch_file
+from gentap.errors import InputError
+
+CONTENT = bytes(range(256)) * 4000
+
+
+@dataclass
+class Site:
+    """What a server does: ``cuts`` are after how many bytes each reply breaks off."""
+
+    content: bytes = CONTENT
+    etag: str = '"one"'
+    ranges: bool = True
+    sized: bool = True
+    cuts: list[int] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    address: str = ""
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    state = Site()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            wanted = self.headers.get("Range", "")
+            state.asked.append(f"{self.path} {wanted}".strip())
+            self.close_connection = True
+            if self.path.startswith("/moved"):
+                self.send_response(302)
+                self.send_header("Location", self.path.replace("/moved", "/there"))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            status = state.statuses.pop(0) if state.statuses else 200
+            if status != 200:
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            start = 0
+            if wanted and state.ranges and self.headers.get("If-Range") == state.etag:
+                start = int(wanted.removeprefix("bytes=").removesuffix("-"))
+            body = state.content[start:]
+            self.send_response(206 if start else 200)
+            if start:
+                whole = len(state.content)
+                self.send_header("Content-Range", f"bytes {start}-{whole - 1}/{whole}")
+            if state.sized:
+                self.send_header("Content-Length", str(len(body)))
+            if state.etag:
+                self.send_header("ETag", state.etag)
+            self.end_headers()
+            self.wfile.write(body[: state.cuts.pop(0)] if state.cuts else body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    state.address = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield state
+    server.shutdown()
+    server.server_close()
+
+
+def get(site: Site, target: Path, path: str = "/a.bin", **more: Any) -> bytes:
+    download(site.address + path, target, pause=0.0, **more)
+    assert {file.name for file in target.parent.iterdir()} == {target.name}
+    return target.read_bytes()
+
+
+@pytest.mark.parametrize("sized", [True, False])
+def test_a_file_is_fetched_once(site: Site, tmp_path: Path, sized: bool) -> None:
+    site.sized = sized
+    seen: list[tuple[int, int]] = []
+    found = get(site, tmp_path / "new" / "a.bin", progress=lambda *now: seen.append(now))
+    assert found == CONTENT
+    assert seen[-1] == (len(CONTENT), len(CONTENT) if sized else 0)
+    get(site, tmp_path / "new" / "a.bin")
+    assert site.asked == ["/a.bin"]
+
+
+def test_what_broke_off_goes_on(site: Site, tmp_path: Path) -> None:
+    site.cuts = [300_000, 200_000]
+    assert get(site, tmp_path / "a.bin") == CONTENT
+    assert site.asked == ["/a.bin", "/a.bin bytes=300000-", "/a.bin bytes=500000-"]
+
+
+def test_without_ranges_it_begins_anew(site: Site, tmp_path: Path) -> None:
+    site.cuts, site.ranges = [300_000], False
+    assert get(site, tmp_path / "a.bin") == CONTENT
+
+
+@pytest.mark.parametrize("etag", ["", 'W/"weak"'])
+def test_without_a_version_it_begins_anew(site: Site, tmp_path: Path, etag: str) -> None:
+    site.cuts, site.etag = [300_000], etag
+    assert get(site, tmp_path / "a.bin") == CONTENT
+    assert site.asked == ["/a.bin", "/a.bin"]
+
+
+def test_parts_of_two_versions_are_not_put_together(site: Site, tmp_path: Path) -> None:
+    site.cuts = [300_000, 0, 0, 0, 0, 0]
+    with pytest.raises(InputError, match="300,000 bytes of it are kept"):
+        get(site, tmp_path / "a.bin")
+    site.content, site.etag, site.cuts = CONTENT[::-1], '"two"', []
+    assert get(site, tmp_path / "a.bin") == CONTENT[::-1]
+
+
+def test_a_redirect_is_followed(site: Site, tmp_path: Path) -> None:
+    site.cuts = [300_000]
+    assert get(site, tmp_path / "a.bin", "/moved/a.bin") == CONTENT
+    assert "/there/a.bin bytes=300000-" in site.asked
+
+
+def test_a_busy_server_is_asked_again(site: Site, tmp_path: Path) -> None:
+    site.statuses = [503, 429]
+    assert get(site, tmp_path / "a.bin") == CONTENT
+
+
+def test_a_missing_file_is_told_at_once(site: Site, tmp_path: Path) -> None:
+    site.statuses = [404]
+    with pytest.raises(InputError, match="the server says 404"):
+        get(site, tmp_path / "a.bin")
+    assert len(site.asked) == 1
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_the_checksum_decides(site: Site, tmp_path: Path, right: bool) -> None:
+    wanted = hashlib.sha256(CONTENT if right else b"else").hexdigest()
+    if right:
+        assert get(site, tmp_path / "a.bin", sha256=wanted) == CONTENT
+        return
+    with pytest.raises(InputError, match="holds something else than it should"):
+        get(site, tmp_path / "a.bin", sha256=wanted)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_offline_it_says_what_to_fetch_and_where_to_put_it(tmp_path: Path) -> None:
+    file = RemoteFile("http://127.0.0.1:9/a.jsonl")
+    told = rf"fetch {file.url} by hand, put it into {tmp_path}"
+    with pytest.raises(InputError, match=told):
+        fetch_file(file, tmp_path, lambda *_: None, pause=0.0)
+
+
+def packed(**members: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def test_an_archive_is_unpacked_below_the_folder(site: Site, tmp_path: Path) -> None:
+    site.content = packed(**{"Set/data/train.tsv": b"id", "Set/csv/1.csv": b"a,b"})
+    fetch_file(RemoteFile(f"{site.address}/a.zip", strip="Set"), tmp_path, lambda *_: None)
+    assert (tmp_path / "data" / "train.tsv").read_bytes() == b"id"
+    assert (tmp_path / "csv" / "1.csv").read_bytes() == b"a,b"
+
+
+@pytest.mark.parametrize("name", ["../evil.txt", "/evil.txt", "Set/../../evil.txt"])
+def test_an_archive_writes_nowhere_else(site: Site, tmp_path: Path, name: str) -> None:
+    site.content = packed(**{name: b"x"})
+    with pytest.raises(InputError, match="outside of its folder"):
+        fetch_file(
+            RemoteFile(f"{site.address}/a.zip", strip="Set"), tmp_path / "in", lambda *_: None
+        )
+    assert not list(tmp_path.rglob("evil.txt"))
+
+
+def test_an_archive_that_is_none_is_told(site: Site, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not a whole zip file"):
+        fetch_file(RemoteFile(f"{site.address}/a.zip", strip=""), tmp_path, lambda *_: None)
+
+
+@pytest.fixture
+def toy(site: Site, monkeypatch: pytest.MonkeyPatch) -> PublicData:
+    files = (RemoteFile(f"{site.address}/dev.jsonl"),)
+    data = PublicData("toys", "CC0", "https://toys.example", lambda part: files)
+    monkeypatch.setitem(public_data.PUBLIC_DATA, "toys", data)
+    return data
+
+
+@pytest.mark.usefixtures("toy")
+def test_nothing_is_fetched_before_the_licence_is_agreed_to(site: Site, tmp_path: Path) -> None:
+    command = ["fetch", "toys", "-o", str(tmp_path)]
+    refused = CliRunner().invoke(app, command)
+    assert refused.exit_code == 1
+    assert "licence: CC0" in refused.stderr
+    assert "agree with --yes" in refused.stderr
+    assert site.asked == []
+    agreed = CliRunner().invoke(app, [*command, "--yes"])
+    assert agreed.exit_code == 0, agreed.stderr
+    assert (tmp_path / "toys" / "dev.jsonl").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["fetaka"], "no data set 'fetaka'. Known: fetaqa"),
+        (["commoncrawl"], "give crawl-data/CC-MAIN-"),
+        (["squad", "x"], "leave 'x' out"),
+        (["commoncrawl", "../../x"], "is no name of a part"),
+    ],
+)
+def test_a_name_that_is_none_is_told(arguments: list[str], told: str) -> None:
+    result = CliRunner().invoke(app, ["fetch", *arguments, "--yes"])
+    assert result.exit_code == 1
+    assert told in result.stderr
+
+
+def test_all_sets_are_listed_with_their_licences() -> None:
+    shown = CliRunner().invoke(app, ["fetch"]).stdout
+    for name, data in PUBLIC_DATA.items():
+        assert f"{name} {data.part}".strip() in shown
+        assert data.licence in shown
+        part = "x" if data.part else ""
+        for file in data.files(part):
+            assert file.url.startswith("https://")

@@ -1,0 +1,87 @@
+import io
+import json
+from pathlib import Path
+
+import pytest
+from complaints import complaint, gentap
+
+from gentap.chain import make_plan
+from gentap.settings.recipe import load_recipe
+from gentap.stages.new_recipe import Machine, OwnData, measure_machine, recipe_text
+
+TABLE = {"title": "Films", "header": ["Year", "Film"], "rows": [["2004", "Dawn"], ["2005", "Dusk"]]}
+MACHINE = Machine(cores=4, speed=1e11, has_gpu=False)
+
+
+@pytest.fixture(autouse=True)
+def _data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("pages").mkdir()
+    Path("pages/a.html").write_text("<p>x</p>" * 1000)
+    for name in ("train", "dev", "test"):
+        lines = [
+            {"id": f"{name}{n}", "question": f"Which {n}?", "answer": "It is Dusk.", "table": TABLE}
+            for n in range(7)
+        ]
+        Path(f"{name}.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+
+FLAGS = ["--documents", "pages", "--train", "train.jsonl", "--dev", "dev.jsonl"]
+
+
+@pytest.mark.parametrize("base", ["", "t5-base"])
+@pytest.mark.parametrize("test", [(), ("test.jsonl",)])
+def test_every_recipe_can_be_planned(base: str, test: tuple[str, ...]) -> None:
+    own = OwnData(
+        documents=("pages",), train=("train.jsonl",), dev=("dev.jsonl",), test=test, base=base
+    )
+    Path("own.toml").write_text(recipe_text(own, MACHINE))
+    recipe = load_recipe(Path("own.toml"))
+    assert recipe.mine.exclude == ["dev.jsonl", *test]
+    assert recipe.finetune.train == recipe.writer.annotated == ["train.jsonl"]
+    assert recipe.base.checkpoint == base
+    assert bool(make_plan(recipe).reports) is bool(test)
+
+
+def test_estimates_follow_sizes_and_speed() -> None:
+    own = OwnData(documents=("pages",), train=("train.jsonl",), base="t5-base")
+    slow, fast = (
+        recipe_text(own, Machine(cores=4, speed=speed, has_gpu=False)) for speed in (1e10, 1e13)
+    )
+    assert "10 GFLOP/s" in slow
+    assert " hours." in slow
+    assert " hours." not in fast
+    assert "a GPU trains" in recipe_text(own, Machine(4, 1e10, has_gpu=True))
+    assert measure_machine().speed > 1e8
+
+
+def test_the_command_writes_what_it_shows() -> None:
+    result = gentap("init", "own.toml", *FLAGS)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith(Path("own.toml").read_text().rstrip("\n"))
+    assert gentap("init", "own.toml", *FLAGS).exit_code == 0  # its own
+    Path("own.toml").write_text("output = 'mine'\n")
+    assert "was not written by this command" in complaint("init", "own.toml", *FLAGS)
+
+
+def test_on_a_terminal_it_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gentap.commands.init_commands.is_interactive", lambda: True)
+    typed = "\npages 'pages/a.html'\ntrain.jsonl\n\n\n\n\n"
+    from typer.testing import CliRunner
+
+    from gentap.cli import app
+
+    result = CliRunner().invoke(app, ["init"], input=typed)
+    assert result.exit_code == 0, result.output
+    recipe = load_recipe(Path("recipe.toml"))
+    assert recipe.mine.inputs == ["pages", "pages/a.html"]
+    assert recipe.finetune.train == ["train.jsonl"]
+    assert recipe.base.checkpoint == ""
+
+
+def test_what_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert "give --documents" in complaint("init")
+    assert "nowhere" in complaint("init", "--documents", "nowhere", "--train", "train.jsonl")
+    assert "gentap fetch squad" in complaint("init", "--documents", "pages")
+    assert not Path("recipe.toml").exists()
