@@ -1,7 +1,7 @@
 """What was set aside while reading, and why."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -10,6 +10,7 @@ from gentap.runs.net import net
 from gentap.runs.store import write_text
 
 Found = TypeVar("Found")
+Record = TypeVar("Record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,16 @@ def guarded(found: Iterable[Found], where: str) -> Iterator[Found | RejectedReco
     with net(where, lambda *entry: caught.append(RejectedRecord(*entry))):
         yield from found
     yield from caught
+
+
+def guarded_each(
+    records: Iterable[Record],
+    make: Callable[[Record], Iterable[Found]],
+    where: Callable[[Record], str],
+) -> Iterator[Found | RejectedRecord]:
+    """What is made of each record, whose place ``where`` tells; each is :func:`guarded` alone."""
+    for record in records:
+        yield from guarded(make(record), where(record))
 
 
 def write_rejected(path: Path, unread: Iterable[RejectedRecord]) -> None:

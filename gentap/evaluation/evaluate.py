@@ -29,12 +29,12 @@ def evaluate_model(model: str, settings: EvaluateSettings, folder: StageFolder) 
         open_wordnet()  # before any work
     length = Length(settings.length_penalty, settings.min_answer_tokens)
     answerer = ChunkedAnswers(model, examples, settings)
-    write_rejected(folder.path / REJECTED, [*unread, *answerer.unread])
     trials: list[dict[str, Any]] = []
     if settings.tune_length:
         dev = read_questions(settings.tune_length, settings.task).examples
         length, trials = tune_length(model, dev, settings, folder.work / "length")
     predictions = answerer.answer(length, folder.work / "chunks", "evaluate")
+    write_rejected(folder.path / REJECTED, [*unread, *answerer.unread])
     scored = score(examples, predictions, settings.protocol)
     if judge is not None:
         scored = judged(scored, examples, predictions, judge)

@@ -14,7 +14,7 @@ from gentap.grammar.example_writer import ExampleWriter
 from gentap.grammar.parser import load_grammar
 from gentap.grammar.question_table import QuestionTable
 from gentap.grammar.rules import find_grammar
-from gentap.grammar.sampler import QuestionSampler, SampledQuestion
+from gentap.grammar.sampler import QuestionSampler
 from gentap.records import EXAMPLE_SCHEMA, Table, digest
 from gentap.runs.runner import run_shards
 from gentap.runs.shards import Shard
@@ -108,7 +108,6 @@ def _sample_shard(
             continue
         shard.count("tables")
         where = f"{sourced.url}#{sourced.id}"
-        draws: list[SampledQuestion] = []
         with shard.record(where):
             table = fit(sourced.table).table
             if len(table.rows) < len(sourced.table.rows):
@@ -116,12 +115,13 @@ def _sample_shard(
             random = table_random(seed, sourced.id).random
             askable = maker.askable(table)
             draws = list(maker.draws(askable, settings.per_table, settings.attempts, random))
-            if not draws:
+            if draws:
+                writer.add(sourced, table, draws)
+                shard.count("examples", len(draws))
+                kinds.update(draw.kind for draw in draws)
+            else:
                 shard.reject(where, _why_none(table, askable))
-        if draws:
-            kinds.update(draw.kind for draw in draws)
-            shard.count("examples", len(draws))
-            writer.add(sourced, table, draws)
+        writer.flush_if_full()
     writer.flush()
     for kind, count in kinds.items():
         shard.count(f"examples of kind {kind}", count)

@@ -132,14 +132,17 @@ def _mine_shard(files: Sequence[Path], shard: Shard, settings: MineSettings, key
                     shard.count("pages read")
                 continue
             shard.count("pages read")
-            written: list[tuple[str, list[str], int]] = []
+            written: list[near_duplicates.Said] = []
             with shard.record(document.url):
                 found = list(_mine_document(document, shard, settings, former, exclusions))
                 for mined, table in found:
                     write_candidate(shard, mined, table)
-                written = [(one.sentence, _values_named(one), _rank(one)) for one, _ in found]
-            for sentence, values, rank in written:
-                signatures.add(sentence, values, rank)
+                written = [
+                    near_duplicates.said_by(one.sentence, _values_named(one), _rank(one))
+                    for one, _ in found
+                ]
+            for said in written:
+                signatures.add(said)
     signatures.save(keys)
 
 

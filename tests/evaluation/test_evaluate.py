@@ -14,6 +14,7 @@ from gentap.evaluation.metrics.scoring import METRICS, score
 from gentap.evaluation.read_predictions import score_file
 from gentap.evaluation.results import Shown, read_results
 from gentap.model.answerer import Answerer
+from gentap.runs.net import INTERNAL_ERROR, SWITCH
 from gentap.runs.own_files import read_json
 from gentap.runs.store import is_done, open_stage
 from gentap.settings.sections import EvaluateSettings
@@ -386,3 +387,29 @@ def test_several_models_are_evaluated_and_compared(
     found = read_json(tmp_path / "out" / "compared" / "compare.json")
     assert list(found["systems"]) == list(scores)
     assert found["examples"] == []
+
+
+@pytest.mark.usefixtures("wordnet")
+def test_a_fault_costs_its_own_question_and_is_told_after_a_resume_too(
+    tmp_path: Path, toy_model: Path, settings: EvaluateSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Answerer.write
+
+    def fails_at_the_choir(self: Answerer, asked: Any, *given: Any, **more: Any) -> Any:
+        texts = self.tokenizer.texts([one.ids.tolist() for one in asked])
+        if any("choir" in text for text in texts):
+            raise RuntimeError("out of the blue")
+        return real(self, asked, *given, **more)
+
+    monkeypatch.delenv(SWITCH)
+    monkeypatch.setattr(Answerer, "write", fails_at_the_choir)
+    folder = tmp_path / "report"
+    for _ in range(2):
+        EvaluateStage(model=str(toy_model), evaluate=settings).make(folder)
+        rows = [json.loads(line) for line in (folder / "predictions.jsonl").open(encoding="utf-8")]
+        assert [bool(row["prediction"]) for row in rows[:4]] == [True] * 4
+        assert rows[4]["prediction"] == ""
+        (entry,) = [json.loads(line) for line in (folder / "rejected.jsonl").open()]
+        assert entry["reason"] == INTERNAL_ERROR
+        assert entry["detail"].startswith("RuntimeError: out of the blue")
+        (folder / "done.json").unlink()

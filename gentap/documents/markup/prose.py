@@ -21,9 +21,12 @@ _ASIDES = (
     ' canvas, [role="navigation" i], [role="note" i], .hatnote, .navbox, .catlinks'
 )
 """What stands beside a page's prose; a ``p`` within is a part of it still."""
+_BACK_MATTER = (
+    r"(?:references|notes|external links|see also|further reading|sources|bibliography|footnotes"
+    r"|contents|navigation menu)"
+)
 _NO_PROSE_SECTIONS = re.compile(
-    r"(references|notes|notes and references|external links|see also|further reading|sources"
-    r"|bibliography|footnotes|contents|navigation menu)\W*",
+    rf"{_BACK_MATTER}(?:\s*(?:/|&|,|and)\s*{_BACK_MATTER})*\W*",  # "Notes & references"
     re.I,
 )
 _EDGE, _PARAGRAPH, _ASIDE, _END, _HEADING = "\x05", "\x06", "\x07", "\x08", "\x0e"

@@ -1,9 +1,11 @@
 """Examples as token ids: the question and its table in, the answer out."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from operator import attrgetter
 from pathlib import Path
 
-from gentap.documents.rejected import RejectedRecord
+from gentap.documents.rejected import RejectedRecord, guarded_each
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
 from gentap.records import Example, Row, example_from_row
 from gentap.runs.store import Tally
@@ -49,15 +51,20 @@ class TableEncoder:
         for pairs, counted in tokenize_ahead(files, self, workers):
             tally.add(counted)
             yield from pairs
-        for example in examples:
-            yield self._pair(example, tally)
+        yield from guarded_each(examples, partial(self._pair, tally=tally), attrgetter("id"))
 
     def __call__(self, rows: Iterable[Row]) -> tuple[list[EncodedPair], dict[str, dict[str, int]]]:
         tally = Tally()
-        pairs = [self._pair(example_from_row(row), tally) for row in rows]
-        return pairs, tally.to_json()
+        pairs = guarded_each(
+            rows, lambda row: self._pair(example_from_row(row), tally), lambda row: str(row["id"])
+        )
+        return list(pairs), tally.to_json()
 
-    def _pair(self, example: Example, tally: Tally) -> EncodedPair:
+    def _pair(self, example: Example, tally: Tally) -> Iterator[EncodedPair]:
+        """One pair, counted in ``tally``."""
+        yield self._encoded(example, tally)
+
+    def _encoded(self, example: Example, tally: Tally) -> EncodedPair:
         target = self.tokenizer.target_ids(example.answer)
         if len(target) == len(self.tokenizer.target_ids("")):
             return RejectedRecord(example.id, EMPTY_TARGET, example.question)
