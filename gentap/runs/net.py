@@ -54,13 +54,15 @@ def apart(
     until it is known whose fault it is; that record's result is what ``lost`` makes of it and the
     error's description. ``work`` must change nothing before all that can fail is done.
     """
+    if not records:
+        return []
     try:
         return list(work(records))
     except BaseException as error:
         if _ends_the_run(error):
             raise
-        if len(records) <= 1:
-            return [lost(record, describe(error)) for record in records]
+        if len(records) == 1:
+            return [lost(records[0], describe(error))]
     middle = len(records) // 2
     return [*apart(work, records[:middle], lost), *apart(work, records[middle:], lost)]
 

@@ -11,6 +11,7 @@ from gentap.documents.annotated.reading import read_questions
 from gentap.errors import InputError, SettingError
 from gentap.evaluation.evaluate import evaluate_model
 from gentap.evaluation.metrics.scoring import METRICS, score
+from gentap.evaluation.predict import ChunkedAnswers, Length
 from gentap.evaluation.read_predictions import score_file
 from gentap.evaluation.results import Shown, read_results
 from gentap.model.answerer import Answerer
@@ -389,27 +390,24 @@ def test_several_models_are_evaluated_and_compared(
     assert found["examples"] == []
 
 
-@pytest.mark.usefixtures("wordnet")
 def test_a_fault_costs_its_own_question_and_is_told_after_a_resume_too(
     tmp_path: Path, toy_model: Path, settings: EvaluateSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = Answerer.write
 
     def fails_at_the_choir(self: Answerer, asked: Any, *given: Any, **more: Any) -> Any:
-        texts = self.tokenizer.texts([one.ids.tolist() for one in asked])
-        if any("choir" in text for text in texts):
+        choir = list(self.encode("the choir", asked[0].table).ids)
+        if any(one.ids.tolist() == choir for one in asked):
             raise RuntimeError("out of the blue")
         return real(self, asked, *given, **more)
 
     monkeypatch.delenv(SWITCH)
     monkeypatch.setattr(Answerer, "write", fails_at_the_choir)
-    folder = tmp_path / "report"
-    for _ in range(2):
-        EvaluateStage(model=str(toy_model), evaluate=settings).make(folder)
-        rows = [json.loads(line) for line in (folder / "predictions.jsonl").open(encoding="utf-8")]
-        assert [bool(row["prediction"]) for row in rows[:4]] == [True] * 4
-        assert rows[4]["prediction"] == ""
-        (entry,) = [json.loads(line) for line in (folder / "rejected.jsonl").open()]
-        assert entry["reason"] == INTERNAL_ERROR
-        assert entry["detail"].startswith("RuntimeError: out of the blue")
-        (folder / "done.json").unlink()
+    examples = read_questions(settings.data).examples
+    for _ in range(2):  # the second time what was written is read
+        answerer = ChunkedAnswers(str(toy_model), examples, settings)
+        texts = answerer.answer(Length(1.0, 0), tmp_path / "chunks", "evaluate")
+        assert list(map(bool, texts)) == [True] * 4 + [False]
+        (entry,) = answerer.unread
+        assert (entry.where, entry.reason) == (examples[4].id, INTERNAL_ERROR)
+        assert entry.detail.startswith("RuntimeError: out of the blue")
