@@ -58,6 +58,7 @@ def read_page(
             title=title,
             name=name,
             infoboxes=wanted.infoboxes,
+            tableless=wanted.tableless,
             report=lambda reason, detail: left_out.append(RejectedRecord(where, reason, detail)),
         )
     except TooHeavyError as error:

@@ -54,11 +54,12 @@ def read_prose(
             node.insert_after(after)
     for node, place in headings:
         node.replace_with(f"{_HEADING}{place}{_HEADING}")
-    for place, text, in_paragraph in _runs(root.text_lexbor()):
-        section = sections[place]
-        if _NO_PROSE_SECTIONS.fullmatch(section):
+    apart = [_NO_PROSE_SECTIONS.fullmatch(section) is not None for section in sections]
+    for place, text, in_paragraph in _runs(on_the_line(root.text_lexbor())):
+        if apart[place] or not (in_paragraph or _may_read_as_prose(text)):
             continue
-        for paragraph in paragraphs(on_the_line(text).split(BREAK)):
+        section = sections[place]
+        for paragraph in paragraphs(text.split(BREAK)):
             if in_paragraph or _reads_as_prose(paragraph):
                 yield Block(section=section, text=paragraph)
 
@@ -93,6 +94,11 @@ def _runs(marked: str) -> Iterator[tuple[int, str, bool]]:
         elif mark == _END and around:
             around.pop()
         in_heading = mark == _HEADING
+
+
+def _may_read_as_prose(text: str) -> bool:
+    """False only for what does not, told at once: most blocks hold a name or a number."""
+    return len(text) > 2 * _WORDS - 1 and ("." in text or "!" in text or "?" in text)
 
 
 def _reads_as_prose(text: str) -> bool:
