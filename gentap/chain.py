@@ -161,7 +161,10 @@ def _systems(recipe: Recipe, plan: RunPlan, variant: str) -> Models:
             for own in seeds
         ]
 
-    mined = add("mined", MineStage(mine=recipe.mine, workers=workers, cluster=recipe.cluster))
+    mine = recipe.mine
+    if recipe.base.checkpoint:  # no base learns from pages that have nothing but prose
+        mine = mine.model_copy(update={"tableless": False})
+    mined = add("mined", MineStage(mine=mine, workers=workers, cluster=recipe.cluster))
     if recipe.base.checkpoint:
         base = checkpoint_folder(recipe.base.checkpoint)
     else:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gentap.documents.compressed import DAMAGE, DamagedError
 from gentap.documents.jsonl import read_lines
+from gentap.documents.pages import Wanted
 from gentap.documents.rejected import RejectedRecord
 from gentap.records import Document
 from gentap.settings.sections import FieldMap
@@ -39,7 +40,7 @@ def _open(stream: gzip.GzipFile) -> tarfile.TarFile:
     return tarfile.open(fileobj=stream, mode="r|", tarinfo=_Member)
 
 
-def read_dump(path: Path, infoboxes: bool) -> Iterator[Document | RejectedRecord]:
+def read_dump(path: Path, wanted: Wanted) -> Iterator[Document | RejectedRecord]:
     """All articles of a dump, as it is unpacked: nothing is written to disk."""
     where = path.name
     try:
@@ -53,7 +54,7 @@ def read_dump(path: Path, infoboxes: bool) -> Iterator[Document | RejectedRecord
                     continue
                 lines = archive.extractfile(member)
                 if lines is not None:
-                    yield from read_lines(lines, ARTICLE, where, infoboxes)
+                    yield from read_lines(lines, ARTICLE, where, wanted)
             while stream.read(2**20):  # to the end of the file, which the archive's need not be
                 pass
     except DamagedError as error:

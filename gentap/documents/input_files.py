@@ -15,17 +15,37 @@ _KINDS = (
     (stat.S_ISBLK, "a device"),
     (stat.S_ISDIR, "a folder"),
 )
+_POINTERS = {
+    b"version https://git-lfs.github.com/spec/": "a Git LFS pointer, not the file itself (run `git "
+    "lfs pull` in its folder)",
+    b"/annex/objects/": "a git-annex pointer, not the file itself (run `git annex get` in its "
+    "folder)",
+}
+"""How the small files begin that stand for large ones kept elsewhere, and what they are."""
+_LARGEST_POINTER = 1024
 
 
 def no_file(path: Path) -> str:
     """What a path is that is no file to read, such as ``a named pipe``; empty for a file."""
     try:
-        mode = path.stat().st_mode
+        status = path.stat()
+        mode = status.st_mode
+        if stat.S_ISREG(mode) and status.st_size < _LARGEST_POINTER:
+            return pointer(path)
     except FileNotFoundError:
         return "a link to nothing" if path.is_symlink() else "not there"
     except OSError as error:
         return "a link to itself" if path.is_symlink() else f"not to be read ({error.strerror})"
     return next((kind for is_kind, kind in _KINDS if is_kind(mode)), "")
+
+
+def pointer(file: Path) -> str:
+    """Which program's pointer a file is that stands for a large one; empty where it is none."""
+    with file.open("rb") as stream:
+        begin = stream.read(_LARGEST_POINTER)
+    if len(begin) == _LARGEST_POINTER:
+        return ""
+    return next((kind for mark, kind in _POINTERS.items() if begin.startswith(mark)), "")
 
 
 def require_file(path: Path) -> None:

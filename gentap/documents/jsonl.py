@@ -17,7 +17,7 @@ from typing import IO, Any
 from gentap.documents.compressed import numbered_lines
 from gentap.documents.json_text import json_text
 from gentap.documents.markup.grid import MAX_CELLS
-from gentap.documents.pages import read_page
+from gentap.documents.pages import Wanted, read_page
 from gentap.documents.rejected import RejectedRecord, guarded
 from gentap.records import Block, Document, Table
 from gentap.settings.sections import FieldMap
@@ -33,7 +33,7 @@ class BadRecordError(ValueError):
 
 
 def read_lines(
-    stream: IO[bytes], fields: FieldMap, name: str, infoboxes: bool
+    stream: IO[bytes], fields: FieldMap, name: str, wanted: Wanted
 ) -> Iterator[Document | RejectedRecord]:
     """The documents of an open file, whose ``name`` stands for it in what is set aside.
 
@@ -51,15 +51,15 @@ def read_lines(
         except UnicodeDecodeError as error:
             yield RejectedRecord(where, "bad JSONL record", str(error))
         else:
-            yield from guarded(_read_line(text, fields, where, infoboxes), where)
+            yield from guarded(_read_line(text, fields, where, wanted), where)
 
 
 def _read_line(
-    line: str, fields: FieldMap, where: str, infoboxes: bool
+    line: str, fields: FieldMap, where: str, wanted: Wanted
 ) -> Iterator[Document | RejectedRecord]:
     try:
         if fields.html:
-            yield from _read_html_line(line, fields, where, infoboxes)
+            yield from _read_html_line(line, fields, where, wanted)
         else:
             yield read_line(line, fields, where)
     except BadRecordError as error:
@@ -67,13 +67,13 @@ def _read_line(
 
 
 def _read_html_line(
-    line: str, fields: FieldMap, where: str, infoboxes: bool
+    line: str, fields: FieldMap, where: str, wanted: Wanted
 ) -> Iterator[Document | RejectedRecord]:
     entry = json_object(line)
     html = _first_text(entry, fields.html, collapse=False)
     url = _first_text(entry, fields.url) or where
     title = _first_text(entry, fields.title)
-    yield from read_page(html.encode(), "utf-8", url, where, title=title, infoboxes=infoboxes)
+    yield from read_page(html.encode(), "utf-8", url, where, wanted, title=title)
 
 
 def read_line(line: str, fields: FieldMap, where: str) -> Document:

@@ -24,15 +24,16 @@ MARKDOWN_SUFFIXES = (".md", ".markdown")
 JSONL_SUFFIXES = packed(".jsonl") + packed(".ndjson")
 WARC_SUFFIXES = packed(".warc")
 DUMP_SUFFIXES = (".tar.gz", ".tgz")
+EVERYTHING = pages.Wanted()
 DOCUMENT_SUFFIXES = (
     HTML_SUFFIXES + MARKDOWN_SUFFIXES + JSONL_SUFFIXES + WARC_SUFFIXES + DUMP_SUFFIXES
 )
 
 
 def read_documents(
-    path: Path, fields: FieldMap, *, infoboxes: bool = False
+    path: Path, fields: FieldMap, wanted: pages.Wanted = EVERYTHING
 ) -> Iterator[Document | RejectedRecord]:
-    """All documents of one file; with ``infoboxes`` these are read as tables too."""
+    """All documents of one file that are wanted."""
     name = path.name
     if kind := no_file(path):
         reason = "unreadable folder" if path.is_dir() else "unreadable file"
@@ -44,21 +45,21 @@ def read_documents(
         if empty:
             yield RejectedRecord(name, "empty file")
         else:
-            yield from guarded(_read_file(path, fields, infoboxes), name)
+            yield from guarded(_read_file(path, fields, wanted), name)
     except OSError as error:
         yield RejectedRecord(name, "unreadable file", str(error))
 
 
 def _read_file(
-    path: Path, fields: FieldMap, infoboxes: bool
+    path: Path, fields: FieldMap, wanted: pages.Wanted
 ) -> Iterator[Document | RejectedRecord]:
     name, end = path.name, path.name.lower()
     if end.endswith(WARC_SUFFIXES):
-        yield from read_warc(path, infoboxes)
+        yield from read_warc(path, wanted)
     elif end.endswith(DUMP_SUFFIXES):
-        yield from read_dump(path, infoboxes)
+        yield from read_dump(path, wanted)
     elif end.endswith(JSONL_SUFFIXES):
-        yield from _read_jsonl(path, fields, infoboxes)
+        yield from _read_jsonl(path, fields, wanted)
     elif path.stat().st_size > pages.MAX_PAGE_BYTES:
         yield RejectedRecord(name, "page too large", f"{path.stat().st_size:,} bytes")
     else:
@@ -67,16 +68,14 @@ def _read_file(
             html, title = markdown_to_html(decode(content))
             content, charset = html.encode(), "utf-8"
         own = " ".join(path.stem.replace("_", " ").split())
-        yield from pages.read_page(
-            content, charset, name, name, title=title, name=own, infoboxes=infoboxes
-        )
+        yield from pages.read_page(content, charset, name, name, wanted, title=title, name=own)
 
 
 def _read_jsonl(
-    path: Path, fields: FieldMap, infoboxes: bool
+    path: Path, fields: FieldMap, wanted: pages.Wanted
 ) -> Iterator[Document | RejectedRecord]:
     with open_packed(path) as stream:
         try:
-            yield from read_lines(stream, fields, path.name, infoboxes)
+            yield from read_lines(stream, fields, path.name, wanted)
         except DamagedError as error:
             yield RejectedRecord(error.where, error.reason, str(error))

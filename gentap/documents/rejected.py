@@ -1,7 +1,7 @@
 """What was set aside while reading, and why."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +11,7 @@ from gentap.runs.output_files import write_text
 from gentap.runs.rejected_lines import MAX_LISTED, rejected_line, unlisted_line
 
 Found = TypeVar("Found")
+Record = TypeVar("Record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,16 @@ def guarded(found: Iterable[Found], where: str) -> Iterator[Found | RejectedReco
     with net(where, lambda *entry: caught.append(RejectedRecord(*entry))):
         yield from found
     yield from caught
+
+
+def guarded_each(
+    records: Iterable[Record],
+    make: Callable[[Record], Iterable[Found]],
+    where: Callable[[Record], str],
+) -> Iterator[Found | RejectedRecord]:
+    """What is made of each record, whose place ``where`` tells; each is :func:`guarded` alone."""
+    for record in records:
+        yield from guarded(make(record), where(record))
 
 
 def write_rejected(path: Path, unread: RejectedRecords) -> None:

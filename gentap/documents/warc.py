@@ -15,7 +15,7 @@ from gentap.records import Document
 _MARKUP = (b"<", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
-def read_warc(path: Path, infoboxes: bool) -> Iterator[Document | RejectedRecord]:
+def read_warc(path: Path, wanted: pages.Wanted) -> Iterator[Document | RejectedRecord]:
     """All pages of an archive; what is no page is set aside with the reason.
 
     An archive that is cut or damaged gives all that stands before, and one report.
@@ -25,13 +25,13 @@ def read_warc(path: Path, infoboxes: bool) -> Iterator[Document | RejectedRecord
     try:
         if suffix in (".gz", ".zst"):
             with unpacked(path) as stream:
-                yield from archive.records(stream, infoboxes)
+                yield from archive.records(stream, wanted)
                 stream.read(1)  # tells damage from an end
                 start = stream.raw.packed.frame_start_position() or 0
             whole = suffix == ".zst" or gzip_is_whole(path, start)
         else:
             with path.open("rb") as file:
-                yield from archive.records(file, infoboxes)
+                yield from archive.records(file, wanted)
             whole = _ends_in_a_line(path)
     except DAMAGE as error:
         if not archive.damaged:
@@ -66,7 +66,9 @@ class _Archive:
             f"{self.name} after {self._last or 'its start'}", "damaged archive", detail
         )
 
-    def records(self, stream: IO[bytes], infoboxes: bool) -> Iterator[Document | RejectedRecord]:
+    def records(
+        self, stream: IO[bytes], wanted: pages.Wanted
+    ) -> Iterator[Document | RejectedRecord]:
         for record in read_records(stream, pages.MAX_PAGE_BYTES + 1):
             if self.hollow is not None:
                 yield self.hollow
@@ -96,17 +98,17 @@ class _Archive:
                 yield RejectedRecord(where, "damaged archive", "it ends within this record")
             elif kind == "resource":
                 if "html" in content_type:
-                    yield from guarded(_read_body(content, None, url, where, infoboxes), where)
+                    yield from guarded(_read_body(content, None, url, where, wanted), where)
                 else:
                     yield RejectedRecord(where, "not HTML", content_type or "no content type")
             elif content_type and not content_type.startswith("application/http"):
                 yield RejectedRecord(where, "not an HTTP response")
             else:
-                yield from guarded(_read_response(content, url, where, infoboxes), where)
+                yield from guarded(_read_response(content, url, where, wanted), where)
 
 
 def _read_response(
-    content: bytes, url: str, where: str, infoboxes: bool
+    content: bytes, url: str, where: str, wanted: pages.Wanted
 ) -> Iterator[Document | RejectedRecord]:
     """Read an HTTP response apart from its archive, whose reading a bad body would end."""
     from fastwarc.warc import WarcRecord
@@ -140,7 +142,7 @@ def _read_response(
             yield RejectedRecord(where, "undecodable response", str(error))
             return
         body = sent  # archived already decoded, under the headers that it came with
-    yield from _read_body(body, record.http_charset, url, where, infoboxes)
+    yield from _read_body(body, record.http_charset, url, where, wanted)
 
 
 def _with_whole_line_ends(content: bytes) -> bytes:
@@ -170,9 +172,9 @@ def _decode(body: bytes, codings: str) -> bytes:
 
 
 def _read_body(
-    body: bytes, charset: str | None, url: str, where: str, infoboxes: bool
+    body: bytes, charset: str | None, url: str, where: str, wanted: pages.Wanted
 ) -> Iterator[Document | RejectedRecord]:
-    for found in pages.read_page(body, charset, url, where, infoboxes=infoboxes):
+    for found in pages.read_page(body, charset, url, where, wanted):
         if isinstance(found, Document):  # what was fetched is what it is called
             yield Document(url=url, title=found.title, blocks=found.blocks, tables=found.tables)
         else:

@@ -30,13 +30,13 @@ def evaluate_model(model: str, settings: EvaluateSettings, folder: StageFolder) 
     length = Length(settings.length_penalty, settings.min_answer_tokens)
     answerer = ChunkedAnswers(model, examples, settings)
     dev = read_questions(settings.tune_length, settings.task)
-    for more in (answerer.unread, dev.unread):
-        unread.extend(more)
-    write_rejected(folder.path / REJECTED, unread)
+    unread.extend(dev.unread)
     trials: list[dict[str, Any]] = []
     if settings.tune_length:
         length, trials = tune_length(model, dev.examples, settings, folder.work / "length")
     predictions = answerer.answer(length, folder.work / "chunks", "evaluate")
+    unread.extend(answerer.unread)
+    write_rejected(folder.path / REJECTED, unread)
     scored = score(examples, predictions, settings.protocol)
     if judge is not None:
         scored = judged(scored, examples, predictions, judge)

@@ -13,12 +13,16 @@ from gentap.errors import InputError
 from gentap.evaluation.results import Shown
 from gentap.model.answerer import Answerer, Asked
 from gentap.records import Example, Kind
-from gentap.runs.net import net
+from gentap.runs.net import INTERNAL_ERROR, apart, net
 from gentap.runs.output_files import write_json
 from gentap.runs.own_files import EDITED, read_json
 from gentap.runs.runner import Progress
 from gentap.settings.sections import EvaluateSettings
 from gentap.tables.truncate import Fitted
+
+KINDS: tuple[Kind, ...] = ("cell", "long")
+_LOST = ".lost.json"
+"""Ends the name of the file beside a chunk's with what got no answer, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,8 @@ class ChunkedAnswers:
     Inputs are encoded and sorted by length once. Answers are written chunk by chunk, so that a
     rerun takes up the work where it was broken off; the model is loaded when the first one is
     needed, unless it is given. ``shown`` says for each question what of its table the model sees,
-    None where that is all of it. ``unread`` are those that the net caught; they get no answer.
+    None where that is all of it. ``unread`` are those that the net caught, so far; they get no
+    answer.
     """
 
     def __init__(
@@ -69,6 +74,7 @@ class ChunkedAnswers:
         )
         self.shown: list[Shown | None] = []
         self.unread = RejectedRecords()
+        self._ids = [example.id for example in examples]
         self._asked = [self._encode(example) for example in examples]
         self._order = sorted(
             (place for place, asked in enumerate(self._asked) if len(asked.ids)),
@@ -99,8 +105,15 @@ class ChunkedAnswers:
             if file.exists():
                 progress.skip(len(places))
             else:
-                write_json(file, self._write(places, length, progress))
+                lost: dict[int, str] = {}
+                texts_of_chunk = self._write(places, length, progress, lost)
+                if lost:
+                    write_json(file.with_suffix(_LOST), list(lost.items()))
+                write_json(file, texts_of_chunk)
             found: list[str] = read_json(file, list[str])
+            if file.with_suffix(_LOST).exists():
+                for place, fault in read_json(file.with_suffix(_LOST), list[tuple[int, str]]):
+                    self.unread.add(RejectedRecord(self._ids[place], INTERNAL_ERROR, fault))
             if len(found) != len(places):
                 raise InputError(
                     f"{file}: holds {len(found)} answers to {len(places)} questions. {EDITED}"
@@ -109,17 +122,26 @@ class ChunkedAnswers:
                 texts[place] = text
         return texts
 
-    def _write(self, places: Sequence[int], length: Length, progress: Progress) -> list[str]:
+    def _write(
+        self, places: Sequence[int], length: Length, progress: Progress, lost: dict[int, str]
+    ) -> list[str]:
+        """The texts of a chunk; ``lost`` takes what went wrong with those that get none."""
+
+        def lose(place: int, fault: str) -> str:
+            lost[place] = fault
+            return ""
+
+        def write(some: Sequence[int]) -> list[str]:
+            written = self._answerer.write(
+                [self._asked[place] for place in some],
+                (kind,),
+                min_tokens=length.least,
+                length_penalty=length.penalty,
+                progress=progress.advance,
+            )
+            return [text for text, _ in written[kind]]
+
         texts: list[str] = []
-        for kind in ("cell", "long"):  # their order in a chunk
-            asked = [self._asked[place] for place in places if self._kinds[place] == kind]
-            if asked:
-                written = self._answerer.write(
-                    asked,
-                    (kind,),
-                    min_tokens=length.least,
-                    length_penalty=length.penalty,
-                    progress=progress.advance,
-                )
-                texts += [text for text, _ in written[kind]]
+        for kind in KINDS:  # their order in a chunk
+            texts += apart(write, [at for at in places if self._kinds[at] == kind], lose)
         return texts

@@ -36,23 +36,27 @@ class ExampleWriter:
         """Add one table's draws; ``table`` is the one that was asked about, perhaps cut."""
         if not draws:
             return
-        made = self._made
-        made["id"] += [digest(sourced.id, draw.question) for draw in draws]
-        made["question"] += [draw.question for draw in draws]
-        for draw in draws:
-            if isinstance(draw, SampledSentence):
-                made["kind"].append("long")
-                made["answer"].append(draw.answer)
-            else:
-                made["kind"].append("cell")
-                made["answer"].append(table.text_at(draw.answer))
-        made["source"] += [sourced.url] * len(draws)
-        made["cells"] += [
-            [{"row": cell.row, "column": cell.column} for cell in draw.evidence] for draw in draws
-        ]
+        own: dict[str, list[Any]] = {
+            "id": [digest(sourced.id, draw.question) for draw in draws],
+            "kind": ["long" if isinstance(draw, SampledSentence) else "cell" for draw in draws],
+            "question": [draw.question for draw in draws],
+            "answer": [
+                draw.answer if isinstance(draw, SampledSentence) else table.text_at(draw.answer)
+                for draw in draws
+            ],
+            "source": [sourced.url] * len(draws),
+            "cells": [
+                [{"row": cell.row, "column": cell.column} for cell in draw.evidence]
+                for draw in draws
+            ],
+        }
+        for name, values in own.items():
+            self._made[name] += values
         self._table_of += [len(self._tables)] * len(draws)
         self._tables.append(table)
         self._items += len(draws) * len(table.rows) * len(table.header)
+
+    def flush_if_full(self) -> None:
         if len(self._table_of) >= ROWS_A_GROUP or self._items >= ITEMS_A_GROUP:
             self.flush()
 

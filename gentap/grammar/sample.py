@@ -111,26 +111,26 @@ def _sample_shard(
             continue
         shard.count("tables")
         where = f"{sourced.url}#{sourced.id}"
-        draws: list[SampledQuestion | SampledSentence] = []
-        sentences: list[SampledSentence] = []
         with shard.record(where):
             table = fit(sourced.table).table
             if len(table.rows) < len(sourced.table.rows):
                 shard.count("tables cut to the budget")
             random = table_random(seed, sourced.id).random
             askable = maker.askable(table)
-            cells = list(maker.draws(askable, settings.per_table, settings.attempts, random))
+            cells = maker.draws(askable, settings.per_table, settings.attempts, random)
+            draws: list[SampledQuestion | SampledSentence] = list(cells)
             sentences, missed = teller.draws(askable, wanted_sentences, settings.attempts, random)
-            draws = [*cells, *sentences]
-            if not draws:
+            draws += sentences
+            if draws:
+                writer.add(sourced, table, draws)
+                shard.count("examples", len(draws))
+                shard.count("sentences", len(sentences))
+                counts.update(f"examples of kind {draw.kind}" for draw in draws)
+            else:
                 shard.reject(where, _why_none(table, askable))
             counts.update(f"tables without sentences of {size}" for size in missed)
             counts.update(_spans(one) for one in sentences)
-        if draws:
-            counts.update(f"examples of kind {draw.kind}" for draw in draws)
-            shard.count("examples", len(draws))
-            shard.count("sentences", len(sentences))
-            writer.add(sourced, table, draws)
+        writer.flush_if_full()
     writer.flush()
     for name, count in counts.items():
         shard.count(name, count)

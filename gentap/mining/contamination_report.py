@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from gentap.documents.pages import Wanted
 from gentap.documents.read import read_documents
 from gentap.documents.rejected import RejectedRecord
 from gentap.errors import SettingError
@@ -43,7 +44,7 @@ def _count_shard(files: Sequence[Path], shard: Shard, settings: MineSettings) ->
         tuple(settings.exclude), settings.similar_table, settings.answer_words
     )
     for file in files:
-        for document in read_documents(file, settings.fields, infoboxes=settings.infoboxes):
+        for document in read_documents(file, settings.fields, Wanted(settings.infoboxes)):
             if isinstance(document, RejectedRecord):
                 shard.reject(document.where, document.reason, document.detail)
                 continue

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gentap.documents.input_files import expand_inputs, size_of
+from gentap.documents.pages import NO_TABLE, Wanted
 from gentap.documents.read import DOCUMENT_SUFFIXES, read_documents
 from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
@@ -124,20 +125,26 @@ def _mine_shard(files: Sequence[Path], shard: Shard, settings: MineSettings, key
     )
     former = FormNormalizer(Rules(settings.numbers, settings.dates, settings.names))
     signatures = near_duplicates.Signatures(shard.index)
+    wanted = Wanted(settings.infoboxes, settings.tableless)
     for file in files:
-        for document in read_documents(file, settings.fields, infoboxes=settings.infoboxes):
+        for document in read_documents(file, settings.fields, wanted):
             if isinstance(document, RejectedRecord):
                 shard.reject(document.where, document.reason, document.detail)
+                if document.reason == NO_TABLE:
+                    shard.count("pages read")
                 continue
             shard.count("pages read")
-            written: list[tuple[str, list[str], int]] = []
+            written: list[near_duplicates.Said] = []
             with shard.record(document.url):
                 found = list(_mine_document(document, shard, settings, former, exclusions))
                 for mined, table in found:
                     write_candidate(shard, mined, table)
-                written = [(one.sentence, _values_named(one), _rank(one)) for one, _ in found]
-            for sentence, values, rank in written:
-                signatures.add(sentence, values, rank)
+                written = [
+                    near_duplicates.said_by(one.sentence, _values_named(one), _rank(one))
+                    for one, _ in found
+                ]
+            for said in written:
+                signatures.add(said)
     signatures.save(keys)
 
 
@@ -164,14 +171,16 @@ def _mine_document(
         identities.append(identity)
         sourced = SourcedTable(id=identity, url=document.url, table=table)
         shard.write("tables", sourced_table_to_row(sourced))
-    if not tables:
-        shard.reject(document.url, "page without a data table", document.title)
+    if not tables and not settings.tableless:
+        shard.reject(document.url, NO_TABLE, document.title)
         return
     blocks = [block.text for block in document.blocks if _PROSE.search(block.text)]
     blocks = [text for text in blocks if not exclusions.holds_answer(text)]
     if blocks:
         row: dict[str, Any] = {"url": document.url, "title": document.title, "blocks": blocks}
         shard.write("documents", row)
+    if not tables:
+        return
     found = _sentences(document, tables, identities, shard, settings, former, exclusions)
     if settings.join:
         found = join_neighbours(

@@ -16,7 +16,7 @@ import zlib
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -55,6 +55,22 @@ def _odd_numbers(count: int) -> Any:
 _MULTIPLIERS = _odd_numbers(SIGNATURE_SIZE + 3)
 
 
+class Said(NamedTuple):
+    """What a sentence says: its rank and digests, and the hashes of its words."""
+
+    head: tuple[int, int, int]
+    words: list[int]
+
+
+def said_by(sentence: str, values: Sequence[str], rank: int) -> Said:
+    """What a sentence says that names some values; of two equal ones the lower rank survives."""
+    words = WORD.findall(sentence.casefold())
+    numbers = sorted(word for word in words if any(map(str.isdigit, word)))
+    facts = digest(*numbers, "", *sorted(value.casefold() for value in values))
+    hashes = [0, *(zlib.crc32(word.encode()) for word in words), 0, 0]
+    return Said((rank, int(digest(*words), 16), int(facts, 16)), hashes)
+
+
 class Signatures:
     """A shard's sentences as they are written, row by row."""
 
@@ -65,13 +81,10 @@ class Signatures:
         self._done: list[Any] = []
         self._rows = 0
 
-    def add(self, sentence: str, values: Sequence[str], rank: int) -> None:
-        """Add the next row's sentence and the values it names; the lower of two ranks survives."""
-        words = WORD.findall(sentence.casefold())
-        numbers = sorted(word for word in words if any(map(str.isdigit, word)))
-        facts = digest(*numbers, "", *sorted(value.casefold() for value in values))
-        self._heads.append((rank, int(digest(*words), 16), int(facts, 16)))
-        self._words.append([0, *(zlib.crc32(word.encode()) for word in words), 0, 0])
+    def add(self, said: Said) -> None:
+        """Add what the next row says."""
+        self._heads.append(said.head)
+        self._words.append(said.words)
         if len(self._words) >= _CHUNK:
             self._sign()
 

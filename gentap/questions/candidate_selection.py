@@ -64,10 +64,10 @@ class SentenceCandidates:
 
 def filter_by_margin(
     sentences: Sequence[SentenceCandidates], writer: Writer, filters: FilterSettings
-) -> None:
+) -> Sequence[SentenceCandidates]:
     """A question that is likelier when another entry is asked for asks for that one."""
     if filters.min_margin <= OFF:
-        return
+        return sentences
     passing = [candidate for sentence in sentences for candidate in sentence.passing()]
     pairs = [
         (place, source)
@@ -76,7 +76,7 @@ def filter_by_margin(
     ]
     scores = writer.score([(source, passing[place].written.question) for place, source in pairs])
     if scores is None:
-        return
+        return sentences
     best: dict[int, float] = defaultdict(lambda: float("-inf"))
     for (place, _), score in zip(pairs, scores, strict=True):
         best[place] = max(best[place], score)
@@ -85,34 +85,46 @@ def filter_by_margin(
         candidate.margin = (candidate.written.score or 0.0) - rival
         if candidate.margin < filters.min_margin:
             candidate.failed.append(ASKS_ELSE)
+    return sentences
 
 
 def filter_by_round_trip(
     sentences: Sequence[SentenceCandidates], model: RoundTrip, filters: FilterSettings
-) -> None:
+) -> Sequence[SentenceCandidates]:
     """Put the best candidates of each sentence to a table model; others have not come back."""
     asked: list[tuple[SentenceCandidates, QuestionCandidate]] = []
+    others: list[QuestionCandidate] = []
     for sentence in sentences:
         passing = sentence.passing()
         asked += [(sentence, candidate) for candidate in passing[: filters.round_trips]]
-        for candidate in passing[filters.round_trips :]:
-            candidate.failed.append(NO_ROUND_TRIP)
+        others += passing[filters.round_trips :]
     replies = model.ask(
         [(candidate.written.question, sentence.mined.table) for sentence, candidate in asked]
     )
-    for (sentence, candidate), reply in zip(asked, replies, strict=True):
+    came_back = [
+        comes_back(candidate.written.question, reply, sentence.context, filters)
+        for (sentence, candidate), reply in zip(asked, replies, strict=True)
+    ]
+    for (_, candidate), reply, came in zip(asked, replies, came_back, strict=True):
         candidate.reply = reply
-        if not comes_back(candidate.written.question, reply, sentence.context, filters):
-            candidate.failed.append(NO_ROUND_TRIP)
+        if not came:
+            others.append(candidate)
+    for candidate in others:
+        candidate.failed.append(NO_ROUND_TRIP)
+    return sentences
 
 
-def select_best(sentences: Sequence[SentenceCandidates], filters: FilterSettings) -> None:
+class BestQuestions:
     """Of each sentence the best question that passes and is unlike those kept of its table."""
-    kept: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for sentence in sentences:
-        others = kept[sentence.mined.url, table_digest(sentence.mined.table)]
+
+    def __init__(self, filters: FilterSettings) -> None:
+        self._filters = filters
+        self._kept: dict[tuple[str, str], list[str]] = defaultdict(list)
+
+    def select(self, sentence: SentenceCandidates) -> None:
+        others = self._kept[sentence.mined.url, table_digest(sentence.mined.table)]
         for candidate in sentence.passing():
-            if is_alike(candidate.written.question, others, filters):
+            if is_alike(candidate.written.question, others, self._filters):
                 candidate.failed.append(ALIKE)
                 continue
             candidate.kept = True

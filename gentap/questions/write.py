@@ -5,7 +5,7 @@ score, writer, settings, the mined record's id, and the names of the filters tha
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,16 @@ import pyarrow as pa
 from gentap.errors import InputError
 from gentap.model.chat.chat_client import is_address
 from gentap.questions.candidate_selection import (
+    BestQuestions,
     QuestionCandidate,
     SentenceCandidates,
     filter_by_margin,
     filter_by_round_trip,
-    select_best,
 )
 from gentap.questions.question_context import QuestionContext
 from gentap.questions.round_trip import RoundTrip
 from gentap.questions.writer_input import WriterInput, mined_sources
-from gentap.questions.writers.interface import Writer
+from gentap.questions.writers.interface import Unwritten, Writer, Written
 from gentap.questions.writers.open_writer import open_writer
 from gentap.records import (
     EXAMPLE_SCHEMA,
@@ -38,6 +38,7 @@ from gentap.records import (
     example_to_row,
     mined_from_row,
 )
+from gentap.runs.net import INTERNAL_ERROR, apart
 from gentap.runs.parquet_parts import groups_at, parts, read_at, read_rows
 from gentap.runs.runner import run_shards
 from gentap.runs.shards import Shard
@@ -200,14 +201,21 @@ class _Writing:
             with shard.record(str(row["id"])):
                 sentences.append(SentenceCandidates(QuestionContext(mined_from_row(row))))
         sentences = self._write(sentences, shard)
-        filter_by_margin(sentences, self._open(), filters)
+        writer = self._open()
+        sentences = _filtered(
+            lambda some: filter_by_margin(some, writer, filters), sentences, shard
+        )
         if filters.round_trip:
-            filter_by_round_trip(sentences, self._open_round_trip(), filters)
-        select_best(sentences, filters)
+            model = self._open_round_trip()
+            sentences = _filtered(
+                lambda some: filter_by_round_trip(some, model, filters), sentences, shard
+            )
+        best = BestQuestions(filters)
         about = {"writer": self._open().name, "settings": self._described()}
         origin: Origin = "annotated" if shard_of[0].parent == self._linked else "mined"
         for sentence in sentences:
             with shard.record(sentence.mined.id):
+                best.select(sentence)
                 _store(sentence, shard, about, origin)
 
     def _write(
@@ -223,10 +231,19 @@ class _Writing:
                     mined_sources(sentence.mined, self._seed, settings.asked, writer.max_entries)
                 )
                 asked.append(sentence)
-        results = iter(writer.write(list(chain.from_iterable(sources)), self._seed))
+        results = iter(
+            apart(
+                lambda some: writer.write(some, self._seed),
+                list(chain.from_iterable(sources)),
+                _lost,
+            )
+        )
         judged: list[SentenceCandidates] = []
         for sentence, own in zip(asked, sources, strict=True):
             written = [(source, next(results)) for source in own]
+            if fault := next(filter(None, (_fault(result) for _, result in written)), ""):
+                shard.reject(sentence.mined.id, INTERNAL_ERROR, fault)
+                continue
             with shard.record(sentence.mined.id):
                 for source, result in written:
                     sentence.add(source, result, settings.filters)
@@ -239,6 +256,32 @@ class _Writing:
         names += [] if is_address(self._name) else ["backend", "precision"]
         values = self._settings.model_dump(include=set(names))
         return json.dumps({**values, "seed": self._seed}, sort_keys=True)
+
+
+Result = list[Written] | Unwritten
+
+
+def _lost(source: WriterInput, fault: str) -> Result:
+    return Unwritten(INTERNAL_ERROR, fault)
+
+
+def _fault(result: Result) -> str:
+    if isinstance(result, Unwritten) and result.reason == INTERNAL_ERROR:
+        return result.detail
+    return ""
+
+
+def _filtered(
+    work: Callable[[Sequence[SentenceCandidates]], Sequence[SentenceCandidates]],
+    sentences: Sequence[SentenceCandidates],
+    shard: Shard,
+) -> list[SentenceCandidates]:
+    """Filter sentences together; returns those with which nothing unforeseen went wrong."""
+
+    def lost(sentence: SentenceCandidates, fault: str) -> None:
+        shard.reject(sentence.mined.id, INTERNAL_ERROR, fault)
+
+    return [one for one in apart(work, sentences, lost) if one is not None]
 
 
 def _store(

@@ -26,7 +26,7 @@ from gentap.runs.parent_exit import end_with_parent
 from gentap.settings.sections import ClusterSettings
 
 _BEAT_SECONDS = 2.0
-_JOIN_SECONDS, _LISTEN_SECONDS = 45.0, 15.0
+_JOIN_SECONDS, _LISTEN_SECONDS = 45.0, 8.0
 """So long a Ray cluster is waited for, and one of whose port nothing is heard."""
 _JOBS, _LOG, _JOINED = "jobs.json", "executor.log", "joined"
 

@@ -147,6 +147,9 @@ class MineSettings(Settings):
     exclude: list[str] = Field([], description="evaluation sets to keep out of the corpus")
     fields: FieldMap = Field(FieldMap(), description="names of the JSONL documents' fields")
     infoboxes: bool = Field(False, description="read infoboxes as tables of two columns")
+    tableless: bool = Field(
+        False, description="keep the prose of pages without a data table too, for a base to learn"
+    )
     shard_bytes: int = Field(
         8 * 2**20, ge=1, description="small input files are mined together up to this size"
     )

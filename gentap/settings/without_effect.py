@@ -84,6 +84,8 @@ def without_effect(settings: Settings) -> Iterator[str]:
         if others := [name for name in given if name != "checkpoint"]:
             yield f"{', '.join(others)}: no effect, a checkpoint is given and nothing is trained"
         return
+    if isinstance(settings, Recipe) and settings.base.checkpoint and settings.mine.tableless:
+        yield "mine.tableless has no effect: a checkpoint is given and no base learns from prose"
     for name, counts, needed in NEEDS.get(kind, []):
         if name in given and not counts(settings):
             yield f"{name} has no effect: it needs {needed}"

@@ -1,17 +1,21 @@
 """Mining: speed beside the floor, a plain miner and two workers; memory at ten times the input.
 
 Usage: python scripts/benchmarks/bench_mine.py PAGES [--rounds 3] [--parts \\
-    floor,plain,workers,memory]
+    floor,plain,workers,memory,mix] [--before PYTHON]
 
 PAGES is a folder of WARC files. Each measurement runs in a process of its own, after its imports;
 what is compared runs in turn, and the median of the rounds' ratios is printed. The floor reads the
 same records, lets selectolax parse them and reads the text of every cell and paragraph. The plain
 miner does what one would write first: BeautifulSoup, and `in` for every cell and sentence.
+The mix is a crawl: one page in eight as it is, in the others the tables' elements are called
+``div``, so that they are of the same length. With ``--before``,
+the interpreter of another installation of GenTaP, both mine the mix and the pages in turn.
 Processor time is compared where one process works, wall time for two workers: quote the latter
 from a quiet machine only.
 """
 
 import argparse
+import gzip
 import json
 import re
 import resource
@@ -140,9 +144,9 @@ def processor_seconds() -> float:
     return sum(resource.getrusage(k).ru_utime + resource.getrusage(k).ru_stime for k in kinds)
 
 
-def apart(task: str, files: list[Path]) -> dict[str, float]:
+def apart(task: str, files: list[Path], python: str = sys.executable) -> dict[str, float]:
     """One measurement in a process of its own."""
-    command = [sys.executable, __file__, "--task", task, *map(str, files)]
+    command = [python, __file__, "--task", task, *map(str, files)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{task} failed:\n{done.stderr[-2000:]}")
@@ -190,6 +194,52 @@ def first_pages(files: list[Path], count: int, folder: Path) -> Path:
     return target
 
 
+def write_mix(files: list[Path], target: Path) -> Path:
+    """A WARC file of all pages; in seven of eight the tables' elements are called ``div``."""
+    from io import BytesIO
+
+    from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+
+    table = re.compile(rb"(?<=<)(/?)(?:table|thead|tbody|tfoot|tr|t[dh]|caption)\b", re.I)
+    number = 0
+    with target.open("wb") as copy:
+        for file in files:
+            with file.open("rb") as stream:
+                for record in ArchiveIterator(
+                    stream, record_types=WarcRecordType.response, auto_decode="all"
+                ):
+                    body = record.reader.read()
+                    if number % 8:
+                        body = table.sub(rb"\1div", body)
+                    page = WarcRecord()
+                    page.init_headers(record_type=WarcRecordType.response)
+                    page.headers["WARC-Target-URI"] = record.headers["WARC-Target-URI"]
+                    page.headers["Content-Type"] = "application/http; msgtype=response"
+                    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+                    page.set_bytes_content(head + body)
+                    packed = BytesIO()
+                    page.write(packed)
+                    copy.write(gzip.compress(packed.getvalue(), 6))
+                    number += 1
+    return target
+
+
+def compare_with_before(files: list[Path], python: str, rounds: int) -> None:
+    """Mining the same files by another installation and by this one, in turn."""
+    pairs = [(apart("one", files, python), apart("one", files)) for _ in range(rounds)]
+    ratios = [before["cpu"] / now["cpu"] for before, now in pairs]
+    before, now = (
+        statistics.median(side["cpu"] for side in sides) for sides in zip(*pairs, strict=True)
+    )
+    found = [f"{side['sentences']:.0f}" for side in pairs[0]]
+    print(
+        f"before / now (cpu), {files[0].name}: {statistics.median(ratios):.2f} (from "
+        f"{min(ratios):.2f} to {max(ratios):.2f}, {rounds} rounds; before {before:.2f} s, "
+        f"{found[0]} sentences, now {now:.2f} s, {found[1]} sentences)",
+        flush=True,
+    )
+
+
 def compare_with_plain(files: list[Path], rounds: int) -> None:
     """GenTaP and the plain miner in turn on few and on many pages, and what each takes a page."""
     ratios = []
@@ -214,6 +264,7 @@ def main() -> None:
     parser.add_argument("pages", nargs="+", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--parts", default="floor,plain,workers,memory")
+    parser.add_argument("--before", help="another installation's interpreter")
     parser.add_argument("--task", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.task:
@@ -227,6 +278,12 @@ def main() -> None:
         if "plain" in parts:
             firsts = [first_pages(files, count, Path(folder)) for count in PLAIN_PAGES]
             compare_with_plain(firsts, given.rounds)
+        if "mix" in parts:
+            mix = [write_mix(files, Path(folder) / "mix.warc.gz")]
+            compare("floor", "one", "cpu", mix, given.rounds)
+            if given.before:
+                compare_with_before(mix, given.before, given.rounds)
+                compare_with_before(files, given.before, given.rounds)
         if "workers" in parts:
             compare("two", "one", "wall", files, given.rounds)
         if "memory" in parts:

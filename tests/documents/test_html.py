@@ -425,7 +425,9 @@ def test_prose_stands_under_its_heading_without_tables_and_references() -> None:
         f"<h2>Life<span class='mw-editsection'>[edit]</span></h2><table>{HEAD}"
         "<tr><td><p>In a cell</p></td><td>1</td></tr></table><p>She <b>lived</b>.</p>"
         "<h3>Work</h3><p>She wrote.</p><h2>References</h2><p>A book.</p>"
-        "<h2>External links:</h2><p>A link.</p><script><p>no</p></script>",
+        "<h2>External links:</h2><p>A link.</p><script><p>no</p></script>"
+        "<h3>References/Notes</h3><p>Note one.</p><h3>Notes, references and sources</h3><p>Two.</p>"
+        "<h3>Notes &amp; References</h3><p>Three.</p>",
         "u",
     )
     assert document.blocks == (

@@ -181,3 +181,27 @@ def test_a_short_line_cannot_swell_to_a_huge_table() -> None:
     with pytest.raises(ValueError, match="more than 500,000 cells"):
         table_from_json(["A"], rows)
     assert len(table_from_json(["A"], rows[:-1]).rows) == MAX_CELLS // 2000
+
+
+@pytest.mark.parametrize(
+    ("text", "paragraphs"),
+    [
+        ("Career\nIn 2005 she made Dusk.", ["Career", "In 2005 she made Dusk."]),
+        ("Career\r\nIn 2005 she made Dusk.", ["Career", "In 2005 she made Dusk."]),
+        ("Career\rIn 2005 she made Dusk.", ["Career", "In 2005 she made Dusk."]),
+        ("Career\u2028In 2005 she made Dusk.", ["Career", "In 2005 she made Dusk."]),
+        ("Career\n\n \n\tIn 2005 she made Dusk.", ["Career", "In 2005 she made Dusk."]),
+        (
+            "In 2005 she\nmade Dusk, a film\nabout Reno.",
+            ["In 2005 she made Dusk, a film about Reno."],
+        ),
+        ("She made Dusk (2005),\nDawn and Noon.", ["She made Dusk (2005), Dawn and Noon."]),
+        ("== Career ==\nIn 2005 she made Dusk.", ["== Career ==", "In 2005 she made Dusk."]),
+        (
+            "Early life\nLater years\nShe made Dusk.",
+            ["Early life", "Later years", "She made Dusk."],
+        ),
+    ],
+)
+def test_a_heading_is_glued_to_no_sentence(text: str, paragraphs: list[str]) -> None:
+    assert [block.text for block in read({"text": text}).blocks] == paragraphs

@@ -11,9 +11,12 @@ import pytest
 from archives import outcome, read_all, response, set_aside
 
 from gentap.documents.annotated.fields import table_file
+from gentap.documents.annotated.reading import read_annotated
+from gentap.documents.csv_table import read_csv_table
 from gentap.documents.input_files import expand_inputs, no_file
 from gentap.documents.read import DOCUMENT_SUFFIXES
 from gentap.errors import InputError
+from gentap.records import Document
 
 PAGE = "<table><tr><th>A<th>B<tr><td>x<td>1</table>"
 
@@ -50,6 +53,54 @@ def test_what_is_no_file_among_others_is_set_aside(tmp_path: Path) -> None:
         assert set_aside(item) == (path.name, "unreadable file")
     with pytest.raises(InputError, match="Give a file"):
         expand_inputs([str(tmp_path)], DOCUMENT_SUFFIXES)
+
+
+POINTERS = {
+    "lfs.warc.gz": "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12345678\n",
+    "lfs.jsonl": "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n",
+    "lfs.html": "version https://git-lfs.github.com/spec/v1\next-0-x sha256:00\n",
+    "annex.jsonl.zst": "/annex/objects/SHA256E-s12345678--00.jsonl.zst\n",
+    "annex.tar.gz": "/annex/objects/MD5-s1--00",
+}
+
+
+@pytest.mark.parametrize("name", POINTERS)
+def test_a_pointer_to_a_large_file_is_told_and_set_aside(tmp_path: Path, name: str) -> None:
+    program = {"lfs": "git lfs pull", "annex": "git annex get"}[name.partition(".")[0]]
+    (tmp_path / name).write_text(POINTERS[name])
+    (item,) = read_all(tmp_path / name)
+    assert set_aside(item) == (name, "unreadable file")
+    assert program in getattr(item, "detail", "")
+    with pytest.raises(InputError, match=rf"{name}: is a .*pointer.*{program}"):
+        expand_inputs([str(tmp_path / name)], DOCUMENT_SUFFIXES)
+    with pytest.raises(InputError, match="pointer"):
+        read_csv_table(tmp_path / name)
+    with pytest.raises(InputError, match="pointer"):
+        read_annotated(tmp_path / name)
+
+
+def test_what_only_speaks_of_a_pointer_is_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    for text in ("", "version", f"<p>{POINTERS['lfs.html']}", POINTERS["lfs.html"] + "x" * 1024):
+        path.write_text(text)
+        assert not no_file(path)
+
+
+@pytest.mark.parametrize(
+    "name", ["A.HTML", "B.Htm", "c.XHTML", "d.JSONL", "e.Jsonl.GZ", "F.WARC", "g.MD", "H.NDJSON"]
+)
+def test_capitals_in_a_name_change_nothing(tmp_path: Path, name: str) -> None:
+    text = PAGE
+    if "json" in name.lower():
+        text = json.dumps({"title": "A", "tables": [{"header": ["A"], "rows": [["x"]]}]})
+    content = text.encode() if not name.endswith("WARC") else response("A", PAGE.encode())
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(content) if name.endswith("GZ") else content)
+    assert expand_inputs([str(tmp_path)], DOCUMENT_SUFFIXES, with_odd=True) == [path]
+    assert expand_inputs([str(path)], DOCUMENT_SUFFIXES) == [path]
+    (item,) = read_all(path)
+    assert isinstance(item, Document)
+    assert len(item.tables) == 1
 
 
 def test_a_folder_that_can_not_be_read_is_set_aside(

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from gentap.documents.pages import read_page
+from gentap.documents.pages import NO_TABLE, Wanted, read_page
+from gentap.documents.read import EVERYTHING
 from gentap.documents.rejected import RejectedRecord
 from gentap.records import Document
 
@@ -15,15 +16,47 @@ HEAD = "<table><tr><th>Name</th><th>Year</th></tr>"
 ROW = "<tr><td>Ada</td><td>1843</td></tr>"
 
 
-def read(html: str | bytes, **options: Any) -> list[Document | RejectedRecord]:
+def read(
+    html: str | bytes, wanted: Wanted = EVERYTHING, **options: Any
+) -> list[Document | RejectedRecord]:
     content = html.encode() if isinstance(html, str) else html
-    return list(read_page(content, None, "u", "here", **options))
+    return list(read_page(content, None, "u", "here", wanted, **options))
 
 
 def test_a_page_is_one_document() -> None:
     (document,) = read(f"<title>T</title>{HEAD}{ROW}</table>", title="Other")
     assert isinstance(document, Document)
     assert document.title == document.tables[0].title == "Other"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<title>T</title><p>A table is what they sat at.</p>",
+        "<p>&lt;table&gt;</p>",
+        "<div class='table'>x</div>",
+        "< table><tr><td>1</td></tr></table>",
+        "<p>One</p>".encode("utf-16"),
+    ],
+)
+def test_a_page_without_a_table_is_set_aside_unparsed_unless_its_prose_is_wanted(
+    html: str | bytes,
+) -> None:
+    assert read(html, Wanted(tableless=False)) == [RejectedRecord("here", NO_TABLE)]
+    (document,) = read(html)
+    assert isinstance(document, Document)
+    assert not document.tables
+
+
+@pytest.mark.parametrize(
+    "begin", ["<table>", "<TABLE id=a>", "<tAbLe/x>", "<ta\0\2ble>", "<table\n>"]
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le"])
+def test_a_table_is_found_however_it_is_written(begin: str, encoding: str) -> None:
+    html = f"<p>é</p>{HEAD}{ROW}</table>".replace("<table>", begin).encode(encoding)
+    (document,) = read(html, Wanted(tableless=False))
+    assert isinstance(document, Document)
+    assert document.tables
 
 
 @pytest.mark.parametrize("empty", [b"", b" \n\t"])
@@ -96,10 +129,11 @@ def test_a_table_that_is_too_large_is_set_aside_and_its_page_read(cells: str, de
 
 PEAK = """
 import resource, sys
-from gentap.documents.pages import read_page
+from gentap.documents.pages import Wanted, read_page
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 html = eval(sys.argv[1])
-found = [list(read_page(page.encode(), None, "u", "u")) for page in (html, "<p>Fine.</p>")]
+pages = [page.encode() for page in (html, "<p>Fine.</p>")]
+found = [list(read_page(page, None, "u", "u", Wanted())) for page in pages]
 print(*[type(items[-1]).__name__ for items in found])
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 """

@@ -11,9 +11,11 @@ from gentap.documents.annotated.reading import read_questions
 from gentap.errors import InputError, SettingError
 from gentap.evaluation.evaluate import evaluate_model
 from gentap.evaluation.metrics.scoring import METRICS, score
+from gentap.evaluation.predict import ChunkedAnswers, Length
 from gentap.evaluation.read_predictions import score_file
 from gentap.evaluation.results import Shown, read_results
 from gentap.model.answerer import Answerer
+from gentap.runs.net import INTERNAL_ERROR, SWITCH
 from gentap.runs.own_files import read_json
 from gentap.runs.store import is_done, open_stage
 from gentap.settings.sections import EvaluateSettings
@@ -386,3 +388,26 @@ def test_several_models_are_evaluated_and_compared(
     found = read_json(tmp_path / "out" / "compared" / "compare.json")
     assert list(found["systems"]) == list(scores)
     assert found["examples"] == []
+
+
+def test_a_fault_costs_its_own_question_and_is_told_after_a_resume_too(
+    tmp_path: Path, toy_model: Path, settings: EvaluateSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Answerer.write
+
+    def fails_at_the_choir(self: Answerer, asked: Any, *given: Any, **more: Any) -> Any:
+        choir = list(self.encode("the choir", asked[0].table).ids)
+        if any(one.ids.tolist() == choir for one in asked):
+            raise RuntimeError("out of the blue")
+        return real(self, asked, *given, **more)
+
+    monkeypatch.delenv(SWITCH)
+    monkeypatch.setattr(Answerer, "write", fails_at_the_choir)
+    examples = read_questions(settings.data).examples
+    for _ in range(2):  # the second time what was written is read
+        answerer = ChunkedAnswers(str(toy_model), examples, settings)
+        texts = answerer.answer(Length(1.0, 0), tmp_path / "chunks", "evaluate")
+        assert list(map(bool, texts)) == [True] * 4 + [False]
+        (entry,) = answerer.unread
+        assert (entry.where, entry.reason) == (examples[4].id, INTERNAL_ERROR)
+        assert entry.detail.startswith("RuntimeError: out of the blue")

@@ -193,6 +193,30 @@ def test_mining_and_sampling_do_not_depend_on_the_hash_seed(
     assert outputs[0][0] == contents(mined)
 
 
+def test_pages_without_a_table_are_counted_and_their_prose_kept_where_it_is_wanted(
+    run: Run, tmp_path: Path
+) -> None:
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    (pages / "plain.html").write_text("<p>Ada Dawn came to Rome in 1914 by boat.</p>")
+    (pages / "layout.html").write_text("<table><tr><td>x</table><p>Bo Dusk saw Oslo in 1915.</p>")
+    write_lines(pages / "pages.jsonl", page(1))
+    prose = {
+        "plain.html": ["Ada Dawn came to Rome in 1914 by boat."],
+        "layout.html": ["Bo Dusk saw Oslo in 1915."],
+        page(1)["url"]: page(1)["text"],
+    }
+    for out, tableless, kept in (("out", False, 1), ("all", True, 3)):
+        tally = run(pages, out=out, tableless=tableless)
+        assert tally.counts["pages read"] == 3
+        assert tally.rejected["page without a data table"] == 3 - kept
+        documents = {
+            row["url"]: row["blocks"] for row in read_rows(parts(tmp_path / out / "documents"))
+        }
+        assert documents == {url: prose[url] for url in list(prose)[-kept:]}
+        assert len(mined_of(tmp_path / out)) == 1
+
+
 # Evaluation sets
 
 

@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from gentap.mining import near_duplicates as duplicates
-from gentap.mining.near_duplicates import Signatures, count_keys, dropped_rows, find_repeats
+from gentap.mining.near_duplicates import (
+    Signatures,
+    count_keys,
+    dropped_rows,
+    find_repeats,
+    said_by,
+)
 
 Entry = tuple[str, list[str], int]
 LONG = " ".join(f"word{place} of the" for place in "abcdefghijklmn")
@@ -19,7 +25,7 @@ def dropped(
     for number, entries in enumerate(shards):
         signatures = Signatures(number)
         for sentence, values, rank in entries:
-            signatures.add(sentence, values, rank)
+            signatures.add(said_by(sentence, values, rank))
         signatures.save(folder)
     assert count_keys(folder) == sum(map(len, shards))
     for part in range(ranges):

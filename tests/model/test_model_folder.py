@@ -116,7 +116,7 @@ def test_a_model_of_the_hub_is_loaded_from_the_cache(
 def test_a_pointer_of_git_lfs_is_told_as_such(folder: Path, name: str) -> None:
     (folder / name).write_text(POINTER)
     for load in (check_model, lambda path: load_tokenizer(path, SETTINGS)):
-        with pytest.raises(InputError, match=f"{name}: a Git LFS pointer.*Run `git lfs pull`"):
+        with pytest.raises(InputError, match=f"{name}: a Git LFS pointer.*run `git lfs pull`"):
             load(str(folder))
 
 

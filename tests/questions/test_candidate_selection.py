@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from gentap.questions.candidate_selection import (
+    BestQuestions,
     QuestionCandidate,
     SentenceCandidates,
     filter_by_margin,
     filter_by_round_trip,
-    select_best,
 )
 from gentap.questions.question_context import QuestionContext
 from gentap.questions.round_trip import Reply, comes_back
@@ -166,7 +166,9 @@ def test_the_best_that_is_unlike_the_others_of_its_table_is_kept() -> None:
         judged(*questions, table=other),
         judged(),
     ]
-    select_best(sentences, FILTERS)
+    best = BestQuestions(FILTERS)
+    for sentence in sentences:
+        best.select(sentence)
     kept = [texts([one for one in sentence.candidates if one.kept]) for sentence in sentences]
     assert kept == [[questions[0][0]], [questions[1][0]], [], [questions[0][0]], []]
     alike = ["like another question of the table"]

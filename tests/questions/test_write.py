@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gentap.errors import InputError
+from gentap.questions import candidate_selection
 from gentap.questions import write as questions
 from gentap.questions.linked import store_linked
 from gentap.questions.write import QUESTION_SCHEMA, plan_writing_shards, rows_of, write_questions
@@ -25,6 +26,7 @@ from gentap.records import (
     example_from_row,
     mined_to_row,
 )
+from gentap.runs.net import INTERNAL_ERROR, SWITCH
 from gentap.runs.parquet_parts import parts, read_rows
 from gentap.runs.store import StageFolder, Tally, own_files
 from gentap.settings.sections import LinkedSettings, WriteSettings
@@ -313,3 +315,49 @@ def test_sentences_that_are_likely_enough_are_written_for(
 def test_a_folder_without_sentences_is_an_error(tmp_path: Path, open_folder: Open) -> None:
     with pytest.raises(InputError, match=r"holds no mined sentences\."):
         write_questions(tmp_path, "none", WriteSettings(), open_folder(tmp_path / "out"), seed=1)
+
+
+@pytest.mark.parametrize("place", ["write", "score", "is_alike", "failures", "mined_sources"])
+def test_a_fault_costs_its_own_sentence_wherever_it_comes(
+    corpus: Callable[..., Path],
+    run: Callable[..., Tally],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+) -> None:
+    """The writer works on all sentences at once, and so do the filters that ask a model."""
+
+    class Faulty(FakeWriter):
+        def _one(self, source: WriterInput) -> Any:
+            fault(place == "write" and "Rower C" in source.sentence)
+            return super()._one(source)
+
+        def score(self, pairs: Sequence[tuple[WriterInput, str]]) -> Any:
+            fault(place == "score" and any("Rower C" in question for _, question in pairs))
+            return [-9.0] * len(pairs)
+
+    def fault(here: bool) -> None:
+        if here:
+            raise RuntimeError("out of the blue")
+
+    def failing(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any) -> Any:
+            said = str(given[0].sentence if place == "mined_sources" else given[0])
+            fault("Rower C" in said)
+            return real(*given)
+
+        return call
+
+    monkeypatch.delenv(SWITCH)
+    for module in (candidate_selection, questions):
+        if hasattr(module, place):
+            monkeypatch.setattr(module, place, failing(getattr(module, place)))
+    records = [mined(number) for number in range(5)]
+    tally = run(corpus(*records), Faulty(), filters={"min_margin": -50.0})
+    examples = [example_from_row(row) for row in read_rows(parts(tmp_path / "out"))]
+    assert [one.answer[:7] for one in examples] == [f"Rower {letter}" for letter in "ABDE"]
+    lines = (own_files(tmp_path / "out") / "rejected.jsonl").read_text().splitlines()
+    (entry,) = map(json.loads, lines)
+    assert (entry["where"], entry["reason"]) == ("m2", INTERNAL_ERROR)
+    assert entry["detail"].startswith("RuntimeError: out of the blue")
+    assert tally.rejected[INTERNAL_ERROR] == 1

@@ -2,15 +2,18 @@
 
 import errno
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from complaints import TABLE, gentap, jsonl, write
+from hypothesis import given
+from hypothesis import strategies as st
 from small_shards import SCHEMA
 
 from gentap.errors import InputError
-from gentap.runs.net import INTERNAL_ERROR, SWITCH, net
+from gentap.runs.net import INTERNAL_ERROR, SWITCH, apart, net
 from gentap.runs.shards import Shard, merge_shards, prepare_shards
 
 
@@ -70,6 +73,38 @@ def test_what_is_none_of_a_records_ends_the_run(error: BaseException) -> None:
 def test_without_the_net_a_fault_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         caught(ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        apart(lambda numbers: [1 // number for number in numbers], [1, 0], lambda *_: 0)
+
+
+@given(st.lists(st.integers(0, 5), max_size=40))
+def test_of_many_worked_on_at_once_a_fault_costs_its_own_record(numbers: list[int]) -> None:
+    def work(some: Sequence[int]) -> list[int]:
+        return [60 // number for number in some]
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.delenv(SWITCH)
+        found = apart(work, numbers, lambda number, fault: f"{number}: {fault}")
+    assert found == [60 // number if number else found[at] for at, number in enumerate(numbers)]
+    assert all(
+        found[at].startswith("0: ZeroDivisionError")
+        for at, number in enumerate(numbers)
+        if not number
+    )
+
+
+@pytest.mark.usefixtures("with_net")
+@pytest.mark.parametrize("error", [InputError("x"), MemoryError(), KeyboardInterrupt()], ids=repr)
+def test_what_is_none_of_theirs_ends_the_work_on_many(error: BaseException) -> None:
+    calls = []
+
+    def work(some: Sequence[int]) -> list[int]:
+        calls.append(some)
+        raise error
+
+    with pytest.raises(type(error)):
+        apart(work, [1, 2, 3], lambda *_: 0)
+    assert len(calls) == 1
 
 
 @pytest.mark.usefixtures("with_net")
@@ -99,6 +134,7 @@ def test_a_record_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
         "gentap.mining.mine.PageMatcher",
         "gentap.mining.mine.digest",
         "gentap.mining.mine.write_candidate",
+        "gentap.mining.near_duplicates.said_by",
     ],
 )
 def test_mining_goes_on_after_a_fault_and_tells_it(

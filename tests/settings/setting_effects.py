@@ -69,6 +69,7 @@ INFOBOX = (
     "<html><title>Ada</title><body><table class=infobox><tr><th>Born<td>1914<tr><th>Town<td>Rome"
     "<tr><th>Boat<td>Star</table><p>She was born in 1914 in the town of Rome.</p></body></html>"
 )
+PLAIN = "<html><title>Cy</title><body><p>Cy was never seen in a boat of that kind.</body></html>"
 QUESTION = {
     "question": "When did Ada Dawn come to Rome?",
     "answer": "Ada Dawn came to the town of Rome in the year 1914.",
@@ -82,6 +83,7 @@ def write_inputs(folder: Path) -> None:
     (folder / "pages.jsonl").write_text(pages, encoding="utf-8")
     (folder / "infobox.html").write_text(INFOBOX, encoding="utf-8")
     (folder / "linked.jsonl").write_text("", encoding="utf-8")
+    (folder / "plain.html").write_text(PLAIN, encoding="utf-8")
     others = [ROWS[0], ["El Moon", "1800", "Paris"], ["Flo Star", "1801", "Lyon"]]
     other = {**QUESTION, "table": {"header": HEADER, "rows": others}}
     for name, question in (("qa", QUESTION), ("dev", QUESTION), ("other", other)):

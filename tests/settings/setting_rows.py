@@ -59,6 +59,7 @@ ROWS: dict[str, Row] = {
     "mine.fields.rows": Row("lines", mined),
     "mine.fields.html": Row("page", mined),
     "mine.infoboxes": Row(True, mined, given={"mine.inputs": ["pages.jsonl", "infobox.html"]}),
+    "mine.tableless": Row(True, mined, given={"mine.inputs": ["pages.jsonl", "plain.html"]}),
     "mine.shard_bytes": Row(1, mined, given={"mine.inputs": ["pages.jsonl", "infobox.html"]}),
     "mine.min_words": Row(8, mined),
     "mine.max_words": Row(8, mined),

@@ -41,6 +41,8 @@ _CONTROL_REFERENCE = re.compile(
     rb"&#(?:[xX]0*(?:[0-8]|[eE]|1[0-9abAB])(?![0-9a-fA-F])|0*(?:[0-8]|1[4-9]|2[0-7])(?![0-9]));?"
 )
 
+_LOWER = bytes(range(256)).lower()
+
 _INFOBOX = re.compile(r"\binfobox\b", re.I)
 _LAYOUT = re.compile(
     r"\b(navbox|vertical-navbox|sidebar|infobox|metadata|[a-z]mbox|mbox-small|toc|plainlinks"
@@ -61,6 +63,7 @@ def read_html(
     title: str = "",
     name: str = "",
     infoboxes: bool = False,
+    tableless: bool = True,
     report: Report = lambda reason, detail: None,
 ) -> Document:
     """Read one page; bytes are UTF-8.
@@ -68,7 +71,8 @@ def read_html(
     Hidden text, scripts and footnote marks go; layout and navigation tables go; nested tables are
     read apart. Within a cell, lines and entries of lists are parted by ``\\n``. With ``infoboxes``
     they are read as tables of two columns. A page without tables or prose gives a document without
-    them; a table that is too large goes to ``report``. ``title`` stands for the page's own, and
+    them; a table that is too large goes to ``report``. Where none is found the prose is left unread
+    unless ``tableless``. ``title`` stands for the page's own, and
     ``name`` where it has none.
 
     Raises TooHeavyError where the page can't be parsed within :data:`nesting.MAX_MEMORY`.
@@ -83,7 +87,8 @@ def read_html(
         except TooLargeError as error:
             report("table too large", str(error))
         unlink(node)
-    headings, blocks = page.prose()
+    headings = page.headings()
+    blocks = page.prose(headings) if found or tableless else ()
     title = title or page.title() or name
     return Document(
         url=page.canonical_url(url) or url,
@@ -94,6 +99,14 @@ def read_html(
         ),
         blocks=blocks,
     )
+
+
+def may_hold_tables(html: bytes) -> bool:
+    """Whether a page's bytes, UTF-8, name the element ``table`` anywhere; far faster than parsing.
+
+    False only where :func:`read_html` finds no table.
+    """
+    return b"<table" in html.translate(_LOWER, CONTROLS.encode())
 
 
 def _without_controls(html: str | bytes) -> bytes:
@@ -163,8 +176,8 @@ class _Page:
             if not around:
                 self._outside.append((node, heading_of_prose))
 
-    def prose(self) -> tuple[list[str], tuple[Block, ...]]:
-        """The headings, ``""`` first, and the paragraphs, once all tables are out of the page."""
+    def headings(self) -> list[str]:
+        """The headings, ``""`` first, once all tables are out of the page."""
         prepare(self._parser, IN_PROSE)
         headings = ["", *(one_line(node) for node, _ in self._headings)]
         self._title = next(
@@ -175,7 +188,11 @@ class _Page:
             ),
             "",
         )
-        return headings, tuple(read_prose(self._parser, self._outside, headings))
+        return headings
+
+    def prose(self, headings: list[str]) -> tuple[Block, ...]:
+        """The paragraphs, each under one of the headings."""
+        return tuple(read_prose(self._parser, self._outside, headings))
 
     def title(self) -> str:
         """The page's first heading, else its title without the site's name."""

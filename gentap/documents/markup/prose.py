@@ -21,9 +21,12 @@ _ASIDES = (
     ' canvas, [role="navigation" i], [role="note" i], .hatnote, .navbox, .catlinks'
 )
 """What stands beside a page's prose; a ``p`` within is a part of it still."""
+_BACK_MATTER = (
+    r"(?:references|notes|external links|see also|further reading|sources|bibliography|footnotes"
+    r"|contents|navigation menu)"
+)
 _NO_PROSE_SECTIONS = re.compile(
-    r"(references|notes|notes and references|external links|see also|further reading|sources"
-    r"|bibliography|footnotes|contents|navigation menu)\W*",
+    rf"{_BACK_MATTER}(?:\s*(?:/|&|,|and)\s*{_BACK_MATTER})*\W*",  # "Notes & references"
     re.I,
 )
 _EDGE, _PARAGRAPH, _ASIDE, _END, _HEADING = "\x05", "\x06", "\x07", "\x08", "\x0e"
@@ -51,11 +54,12 @@ def read_prose(
             node.insert_after(after)
     for node, place in headings:
         node.replace_with(f"{_HEADING}{place}{_HEADING}")
-    for place, text, in_paragraph in _runs(root.text_lexbor()):
-        section = sections[place]
-        if _NO_PROSE_SECTIONS.fullmatch(section):
+    apart = [_NO_PROSE_SECTIONS.fullmatch(section) is not None for section in sections]
+    for place, text, in_paragraph in _runs(on_the_line(root.text_lexbor())):
+        if apart[place] or not (in_paragraph or _may_read_as_prose(text)):
             continue
-        for paragraph in paragraphs(on_the_line(text).split(BREAK)):
+        section = sections[place]
+        for paragraph in paragraphs(text.split(BREAK)):
             if in_paragraph or _reads_as_prose(paragraph):
                 yield Block(section=section, text=paragraph)
 
@@ -90,6 +94,11 @@ def _runs(marked: str) -> Iterator[tuple[int, str, bool]]:
         elif mark == _END and around:
             around.pop()
         in_heading = mark == _HEADING
+
+
+def _may_read_as_prose(text: str) -> bool:
+    """False only for what does not, told at once: most blocks hold a name or a number."""
+    return len(text) > 2 * _WORDS - 1 and ("." in text or "!" in text or "?" in text)
 
 
 def _reads_as_prose(text: str) -> bool:

@@ -47,7 +47,6 @@ _FRACTION = re.compile(
 )
 _NUMBER = re.compile(r"[+\-−–]? ?\d[\d.,/]*")
 _SUPERSCRIPTS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
-_NO_MARKS = dict.fromkeys(map(ord, _RAISED + _LOWERED + _LEVEL))
 
 
 def prepare(node: Any, selector: str) -> dict[int, Span]:
@@ -145,7 +144,7 @@ def on_the_line(text: str) -> str:
         text, changed = _SCRIPT.subn(_script, text)
         if not changed:
             break
-    return text.translate(_NO_MARKS)
+    return text.replace(_RAISED, "").replace(_LOWERED, "").replace(_LEVEL, "")
 
 
 def _fraction(found: re.Match[str]) -> str:

@@ -93,6 +93,8 @@ class ChatClient:
 
     def ask(self, requests: Sequence[ChatRequest]) -> list[list[ChatAnswer] | Unanswered]:
         """The answers to each request, in their order; the first error ends them all."""
+        self._stopped.clear()
+        self._error = None
         with ThreadPoolExecutor(self._settings.concurrency) as pool:
             futures = [pool.submit(self._guarded, request) for request in requests]
             try:
@@ -102,7 +104,6 @@ class ChatClient:
                 pool.shutdown(cancel_futures=True)
         if self._error is not None:
             raise self._error
-        self._stopped.clear()
         return [future.result() for future in futures]
 
     def _guarded(self, request: ChatRequest) -> list[ChatAnswer] | Unanswered:

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from gentap.documents.input_files import no_file
+from gentap.documents.input_files import no_file, pointer
 from gentap.errors import InputError, first_line
 
 CONFIG, GENERATION = "config.json", "generation_config.json"
@@ -36,7 +36,6 @@ MODEL_FILES = (
 """What a model's folder holds as JSON objects, beside weights, vocabulary and linearizer."""
 
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.h5", "*.msgpack")
-_POINTER = b"version https://git-lfs.github.com/spec/"
 _SECONDS = 2.0
 """How long a hub may take to answer whether it has a model, unless HF_HUB_ETAG_TIMEOUT says."""
 
@@ -136,17 +135,10 @@ def refuse_odd_files(folder: Path) -> None:
 
 
 def _refuse_pointers(folder: Path, name: str) -> None:
-    pointers = []
-    for path in sorted(folder.iterdir()):
-        if path.is_file() and path.stat().st_size < 1024:
-            with path.open("rb") as file:
-                if file.read(len(_POINTER)) == _POINTER:
-                    pointers.append(path.name)
+    files = [path for path in sorted(folder.iterdir()) if path.is_file()]
+    pointers = {path.name: kind for path in files if (kind := pointer(path))}
     if pointers:
-        raise InputError(
-            f"{name}: {', '.join(pointers)}: a Git LFS pointer, not the file itself. Run `git lfs "
-            "pull` in that folder."
-        )
+        raise InputError(f"{name}: {', '.join(pointers)}: {next(iter(pointers.values()))}.")
 
 
 def weight_files(folder: Path, name: str) -> list[Path]:

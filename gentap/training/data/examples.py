@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 
-from gentap.documents.rejected import RejectedRecord
+from gentap.documents.rejected import RejectedRecord, guarded_each
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
 from gentap.records import Example, Kind, Row, example_from_row
 from gentap.runs.store import Tally
@@ -53,19 +54,26 @@ class TableEncoder:
         for pairs, counted in tokenize_ahead(files, partial(self.encode_rows, kind), workers):
             tally.add(counted)
             yield from pairs
-        for example in examples:
-            if example.kind == kind:
-                yield self._pair(example, tally)
+        wanted = (example for example in examples if example.kind == kind)
+        yield from guarded_each(wanted, partial(self._pair, tally=tally), attrgetter("id"))
 
     def encode_rows(
         self, kind: Kind, rows: Iterable[Row]
     ) -> tuple[list[EncodedPair], dict[str, dict[str, int]]]:
         """The pairs of a kind among rows of a corpus, and what was counted of them."""
         tally = Tally()
-        pairs = [self._pair(example_from_row(row), tally) for row in rows if row["kind"] == kind]
-        return pairs, tally.to_json()
+        pairs = guarded_each(
+            (row for row in rows if row["kind"] == kind),
+            lambda row: self._pair(example_from_row(row), tally),
+            lambda row: str(row["id"]),
+        )
+        return list(pairs), tally.to_json()
 
-    def _pair(self, example: Example, tally: Tally) -> EncodedPair:
+    def _pair(self, example: Example, tally: Tally) -> Iterator[EncodedPair]:
+        """One pair, counted in ``tally``."""
+        yield self._encoded(example, tally)
+
+    def _encoded(self, example: Example, tally: Tally) -> EncodedPair:
         target = self.tokenizer.target_ids(example.answer)
         if len(target) == len(self.tokenizer.target_ids("")):
             return RejectedRecord(example.id, EMPTY_TARGET, example.question)

@@ -18,7 +18,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from gentap.documents.rejected import RejectedRecord
+from gentap.documents.rejected import RejectedRecord, guarded_each
 from gentap.model.tokenizer import TableTokenizer, with_special_tokens
 from gentap.records import Row, table_from_row
 from gentap.tables.linearize import CELL, HEAD, ROW
@@ -46,7 +46,9 @@ def lookup_windows(
     """Linearized tables of up to ``size`` tokens with their cells' places, flat."""
     bounded = [_cut_to(tokenizer, min(size, max(SMALLEST, size // part))) for part in PARTS]
     marks = [tokenizer.hf.convert_tokens_to_ids(mark) for mark in (HEAD, ROW, CELL)]
-    for number, row in enumerate(rows):
+
+    def window(numbered: tuple[int, Row]) -> Iterator[tuple[list[int], list[int]] | RejectedRecord]:
+        number, row = numbered
         linearizer = bounded[number % len(bounded)].linearizer
         ids = linearizer.table_ids(linearizer.fit(table_from_row(row)).table)
         places = cell_places(ids, *marks)
@@ -54,6 +56,8 @@ def lookup_windows(
             yield ids, [bound for place in places for bound in place]
         else:
             yield RejectedRecord(row["id"], "table without a row to look up", row["title"])
+
+    return guarded_each(enumerate(rows), window, lambda numbered: str(numbered[1]["id"]))
 
 
 def cell_places(ids: list[int], head: int, row: int, cell: int) -> list[CellSpan]:

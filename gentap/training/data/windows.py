@@ -1,10 +1,12 @@
 """What a base learns from, as windows of tokens with the spans in them that may be hidden."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
+from operator import itemgetter
 from pathlib import Path
 
-from gentap.documents.rejected import RejectedRecord
+from gentap.documents.rejected import RejectedRecord, guarded_each
 from gentap.errors import SettingError
 from gentap.model.tokenizer import SENTINELS, TableTokenizer, with_special_tokens
 from gentap.records import DOCUMENT_SCHEMA, Cell, Mined, Row, mined_from_row, table_from_row
@@ -23,21 +25,31 @@ Picked = Callable[[str], bool]
 
 def prose_windows(
     documents: Sequence[Path], tokenizer: TableTokenizer, picked: Picked
-) -> Iterator[Window]:
+) -> Iterator[Window | RejectedRecord]:
     """The paragraphs one after another, cut where a window is full; any span may be hidden."""
     size = tokenizer.settings.max_tokens
-    end = tokenizer.hf.eos_token_id
     held: list[int] = []
-    for row in read_rows(documents, schema=DOCUMENT_SCHEMA):
-        for number, text in enumerate(row["blocks"]):
-            if not picked(f"{row['url']}:{number}"):
-                continue
-            held += [*tokenizer.hf(text, add_special_tokens=False)["input_ids"], end]
-            while len(held) >= size:
-                yield held[:size], []
-                held = held[size:]
+    paragraphs = (
+        (f"{row['url']}:{number}", text)
+        for row in read_rows(documents, schema=DOCUMENT_SCHEMA)
+        for number, text in enumerate(row["blocks"])
+        if picked(f"{row['url']}:{number}")
+    )
+    for found in guarded_each(paragraphs, partial(_paragraph_ids, tokenizer), itemgetter(0)):
+        if isinstance(found, RejectedRecord):
+            yield found
+            continue
+        held += found
+        while len(held) >= size:
+            yield held[:size], []
+            held = held[size:]
     if len(held) >= SHORTEST:
         yield held, []
+
+
+def _paragraph_ids(tokenizer: TableTokenizer, paragraph: tuple[str, str]) -> Iterator[list[int]]:
+    _, text = paragraph
+    yield [*tokenizer.hf(text, add_special_tokens=False)["input_ids"], tokenizer.hf.eos_token_id]
 
 
 def table_windows(
@@ -46,14 +58,16 @@ def table_windows(
     """Linearized tables as the model sees them; any body cell that is not empty may be hidden."""
     linearizer = tokenizer.linearizer
     marks = [tokenizer.hf.convert_tokens_to_ids(mark) for mark in (ROW, CELL)]
-    for row in rows:
-        if picked(row["id"]):
-            ids = linearizer.table_ids(linearizer.fit(table_from_row(row)).table)
-            spans = cell_spans(ids, *marks)
-            if spans:
-                yield ids, spans
-            else:
-                yield RejectedRecord(row["id"], "table without a cell to hide", row["title"])
+
+    def window(row: Row) -> Iterator[Window | RejectedRecord]:
+        ids = linearizer.table_ids(linearizer.fit(table_from_row(row)).table)
+        spans = cell_spans(ids, *marks)
+        if spans:
+            yield ids, spans
+        else:
+            yield RejectedRecord(row["id"], "table without a cell to hide", row["title"])
+
+    return guarded_each((row for row in rows if picked(row["id"])), window, itemgetter("id"))
 
 
 def cell_spans(ids: list[int], row: int, cell: int) -> list[int]:
@@ -75,20 +89,21 @@ def sentence_windows(
 ) -> Iterator[Window | RejectedRecord]:
     """Mined sentences in a question's place before their table; the shared values may be hidden."""
     longest = tokenizer.settings.max_question_tokens
-    for row in rows:
-        if not picked(row["id"]):
-            continue
+
+    def window(row: Row) -> Iterator[Window | RejectedRecord]:
         mined = mined_from_row(row)
         ids, spans = _sentence_ids(mined, tokenizer)
         if len(ids) > longest:
             yield RejectedRecord(mined.id, LONG_SENTENCE, mined.sentence)
-            continue
+            return
         keep = sorted({Cell(cell.row, cell.column) for cell in mined.cells})
         fitted = tokenizer.linearizer.fit(mined.table, keep=keep)
         if any(fitted.place(cell) is None for cell in keep):
             yield RejectedRecord(mined.id, LONG_VALUES, mined.sentence)
-            continue
+            return
         yield [*ids, *tokenizer.linearizer.table_ids(fitted.table)], spans
+
+    return guarded_each((row for row in rows if picked(row["id"])), window, itemgetter("id"))
 
 
 def _sentence_ids(mined: Mined, tokenizer: TableTokenizer) -> tuple[list[int], list[int]]:

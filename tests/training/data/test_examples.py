@@ -5,7 +5,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from gentap.documents.rejected import RejectedRecord
+from gentap.model.tokenizer import TableTokenizer
 from gentap.records import EXAMPLE_SCHEMA, Cell, Example, Table, example_to_row
+from gentap.runs.net import INTERNAL_ERROR, SWITCH
 from gentap.runs.store import Tally
 from gentap.settings.sections import LinearizerSettings
 from gentap.training.data import tokenize_ahead as ahead
@@ -85,3 +88,24 @@ def test_a_table_that_lost_columns_alone_counts_as_cut(base: Path) -> None:
         "examples whose table was cut": 1,
         "examples with all evidence kept": 2,
     }
+
+
+def test_a_fault_costs_its_own_example(
+    base: Path, files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(SWITCH)
+    encoder = TableEncoder(str(base), LinearizerSettings(), longest=30)
+    encoder.tokenizer.target_ids("")
+    real = TableTokenizer.target_ids
+
+    def fails_at_8(self: TableTokenizer, text: str) -> list[int]:
+        if text == "bridge 8":
+            raise RuntimeError("out of the blue")
+        return real(self, text)
+
+    monkeypatch.setattr(TableTokenizer, "target_ids", fails_at_8)
+    for source in ([example(number) for number in range(40)], files):
+        pairs = list(encoder.encode(source, Tally(), 1))
+        lost = [one for one in pairs if isinstance(one, RejectedRecord)]
+        assert len(pairs) == 40
+        assert [one.where for one in lost if one.reason == INTERNAL_ERROR] == ["8"]

@@ -17,9 +17,11 @@ from gentap.records import (
     mined_to_row,
     sourced_table_to_row,
 )
+from gentap.runs.net import INTERNAL_ERROR, SWITCH
 from gentap.runs.parquet_parts import read_rows
 from gentap.settings.sections import LinearizerSettings
 from gentap.tables.linearize import SPECIAL_TOKENS
+from gentap.training.data import windows
 from gentap.training.data.windows import sentence_windows, table_windows, within
 
 BRIDGES = Table(
@@ -165,3 +167,24 @@ def test_windows_bound_the_linearizer(tokenizer, size: int, bounds: tuple[int, i
     settings = within(tokenizer, size).settings
     assert (settings.max_tokens, settings.max_question_tokens) == bounds
     assert tokenizer.settings.max_tokens == 64
+
+
+def test_a_fault_costs_its_own_window(
+    tmp_path: Path, wide: TableTokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(SWITCH)
+    real = windows.table_from_row
+    calls: list[Any] = []
+
+    def fails_once(row: Any) -> Table:
+        calls.append(row)
+        if len(calls) == 2:
+            raise RuntimeError("out of the blue")
+        return real(row)
+
+    monkeypatch.setattr(windows, "table_from_row", fails_once)
+    rows = list(read_rows(tables(tmp_path, BRIDGES, BRIDGES, BRIDGES)))
+    before, lost, after = table_windows(rows, wide, every)
+    assert before == after
+    assert isinstance(lost, RejectedRecord)
+    assert (lost.where, lost.reason) == ("t1", INTERNAL_ERROR)
