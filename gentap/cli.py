@@ -16,6 +16,7 @@ from gentap.commands import (
     evaluation_commands,
     grammar_commands,
     training_commands,
+    trust_commands,
 )
 from gentap.commands.options import reports_errors
 from gentap.runs.console import show
@@ -33,6 +34,7 @@ for commands in (
     training_commands,
     evaluation_commands,
     answer_commands,
+    trust_commands,
 ):
     app.add_typer(commands.app)
 

@@ -103,6 +103,10 @@ def finetune_command(
     shots: Annotated[
         int | None, typer.Option(min=1, help="Train on so many, drawn by the seed.")
     ] = None,
+    mend: Annotated[
+        str | None,
+        typer.Option(help="Weak groups (gentap cohorts): train on their like, keep the rest."),
+    ] = None,
     seed: Seed = 1,
     recipe: RecipeFile = None,
     assignments: Assignments = None,
@@ -122,6 +126,7 @@ def finetune_command(
         dev=dev,
         task=task,
         shots=shots,
+        mend=mend,
     )
     stage = FinetuneStage(
         model=checkpoint_folder(model), finetune=settings, linearizer=linearizer, seed=seed

@@ -196,6 +196,20 @@ class PretrainSettings(AdaptedSettings):
         return {name: value for name, value in super().decisive().items() if name != "workers"}
 
 
+class EwcSettings(Settings):
+    """Elastic weight consolidation: what the model could do before is kept."""
+
+    data: list[str] = Field(
+        [], description="examples of what is to be kept: questions in any layout, or their folders"
+    )
+    strength: float = Field(
+        100.0, ge=0, le=1e12, description="how strongly the weights that they need are held"
+    )
+    examples: int = Field(
+        200, ge=1, le=10**6, description="so many of them are looked at for what they need"
+    )
+
+
 class FinetuneSettings(PatientSettings, AdaptedSettings):
     """`gentap finetune`: on annotated questions; the best state by loss on `dev` is kept."""
 
@@ -208,3 +222,9 @@ class FinetuneSettings(PatientSettings, AdaptedSettings):
         0, ge=0, description="sentences written at each look at dev, for their BLEU over pieces"
     )
     shots: int = Field(0, ge=0, description="train on so many, drawn by the seed; 0: on all")
+    mend: str = Field(
+        "", description="weak groups (gentap cohorts): train on their like, and keep the rest"
+    )
+    ewc: EwcSettings = Field(
+        EwcSettings(), description="elastic weight consolidation: keep what was learnt before"
+    )

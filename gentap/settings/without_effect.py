@@ -14,6 +14,7 @@ from gentap.settings.sections import (
 from gentap.settings.trainer_arguments import ABOVE, ADAMS
 from gentap.settings.training_sections import (
     BaseSettings,
+    FinetuneSettings,
     PretrainSettings,
     TrainingSettings,
     WriterSettings,
@@ -61,6 +62,9 @@ NEEDS: dict[type[Settings], list[tuple[str, _Condition, str]]] = {
     ],
     PretrainSettings: [
         ("hidden_cells", lambda pretrain: pretrain.mix.masked > 0, "mix.masked above 0"),
+    ],
+    FinetuneSettings: [
+        ("ewc", lambda finetune: bool(finetune.ewc.data or finetune.mend), "ewc.data or mend"),
     ],
     EvaluateSettings: [
         ("length_penalty", lambda evaluate: evaluate.beams > 1, "beams above 1"),

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from gentap.errors import SettingError
+from gentap.errors import InputError, SettingError
 from gentap.model.objectives import Objective
 from gentap.records import EVALUATION_COLUMNS, EXAMPLE_SCHEMA, MINED_SCHEMA, Example
 from gentap.runs.store import REJECTED, StageFolder, parts, require_columns, require_stage
@@ -141,12 +141,14 @@ class FinetuneStage(Stage):
         return {**self.finetune.decisive(), "linearizer": linearizer, "seed": self.seed}
 
     def inputs(self) -> list[Path]:
-        return list(map(Path, (self.model, *self.finetune.train, *self.finetune.dev)))
+        data = (*self.finetune.train, *self.finetune.dev, *self.finetune.ewc.data)
+        mend = [self.finetune.mend] if self.finetune.mend else []
+        return list(map(Path, (self.model, *data, *mend)))
 
     def check(self, planned: Planned = ()) -> None:
         if not self.finetune.train:
             raise SettingError("finetune: no annotated questions given (finetune.train, --train).")
-        _ = self._examples, self._dev  # each read once, by its own reader's checks
+        _ = self._former, self._dev  # each read once, by its own reader's checks
         longest = longest_input(
             self.model, self.linearizer, planned, "finetune", self.finetune.adapters
         )
@@ -189,6 +191,7 @@ class FinetuneStage(Stage):
             self.linearizer,
             folder,
             seed=self.seed,
+            former=self._former,
         )
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
@@ -199,6 +202,7 @@ class FinetuneStage(Stage):
         aside = reasons([*self._train.unread, *self._dev.unread])
         return [
             f"{questions:,} questions, {stats['steps']:,} steps{_losses(stats)}",
+            *_held(stats),
             *losses_told(stats),
             *(f"questions set aside: {line}" for line in aside),
         ]
@@ -216,10 +220,48 @@ class FinetuneStage(Stage):
         return read_questions(self.finetune.dev, self.finetune.task)
 
     @cached_property
-    def _examples(self) -> list[Example]:
+    def _drawn(self) -> tuple[list[Example], list[Example]]:
+        """The examples to train on, and those that weak groups leave over."""
         from gentap.training.data.few_shot import draw_shots
 
-        return draw_shots(self._train.examples, self.finetune.shots, self.seed)
+        drawn = draw_shots(self._train.examples, self.finetune.shots, self.seed)
+        if not self.finetune.mend:
+            return drawn, []
+        from gentap.trust.cohorts import of_their_like, read_cohorts
+
+        cohorts = read_cohorts(Path(self.finetune.mend))
+        if not cohorts.cohorts:
+            raise InputError(f"{self.finetune.mend}: holds no weak group: there is none to mend.")
+        like, others = of_their_like(cohorts, drawn)
+        if not like:
+            named = "; ".join(one.words for one in cohorts.cohorts)
+            raise InputError(
+                f"finetune: none of {len(drawn):,} training questions is like those of "
+                f"{self.finetune.mend} ({named}). Give other ones (finetune.train, --train)."
+            )
+        return like, others
+
+    @property
+    def _examples(self) -> list[Example]:
+        return self._drawn[0]
+
+    @cached_property
+    def _former(self) -> list[Example]:
+        """What the model is held by: examples of what it could do before."""
+        from gentap.documents.annotated.reading import read_questions
+        from gentap.training.data.few_shot import draw_shots
+
+        ewc = self.finetune.ewc
+        given = read_questions(ewc.data, self.finetune.task).examples
+        former = given or self._drawn[1]
+        return draw_shots(former, min(ewc.examples, len(former)), self.seed)
+
+
+def _held(stats: Mapping[str, Any]) -> list[str]:
+    ewc = stats.get("ewc")
+    if not ewc:
+        return []
+    return [f"held by {ewc['examples']:,} former examples, penalty {ewc['penalty']:.4f} at the end"]
 
 
 def _losses(stats: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ from gentap.training.data.examples import EncodedPair, TableEncoder
 from gentap.training.data.streams import MaskedStream, PairStream, Stream
 from gentap.training.data.token_store import write_tokens
 from gentap.training.data.windows import hiding_of, table_windows
+from gentap.training.loop.consolidation import consolidate
 from gentap.training.loop.finish_model import finish_model
 from gentap.training.loop.processes import is_main, main_first
 from gentap.training.loop.trainer import train
@@ -141,25 +142,34 @@ def finetune(
     folder: StageFolder,
     *,
     seed: int,
+    former: Sequence[Example] = (),
 ) -> dict[str, Any]:
     """Train the decoders that the annotated examples have answers for.
+
+    What the model can do of the ``former`` examples is kept, as ``settings.ewc`` says.
 
     Raises SettingError where dev lacks a kind of answer that is trained, InputError where no
     example fits the model.
     """
-    kinds = [kind for kind in KINDS if any(example.kind == kind for example in examples)]
-    split = {kind: [example for example in examples if example.kind == kind] for kind in kinds}
-    dev_split = {kind: [example for example in dev if example.kind == kind] for kind in kinds}
+    by_kind = _by_kind(examples)
+    dev_split = {kind: [example for example in dev if example.kind == kind] for kind in by_kind}
     return _train_table_model(
         base,
-        split,
+        by_kind,
         dev_split if dev else {},
         settings,
         linearizer,
         folder,
         seed=seed,
         label="finetune",
+        former=_by_kind(former),
     )
+
+
+def _by_kind(examples: Sequence[Example]) -> dict[Kind, Sequence[Example]]:
+    """The examples of each kind of answer that there are any of."""
+    split = {kind: [one for one in examples if one.kind == kind] for kind in KINDS}
+    return {kind: of_kind for kind, of_kind in split.items() if of_kind}
 
 
 def _train_table_model(
@@ -173,20 +183,22 @@ def _train_table_model(
     seed: int,
     label: str,
     masked: Sequence[Path] = (),
+    former: Mapping[Kind, ExampleSource] | None = None,
 ) -> dict[str, Any]:
     check_model(base)  # before examples are tokenized for it
     encoder = TableEncoder(base, linearizer, settings.max_target_tokens)
     tokenizer = encoder.tokenizer
     workers = settings.workers if isinstance(settings, PretrainSettings) else 1
     tally = Tally()
-    streams: dict[str, dict[str, Stream]] = {"train": {}, "dev": {}}
+    streams: dict[str, dict[str, Stream]] = {"train": {}, "dev": {}, "former": {}}
     with main_first():
-        for split, corpora in (("train", examples), ("dev", dev)):
+        for split, corpora in (("train", examples), ("dev", dev), ("former", former or {})):
             for kind, corpus in corpora.items():
                 counted = Tally()
                 pairs = encoder.encode(corpus, counted, workers)
                 store = write_tokens(folder.work / "tokens" / f"{split}-{kind}", pairs, counted)
-                tally.add(store.tally)
+                if split != "former":
+                    tally.add(store.tally)
                 if not len(store):
                     raise InputError(
                         f"{label}: no {kind} example of {split} fits the model "
@@ -205,6 +217,14 @@ def _train_table_model(
     model = load_table_model(
         base, tokenizer=tokenizer, dropout=settings.dropout, adapters=settings.adapters
     )
+    hold = None
+    if streams["former"] and isinstance(settings, FinetuneSettings):
+        hold = consolidate(
+            model,
+            streams["former"],
+            settings.ewc.strength,
+            padding=tokenizer.hf.pad_token_id,
+        )
     trained = train(
         model,
         streams["train"],
@@ -214,9 +234,11 @@ def _train_table_model(
         padding=tokenizer.hf.pad_token_id,
         seed=seed,
         label=label,
+        hold=hold,
         mix=settings.mix.model_dump() if isinstance(settings, PretrainSettings) else None,
         patience=settings.patience if isinstance(settings, FinetuneSettings) else 0,
         dev_answers=settings.dev_answers if isinstance(settings, FinetuneSettings) else 0,
     )
+    held = {} if hold is None else {"ewc": {"examples": hold.examples, "penalty": hold.penalty()}}
     finish_model(model, trained, tokenizer, folder.path)
-    return {**trained.stats, **tally.to_json()}
+    return {**trained.stats, **held, **tally.to_json()}

@@ -145,6 +145,10 @@ ROWS: dict[str, Row] = {
     "finetune.shots": Row(1, given={"finetune.train": ["qa.jsonl"]}),
     "finetune.patience": Row(3, given={"finetune.train": ["qa.jsonl"]}),
     "finetune.dev_answers": Row(10, given={"finetune.train": ["qa.jsonl"]}),
+    "finetune.mend": Row("cohorts.json", given={"finetune.train": ["qa.jsonl"]}),
+    "finetune.ewc.data": Row(["dev.jsonl"], given={"finetune.train": ["qa.jsonl"]}),
+    "finetune.ewc.strength": Row(7.0, given={"finetune.train": ["qa.jsonl"]}),
+    "finetune.ewc.examples": Row(50, given={"finetune.train": ["qa.jsonl"]}),
 }
 _TRAINED: dict[str, Callable[[str], Effect]] = {
     "dropout": lambda section: decided,
