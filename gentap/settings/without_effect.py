@@ -68,6 +68,10 @@ NEEDS: dict[type[Settings], list[tuple[str, _Condition, str]]] = {
     ],
     EvaluateSettings: [
         ("length_penalty", lambda evaluate: evaluate.beams > 1, "beams above 1"),
+        *(
+            (name, lambda evaluate: bool(evaluate.noise), "noise")
+            for name in ("noise_questions", "noise_seed")
+        ),
         ("tune_questions", lambda evaluate: bool(evaluate.tune_length), "tune_length"),
         (
             "constrain_cells",

@@ -89,13 +89,15 @@ def find_cohorts(
     """
     if least < SMALLEST_GROUP:
         raise SettingError(
-            f"cohorts: a group of {least} questions says nothing: give --least {SMALLEST_GROUP} or more."
+            f"cohorts: a group of {least} questions says nothing: give --least {SMALLEST_GROUP} or "
+            "more."
         )
     known = [place for place, score in enumerate(scores) if score is not None]
     if len(known) < 2 * least:
         raise InputError(
             f"cohorts: {len(known):,} questions have a score by {metric}, too few to find groups "
-            f"of {least} among them. Evaluate on more, or lower --least (not below {SMALLEST_GROUP})."
+            f"of {least} among them. Evaluate on more, or lower --least (not below "
+            f"{SMALLEST_GROUP})."
         )
     known.sort(key=lambda place: digest(str(seed), examples[place].id, str(place)))
     chosen = [examples[place] for place in known]

@@ -9,9 +9,9 @@ from gentap.errors import InputError, SettingError
 from gentap.records import Cell, Example, Table
 from gentap.runs.store import write_json
 from gentap.trust.cohorts import (
+    Bound,
     Cohort,
     Cohorts,
-    Bound,
     find_cohorts,
     holds,
     of_their_like,

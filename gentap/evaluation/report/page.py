@@ -56,11 +56,13 @@ def report_page(
     histories: Mapping[str, History] | None = None,
     tests: Mapping[str, Mapping[str, Difference]] | None = None,
     sections: Sequence[TableSection] = (),
+    noise: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """The whole file, of one system or of several with the same examples.
 
     ``facts`` stand below the title; ``tests`` are the differences of further systems to the first
-    one; ``sections`` stand below the scores.
+    one; ``sections`` stand below the scores; ``noise`` are scores by kind and level of spoiled
+    tables, drawn as curves.
     """
     examples = systems[0].examples
     statistics = [system.scored.statistics for system in systems]
@@ -78,6 +80,7 @@ def report_page(
             {key: value for key, value in grouping.items() if key != "of"} for grouping in groupings
         ],
         "curves": [curve for curve in curves if curve],
+        "noise": _noise_curves(noise),
         "tables": tables,
         "examples": shown,
     }
@@ -107,11 +110,18 @@ def write_report(
     histories: Mapping[str, History] | None = None,
     tests: Mapping[str, Mapping[str, Difference]] | None = None,
     sections: Sequence[TableSection] = (),
+    noise: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Write ``report.html``, as `report_page` has it, and ``report.md``, the scores alone."""
     title = f"{systems[0].name} answers" if len(systems) == 1 else "Answers compared"
     page = report_page(
-        title, systems, facts=facts, histories=histories, tests=tests, sections=sections
+        title,
+        systems,
+        facts=facts,
+        histories=histories,
+        tests=tests,
+        sections=sections,
+        noise=noise,
     )
     write_text(folder / "report.html", page)
     values = {system.name: system.scored.values() for system in systems}
@@ -152,6 +162,21 @@ def _curve(name: str, history: History) -> dict[str, Any] | None:
     if not any(len(points) > 1 for points in lines.values()):
         return None
     return {"system": name, **lines}
+
+
+def _noise_curves(noise: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """By kind of noise that has several levels, and by metric, [level in percent, score, low,
+    high]; the level 0 is all kinds' first."""
+    kinds = dict.fromkeys(one["kind"] for one in noise if 0 < one["level"] < 1)
+    curves = []
+    for kind in kinds:
+        points: dict[str, list[list[float]]] = {}
+        for one in noise:
+            if one["kind"] == kind or one["level"] == 0:
+                for metric, scores in one["scores"].items():
+                    points.setdefault(metric, []).append([100 * one["level"], *scores])
+        curves.append({"kind": kind, "points": points})
+    return curves
 
 
 def _is_drawn(value: Any) -> bool:
