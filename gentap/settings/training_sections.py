@@ -210,6 +210,29 @@ class EwcSettings(Settings):
     )
 
 
+class PrivateSettings(Settings):
+    """Differentially private training of adapters: what an example can change is bounded."""
+
+    epsilon: float = Field(
+        -1.0, ge=-1, le=1e6, description="privacy lost at most; -1: training is not private"
+    )
+    delta: float = Field(
+        1e-5, gt=0, lt=1, description="chance that more is lost: well below 1 / examples"
+    )
+    clip: float = Field(
+        1.0, gt=0, le=1e6, description="norm that each example's gradient is clipped to"
+    )
+    batch: int = Field(64, ge=1, le=10**6, description="examples a step, on average")
+
+    @model_validator(mode="after")
+    def _keeps_something(self) -> "PrivateSettings":
+        if -1 < self.epsilon <= 0:
+            raise ValueError(
+                "epsilon must be above 0: at 0 nothing could be learnt (-1: not private)"
+            )
+        return self
+
+
 class FinetuneSettings(PatientSettings, AdaptedSettings):
     """`gentap finetune`: on annotated questions; the best state by loss on `dev` is kept."""
 
@@ -228,3 +251,30 @@ class FinetuneSettings(PatientSettings, AdaptedSettings):
     ewc: EwcSettings = Field(
         EwcSettings(), description="elastic weight consolidation: keep what was learnt before"
     )
+    private: PrivateSettings = Field(
+        PrivateSettings(), description="differentially private training of adapters"
+    )
+    canaries: int = Field(
+        0, ge=0, le=1000, description="made-up rows among the examples, for `gentap audit`"
+    )
+
+    @model_validator(mode="after")
+    def _keeps_private(self) -> "FinetuneSettings":
+        """What would look at single examples, or tell of them, can't go with privacy."""
+        if self.private.epsilon <= 0:
+            return self
+        telling = {
+            "dev": self.dev,
+            "patience": self.patience,
+            "dev_answers": self.dev_answers,
+            "ewc.data": self.ewc.data,
+            "mend": self.mend,
+            "report_to": self.report_to,
+            "arguments": self.arguments,
+        }
+        if given := [name for name, value in telling.items() if value]:
+            raise ValueError(
+                f"private training (private.epsilon) can't go with {', '.join(given)}: leave "
+                f"{'it' if len(given) == 1 else 'them'} out"
+            )
+        return self

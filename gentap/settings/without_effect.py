@@ -16,6 +16,7 @@ from gentap.settings.training_sections import (
     BaseSettings,
     FinetuneSettings,
     PretrainSettings,
+    PrivateSettings,
     TrainingSettings,
     WriterSettings,
 )
@@ -62,6 +63,10 @@ NEEDS: dict[type[Settings], list[tuple[str, _Condition, str]]] = {
     ],
     PretrainSettings: [
         ("hidden_cells", lambda pretrain: pretrain.mix.masked > 0, "mix.masked above 0"),
+    ],
+    PrivateSettings: [
+        (name, lambda private: private.epsilon > 0, "epsilon above 0")
+        for name in ("delta", "clip", "batch")
     ],
     FinetuneSettings: [
         ("ewc", lambda finetune: bool(finetune.ewc.data or finetune.mend), "ewc.data or mend"),

@@ -148,6 +148,10 @@ class FinetuneStage(Stage):
     def check(self, planned: Planned = ()) -> None:
         if not self.finetune.train:
             raise SettingError("finetune: no annotated questions given (finetune.train, --train).")
+        if self.finetune.private.epsilon > 0:
+            from gentap.training.loop.private import check_private
+
+            check_private("" if Path(self.model) in planned else self.model, self.finetune)
         _ = self._former, self._dev  # each read once, by its own reader's checks
         longest = longest_input(
             self.model, self.linearizer, planned, "finetune", self.finetune.adapters
@@ -225,6 +229,10 @@ class FinetuneStage(Stage):
         from gentap.training.data.few_shot import draw_shots
 
         drawn = draw_shots(self._train.examples, self.finetune.shots, self.seed)
+        if self.finetune.canaries:
+            from gentap.trust.canaries import make_canaries
+
+            drawn += make_canaries(self.finetune.canaries, self.seed)
         if not self.finetune.mend:
             return drawn, []
         from gentap.trust.cohorts import of_their_like, read_cohorts
@@ -258,10 +266,18 @@ class FinetuneStage(Stage):
 
 
 def _held(stats: Mapping[str, Any]) -> list[str]:
-    ewc = stats.get("ewc")
-    if not ewc:
-        return []
-    return [f"held by {ewc['examples']:,} former examples, penalty {ewc['penalty']:.4f} at the end"]
+    """What the weights were held by, and what privacy they keep."""
+    told = []
+    if ewc := stats.get("ewc"):
+        told.append(
+            f"held by {ewc['examples']:,} former examples, penalty {ewc['penalty']:.4f} at the end"
+        )
+    if private := stats.get("private"):
+        told.append(
+            f"private: epsilon {private['epsilon']:g} at delta {private['delta']:g} (noise "
+            f"{private['noise']:g} times the clipping norm {private['clip']:g})"
+        )
+    return told
 
 
 def _losses(stats: Mapping[str, Any]) -> str:

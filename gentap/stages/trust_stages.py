@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from gentap.errors import SettingError
 from gentap.runs.store import StageFolder, write_json
 from gentap.stages.stage import Planned, Stage
 
@@ -105,3 +106,46 @@ def _line(one: "Cohort", title: str) -> str:
         f"{one.rest:.1f}, gap {one.low:+.1f} to {one.high:+.1f}, p {one.p:.3f}, "
         f"{one.questions:,} questions)"
     )
+
+
+def audit(
+    model: str, members: list[str], others: list[str], *, canaries: int = 0, seed: int = 1
+) -> dict[str, Any]:
+    """How well an attacker tells a model's training examples from others, and its canaries'
+    exposure; ``canaries`` and ``seed`` are those of the training.
+
+    Raises GentapError where the model or the questions can't be used.
+    """
+    from statistics import fmean
+
+    from gentap.documents.annotated.reading import read_questions
+    from gentap.model.loading.checkpoints import check_model
+    from gentap.trust.canaries import make_canaries
+    from gentap.trust.membership import (
+        LossReader,
+        area_interval,
+        area_under_roc,
+        check_sides,
+        exposures,
+    )
+
+    check_model(model)
+    found: dict[str, Any] = {}
+    if not (members or canaries):
+        raise SettingError("audit: give --members and --others, or --canaries.")
+    sides = [read_questions(side).examples for side in (members, others)]
+    if members:
+        check_sides(*sides)
+    reader = LossReader(model)
+    if members:
+        inside, outside = (reader.losses(side, "audit") for side in sides)
+        found |= {
+            "members": len(inside),
+            "others": len(outside),
+            "auc": round(area_under_roc(inside, outside), 2),
+            "interval": [round(bound, 2) for bound in area_interval(inside, outside)],
+        }
+    if canaries:
+        bits = exposures(reader, make_canaries(canaries, seed))
+        found |= {"canaries": canaries, "exposure": round(fmean(bits), 2), "exposures": bits}
+    return found

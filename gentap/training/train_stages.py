@@ -25,6 +25,7 @@ from gentap.training.data.token_store import write_tokens
 from gentap.training.data.windows import hiding_of, table_windows
 from gentap.training.loop.consolidation import consolidate
 from gentap.training.loop.finish_model import finish_model
+from gentap.training.loop.private import train_privately
 from gentap.training.loop.processes import is_main, main_first
 from gentap.training.loop.trainer import train
 
@@ -217,6 +218,18 @@ def _train_table_model(
     model = load_table_model(
         base, tokenizer=tokenizer, dropout=settings.dropout, adapters=settings.adapters
     )
+    if isinstance(settings, FinetuneSettings) and settings.private.epsilon > 0:
+        private = train_privately(
+            model,
+            streams["train"],
+            settings,
+            padding=tokenizer.hf.pad_token_id,
+            seed=seed,
+            label=label,
+        )
+        finish_model(model, private, tokenizer, folder.path)
+        write_text(folder.path / REJECTED, "")  # it would name private examples
+        return {**private.stats, **tally.to_json()}
     hold = None
     if streams["former"] and isinstance(settings, FinetuneSettings):
         hold = consolidate(

@@ -7,6 +7,7 @@ well a model bears what it is shown.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +47,7 @@ class Spoiled:
 
 def parse_noise(text: str) -> Noise:
     """``missing=0.1,typos=0.05,shuffled-rows``; raises SettingError for what can't be."""
-    given: dict[str, float | bool] = {}
+    given: dict[str, Any] = {}
     known = {field.name.replace("_", "-"): field for field in fields(Noise)}
     for part in filter(None, map(str.strip, text.split(","))):
         name, sign, value = part.partition("=")
@@ -61,7 +62,7 @@ def parse_noise(text: str) -> Noise:
             raise SettingError(f"noise: {name} is all or nothing; it takes no number.")
         else:
             given[key] = True
-    return Noise(**given)  # type: ignore[arg-type]
+    return Noise(**given)
 
 
 def _share(name: str, text: str) -> float:
@@ -83,10 +84,15 @@ def single_kinds(noise: Noise) -> dict[str, list[tuple[float, Noise]]]:
     for field in fields(Noise):
         name = field.name
         if name in SHARES and getattr(noise, name):
-            kinds[name] = [(level, Noise(**{name: level})) for level in LEVELS]
+            kinds[name] = [(level, _only(name, level)) for level in LEVELS]
         elif getattr(noise, name):
-            kinds[name.replace("_", "-")] = [(1.0, Noise(**{name: True}))]
+            kinds[name.replace("_", "-")] = [(1.0, _only(name, True))]
     return kinds
+
+
+def _only(name: str, value: float | bool) -> Noise:
+    given: dict[str, Any] = {name: value}
+    return Noise(**given)
 
 
 def spoil(example: Example, noise: Noise, seed: int) -> Spoiled:
