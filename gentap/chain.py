@@ -152,6 +152,8 @@ def _systems(recipe: Recipe, plan: RunPlan, variant: str) -> Models:
     corpora: dict[Objective, Path] = {"long": long, "cell": cell}
     if recipe.pretrain.mix.masked:
         corpora["masked"] = mined
+    if recipe.pretrain.mix.replaced:
+        corpora["replaced"] = mined
     pretrained = add(
         "pretrained",
         PretrainStage(

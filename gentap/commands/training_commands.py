@@ -59,7 +59,7 @@ def pretrain_command(
     long: Annotated[Path | None, typer.Option(help="Examples with sentence answers.")] = None,
     cell: Annotated[Path | None, typer.Option(help="Examples with cell answers.")] = None,
     tables: Annotated[
-        Path | None, typer.Option(help="A mined folder, for masked cells (mix.masked).")
+        Path | None, typer.Option(help="A mined folder, for masked or replaced cells (mix.masked).")
     ] = None,
     seed: Seed = 1,
     recipe: RecipeFile = None,
@@ -77,6 +77,7 @@ def pretrain_command(
         ("long", long),
         ("cell", cell),
         ("masked", tables),
+        ("replaced", tables),
     ]
     stage = PretrainStage(
         base=checkpoint_folder(base),

@@ -177,11 +177,19 @@ class Mix(Settings):
         le=1000,
         description="tables whose hidden cells the long decoder recovers; needs --tables",
     )
+    replaced: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        description="tables whose exchanged cells it finds and puts right; needs --tables",
+    )
 
     @model_validator(mode="after")
     def _holds_something(self) -> "Mix":
-        if not self.long + self.cell + self.masked:
-            raise ValueError("a mix of nothing: give long, cell or masked a number above 0")
+        if not self.long + self.cell + self.masked + self.replaced:
+            raise ValueError(
+                "a mix of nothing: give long, cell, masked or replaced a number above 0"
+            )
         return self
 
 
@@ -189,7 +197,9 @@ class PretrainSettings(AdaptedSettings):
     """`gentap pretrain`: one encoder, two decoders, equal numbers of both kinds a step."""
 
     mix: Mix = Field(Mix(), description="examples of each objective in a step, in proportion")
-    hidden_cells: float = Field(0.15, gt=0, lt=1, description="share of a masked table's cells")
+    hidden_cells: float = Field(
+        0.15, gt=0, lt=1, description="share of a table's cells that is hidden, or replaced"
+    )
     workers: int = Field(1, ge=1, le=1024, description="processes that tokenize the corpora")
 
     def decisive(self) -> dict[str, Any]:

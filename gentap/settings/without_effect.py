@@ -62,7 +62,11 @@ NEEDS: dict[type[Settings], list[tuple[str, _Condition, str]]] = {
         if name != "address"
     ],
     PretrainSettings: [
-        ("hidden_cells", lambda pretrain: pretrain.mix.masked > 0, "mix.masked above 0"),
+        (
+            "hidden_cells",
+            lambda pretrain: pretrain.mix.masked + pretrain.mix.replaced > 0,
+            "mix.masked or mix.replaced above 0",
+        ),
     ],
     PrivateSettings: [
         (name, lambda private: private.epsilon > 0, "epsilon above 0")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gentap.errors import InputError, SettingError
-from gentap.model.objectives import Objective
+from gentap.model.objectives import ON_TABLES, Objective
 from gentap.records import EVALUATION_COLUMNS, EXAMPLE_SCHEMA, MINED_SCHEMA, Example
 from gentap.runs.store import REJECTED, StageFolder, parts, require_columns, require_stage
 from gentap.settings.sections import LinearizerSettings
@@ -17,7 +17,7 @@ from gentap.stages.stage import Planned, Stage, check_training, longest_input
 if TYPE_CHECKING:
     from gentap.documents.annotated.reading import Questions
 
-_MADE_BY = {"long": "questions write", "cell": "sample", "masked": "mine"}
+_MADE_BY = {"long": "questions write", "cell": "sample", **dict.fromkeys(ON_TABLES, "mine")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,25 +84,29 @@ class PretrainStage(Stage):
         return [Path(self.base), *self._corpora.values()]
 
     def check(self, planned: Planned = ()) -> None:
-        masked = self.pretrain.mix.masked
-        if "masked" in self.corpora and not masked:
-            raise SettingError("pretrain: --tables is for masked cells: set mix.masked to 1.")
-        if masked and "masked" not in self.corpora:
+        mix = self.pretrain.mix.model_dump()
+        given = [kind for kind in ON_TABLES if kind in self.corpora]
+        if given and not any(mix[kind] for kind in ON_TABLES):
             raise SettingError(
-                "pretrain: mix.masked needs tables: give a mined folder as --tables."
+                "pretrain: --tables is for masked or replaced cells: set mix.masked or "
+                "mix.replaced to 1."
             )
+        for kind in ON_TABLES:
+            if mix[kind] and kind not in self.corpora:
+                raise SettingError(
+                    f"pretrain: mix.{kind} needs tables: give a mined folder as --tables."
+                )
         if not self._corpora:
             raise SettingError("pretrain: give --long, --cell, or both, as the mix asks for.")
         for kind, path in self._corpora.items():
             if path in planned:
                 continue
             require_stage(path, _MADE_BY[kind], f"the {kind} examples come from there")
-            if kind != "masked":
+            if kind not in ON_TABLES:
                 require_columns(parts(path), EXAMPLE_SCHEMA, EVALUATION_COLUMNS)
         longest = longest_input(
             self.base, self.linearizer, planned, "pretrain", self.pretrain.adapters
         )
-        mix = self.pretrain.mix.model_dump()
         shown = longest * sum(mix[kind] for kind in self._corpora)
         check_training(self.pretrain, "pretrain", shown=shown, needs="one group of the mix")
 

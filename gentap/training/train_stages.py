@@ -8,7 +8,7 @@ from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
 from gentap.model.loading.checkpoints import check_model
 from gentap.model.loading.load import load_table_model, load_writer_model
-from gentap.model.objectives import OBJECTIVES, Objective
+from gentap.model.objectives import OBJECTIVES, ON_TABLES, Objective
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
 from gentap.records import TABLE_SCHEMA, Example, Kind
 from gentap.runs.store import REJECTED, StageFolder, Tally, parts, read_rows, write_text
@@ -20,9 +20,9 @@ from gentap.settings.training_sections import (
     WriterSettings,
 )
 from gentap.training.data.examples import EncodedPair, TableEncoder
-from gentap.training.data.streams import MaskedStream, PairStream, Stream
+from gentap.training.data.streams import MaskedStream, PairStream, ReplacedStream, Stream
 from gentap.training.data.token_store import write_tokens
-from gentap.training.data.windows import hiding_of, table_windows
+from gentap.training.data.windows import hiding_of, table_cells, table_windows
 from gentap.training.loop.consolidation import consolidate
 from gentap.training.loop.finish_model import finish_model
 from gentap.training.loop.private import train_privately
@@ -104,19 +104,19 @@ def pretrain(
 ) -> dict[str, Any]:
     """Train both decoders, or one where the mix or the corpora hold only its examples.
 
-    ``corpora`` are Example folders for ``long`` and ``cell``, and a mined folder for ``masked``,
-    whose tables have cells hidden.
+    ``corpora`` are Example folders for ``long`` and ``cell``, and a mined folder for ``masked``
+    and ``replaced``, whose tables have cells hidden or exchanged.
 
     Raises InputError where a corpus is empty or no example fits the model.
     """
     files = {
-        kind: parts(corpora[kind] / "tables" if kind == "masked" else corpora[kind])
+        kind: parts(corpora[kind] / "tables" if kind in ON_TABLES else corpora[kind])
         for kind in OBJECTIVES
         if kind in corpora
     }
     for kind in files:
         if not files[kind]:
-            what = "tables (tables/part-*.parquet)" if kind == "masked" else "examples"
+            what = "tables (tables/part-*.parquet)" if kind in ON_TABLES else "examples"
             raise InputError(f"{corpora[kind]}: holds no {what} (part-*.parquet).")
     examples = {kind: files[kind] for kind in KINDS if kind in files}
     if is_main():
@@ -130,7 +130,7 @@ def pretrain(
         folder,
         seed=seed,
         label="pretrain",
-        masked=files.get("masked", []),
+        tables={kind: files[kind] for kind in ON_TABLES if kind in files},
     )
 
 
@@ -167,6 +167,25 @@ def finetune(
     )
 
 
+def _table_stream(
+    objective: Objective,
+    files: Sequence[Path],
+    settings: PretrainSettings,
+    tokenizer: TableTokenizer,
+    folder: StageFolder,
+    seed: int,
+) -> MaskedStream | ReplacedStream:
+    """Tables whose cells are hidden or exchanged, anew in every epoch."""
+    hiding = hiding_of(tokenizer, seed)
+    rows = read_rows(files, schema=TABLE_SCHEMA)
+    where = folder.work / "tokens" / f"train-{objective}"
+    if objective == "replaced":
+        store = write_tokens(where, table_cells(rows, tokenizer))
+        return ReplacedStream(store, hiding, settings.hidden_cells, tokenizer.settings.max_tokens)
+    store = write_tokens(where, table_windows(rows, tokenizer, lambda name: True))
+    return MaskedStream(store, hiding, settings.hidden_cells)
+
+
 def _by_kind(examples: Sequence[Example]) -> dict[Kind, Sequence[Example]]:
     """The examples of each kind of answer that there are any of."""
     split = {kind: [one for one in examples if one.kind == kind] for kind in KINDS}
@@ -183,7 +202,7 @@ def _train_table_model(
     *,
     seed: int,
     label: str,
-    masked: Sequence[Path] = (),
+    tables: Mapping[Objective, Sequence[Path]] | None = None,
     former: Mapping[Kind, ExampleSource] | None = None,
 ) -> dict[str, Any]:
     check_model(base)  # before examples are tokenized for it
@@ -207,14 +226,11 @@ def _train_table_model(
                         "max_target_tokens."
                     )
                 streams[split][kind] = PairStream(store)
-        if masked and isinstance(settings, PretrainSettings):
-            hiding = hiding_of(tokenizer, seed)
-            windows = table_windows(
-                read_rows(masked, schema=TABLE_SCHEMA), tokenizer, lambda name: True
-            )
-            store = write_tokens(folder.work / "tokens" / "train-masked", windows)
-            tally.add(store.tally)
-            streams["train"]["masked"] = MaskedStream(store, hiding, settings.hidden_cells)
+        for objective, files in (tables or {}).items():
+            assert isinstance(settings, PretrainSettings)
+            stream = _table_stream(objective, files, settings, tokenizer, folder, seed)
+            tally.add(stream.store.tally)
+            streams["train"][objective] = stream
     model = load_table_model(
         base, tokenizer=tokenizer, dropout=settings.dropout, adapters=settings.adapters
     )

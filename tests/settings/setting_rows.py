@@ -137,6 +137,7 @@ ROWS: dict[str, Row] = {
     "pretrain.mix.long": Row(2),
     "pretrain.mix.cell": Row(2),
     "pretrain.mix.masked": Row(1),
+    "pretrain.mix.replaced": Row(1),
     "pretrain.hidden_cells": Row(0.3, given={"pretrain.mix.masked": 1}),
     "pretrain.workers": Row(2, passed_on("pretrain", "workers"), pace=True),
     "finetune.train": Row(["qa.jsonl"]),
