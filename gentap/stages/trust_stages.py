@@ -72,8 +72,8 @@ def cohorts_section(found: "Cohorts") -> "TableSection":
             f"{one.questions:,}",
             f"{one.score:.1f}",
             f"{one.rest:.1f}",
-            f"{one.score - one.rest:+.1f}",
-            f"{one.low:+.1f} to {one.high:+.1f}",
+            _signed(one.score - one.rest),
+            f"{_signed(one.low)} to {_signed(one.high)}",
             f"{one.p:.3f}",
         ]
         for one in found.cohorts
@@ -85,6 +85,10 @@ def cohorts_section(found: "Cohorts") -> "TableSection":
         f"the held-out questions' {title}."
     )
     return TableSection("cohorts", "Weak groups", head, rows, note)
+
+
+def _signed(points: float) -> str:
+    return f"{points:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 def cohorts_text(found: "Cohorts") -> str:

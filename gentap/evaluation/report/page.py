@@ -61,7 +61,7 @@ def report_page(
     """The whole file, of one system or of several with the same examples.
 
     ``facts`` stand below the title; ``tests`` are the differences of further systems to the first
-    one; ``sections`` stand below the scores; ``noise`` are scores by kind and level of spoiled
+    one; ``sections`` stand below the charts; ``noise`` are scores by kind and level of spoiled
     tables, drawn as curves.
     """
     examples = systems[0].examples
