@@ -192,6 +192,8 @@ def _systems(recipe: Recipe, plan: RunPlan, variant: str) -> Models:
     corpora: dict[Objective, list[Path]] = {"long": [long, *sentences], "cell": [cell]}
     if recipe.pretrain.mix.masked:
         corpora["masked"] = [mined]
+    if recipe.pretrain.mix.replaced:
+        corpora["replaced"] = [mined]
     pretrained = add(
         "pretrained",
         PretrainStage(

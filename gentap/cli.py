@@ -19,6 +19,7 @@ from gentap.commands import (
     init_commands,
     show_commands,
     training_commands,
+    trust_commands,
 )
 from gentap.commands.options import reports_errors
 from gentap.runs.console import show
@@ -45,6 +46,7 @@ for commands in (
     evaluation_commands,
     answer_commands,
     fetch_commands,
+    trust_commands,
 ):
     app.add_typer(commands.app)
 

@@ -14,7 +14,7 @@ FLOORS = [
     {"text"},
     {"documents", "tables"},
     {"model"},
-    {"evaluation", "training", "questions", "mining", "grammar"},
+    {"evaluation", "training", "questions", "mining", "grammar", "trust"},
     {"serving"},
     {"stages"},
     {"commands", "chain"},

@@ -48,6 +48,10 @@ def evaluate_command(
         list[str] | None,
         typer.Option(help="Dev questions that choose length penalty and least length by BLEU."),
     ] = None,
+    noise: Annotated[
+        str | None,
+        typer.Option(help="Spoil tables and score again: missing=0.1,typos=0.05,shuffled-rows, …"),
+    ] = None,
     judge: JudgeAddress = None,
     judge_assignments: JudgeAssignments = None,
     as_json: Json = False,
@@ -70,6 +74,7 @@ def evaluate_command(
         data=data,
         protocol=protocol,
         tune_length=tune_length,
+        noise=noise,
     )
     judging = _judging(judge, judge_assignments, settings.judge)
     settings = settings.model_copy(update={"judge": judging})

@@ -68,7 +68,7 @@ def pretrain_command(
         typer.Option(help="Folder whose cell answers are learnt; may be given several times."),
     ] = None,
     tables: Annotated[
-        Path | None, typer.Option(help="A mined folder, for masked cells (mix.masked).")
+        Path | None, typer.Option(help="A mined folder, for masked or replaced cells (mix.masked).")
     ] = None,
     seed: Seed = 1,
     recipe: RecipeFile = None,
@@ -86,6 +86,7 @@ def pretrain_command(
         ("long", long),
         ("cell", cell),
         ("masked", [tables] if tables is not None else None),
+        ("replaced", [tables] if tables is not None else None),
     ]
     stage = PretrainStage(
         base=checkpoint_folder(base),
@@ -112,6 +113,10 @@ def finetune_command(
     shots: Annotated[
         int | None, typer.Option(min=1, help="Train on so many, drawn by the seed.")
     ] = None,
+    mend: Annotated[
+        str | None,
+        typer.Option(help="Weak groups (gentap cohorts): train on their like, keep the rest."),
+    ] = None,
     seed: Seed = 1,
     recipe: RecipeFile = None,
     assignments: Assignments = None,
@@ -131,6 +136,7 @@ def finetune_command(
         dev=dev,
         task=task,
         shots=shots,
+        mend=mend,
     )
     stage = FinetuneStage(
         model=checkpoint_folder(model), finetune=settings, linearizer=linearizer, seed=seed

@@ -100,14 +100,7 @@ def read_systems(
 
 def compare(systems: Sequence[Results], by: str | None = None, count: int = 10) -> Comparison:
     """Test every pair; raises SettingError where ``by`` is no metric that all systems have."""
-    shared = [
-        name for name in METRICS if all(name in system.scored.statistics for system in systems)
-    ]
-    if by is None:
-        by = next((name for name in _BY if name in shared), shared[0])
-    if by not in shared:
-        known = ", ".join(shared)
-        raise SettingError(f"--by: no metric '{by}' that all have. Give one of {known}.")
+    by = shared_metric(systems, by)
     pairs = [
         SystemPair(
             first.name,
@@ -124,6 +117,22 @@ def compare(systems: Sequence[Results], by: str | None = None, count: int = 10) 
     order = sorted(range(len(spread)), key=lambda place: -spread[place])
     places = [place for place in order[:count] if spread[place] > 0]
     return Comparison(list(systems), pairs, by, places)
+
+
+def shared_metric(systems: Sequence[Results], by: str | None) -> str:
+    """A metric that all systems have: the one given, or the first that tells most by default.
+
+    Raises SettingError where not all have it.
+    """
+    shared = [
+        name for name in METRICS if all(name in system.scored.statistics for system in systems)
+    ]
+    if by is None:
+        by = next((name for name in _BY if name in shared), shared[0])
+    if by not in shared:
+        known = ", ".join(shared)
+        raise SettingError(f"--by: no metric '{by}' that all have. Give one of {known}.")
+    return by
 
 
 def named_path(given: str) -> tuple[str, Path]:

@@ -1,5 +1,6 @@
 """Answer annotated questions with a model, and score the answers."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gentap.documents.annotated.reading import read_questions
@@ -10,13 +11,23 @@ from gentap.evaluation.metrics.wordnet import open_wordnet
 from gentap.evaluation.predict import ChunkedAnswers, Length
 from gentap.evaluation.report.page import training_log, write_report
 from gentap.evaluation.results import Results, write_results
+from gentap.evaluation.robustness import NOISE, SpoiledSet, noise_scores, noise_section
 from gentap.evaluation.tune_length import tune_length
+from gentap.records import Example
+from gentap.runs.output_files import write_json
 from gentap.runs.store import REJECTED, StageFolder
 from gentap.settings.sections import EvaluateSettings
 
 
-def evaluate_model(model: str, settings: EvaluateSettings, folder: StageFolder) -> dict[str, Any]:
+def evaluate_model(
+    model: str,
+    settings: EvaluateSettings,
+    folder: StageFolder,
+    spoil: Callable[[Sequence[Example]], Sequence[SpoiledSet]] | None = None,
+) -> dict[str, Any]:
     """Answer and score; writes the results' files and the report's pages.
+
+    ``spoil`` makes further sets of (some of) the questions, which are answered and scored too.
 
     Sentence answers come from the long decoder, cell answers from the cell decoder, unless the
     settings name one. Predictions are kept chunk by chunk, so that a rerun goes on where a run was
@@ -42,6 +53,10 @@ def evaluate_model(model: str, settings: EvaluateSettings, folder: StageFolder) 
         scored = judged(scored, examples, predictions, judge)
     results = Results(model, examples, predictions, scored, answerer.shown)
     write_results(folder.path, results)
+    noise: list[dict[str, Any]] = []
+    if spoil is not None:
+        noise = noise_scores(model, spoil(examples), settings, length, folder.work / "noise")
+        write_json(folder.path / NOISE, {"seed": settings.noise_seed, "sets": noise})
     write_report(
         folder.path,
         [results],
@@ -52,6 +67,8 @@ def evaluate_model(model: str, settings: EvaluateSettings, folder: StageFolder) 
             f"length penalty {length.penalty:g}, at least {length.least} tokens",
         ],
         histories={model: training_log(model)},
+        sections=[noise_section(noise)] if noise else (),
+        noise=noise,
     )
     return {
         "questions": scored.questions,

@@ -11,14 +11,7 @@ import numpy as np
 from gentap.evaluation.metrics.resampling import intervals
 from gentap.evaluation.metrics.statistics import Statistics
 from gentap.records import Example
-from gentap.text.words import WORD
-
-_WORDS = {
-    **{word: word for word in ("who", "what", "which", "when", "where", "why", "how")},
-    "whom": "who",
-    "whose": "who",
-}
-_QUESTION_WORDS = ("who", "what", "which", "when", "where", "why", "how", "how many", "none")
+from gentap.text.question_words import WORD_KINDS, question_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +37,6 @@ def _by_size(
     return Grouping(name, title, tuple(labels), lambda example: bisect_left(bounds, size(example)))
 
 
-def question_word(question: str) -> str:
-    """The first question word, with ``how many`` and ``how much`` on their own, or ``none``.
-
-    >>> question_word("In what year did she win?")
-    'what'
-    """
-    words = WORD.findall(question.lower())
-    for word, after in zip(words, [*words, ""][1:], strict=True):
-        if word == "how" and after in ("many", "much"):
-            return "how many"
-        if word in _WORDS:
-            return _WORDS[word]
-    return "none"
-
-
 GROUPINGS = (
     _by_size(
         "table",
@@ -81,8 +59,8 @@ GROUPINGS = (
     Grouping(
         "word",
         "question word",
-        _QUESTION_WORDS,
-        lambda example: _QUESTION_WORDS.index(question_word(example.question)),
+        WORD_KINDS,
+        lambda example: WORD_KINDS.index(question_word(example.question)),
     ),
 )
 

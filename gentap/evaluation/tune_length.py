@@ -29,7 +29,7 @@ def tune_length(
     Only questions that are answered in a sentence count; of more than ``tune_questions`` so many
     are taken, evenly spread. Raises InputError where there are none.
     """
-    asked = _spread([one for one in dev if one.kind == "long"], settings.tune_questions)
+    asked = spread([one for one in dev if one.kind == "long"], settings.tune_questions)
     if not asked:
         raise InputError(
             f"{', '.join(settings.tune_length)}: no question that is answered in a sentence; only "
@@ -68,7 +68,8 @@ def _try(
     return {"length_penalty": length.penalty, "min_answer_tokens": length.least, **scores}
 
 
-def _spread(examples: Sequence[Example], count: int) -> list[Example]:
+def spread(examples: Sequence[Example], count: int) -> list[Example]:
+    """So many examples, evenly spread; all of them for 0."""
     if not count or len(examples) <= count:
         return list(examples)
     return [examples[place * len(examples) // count] for place in range(count)]

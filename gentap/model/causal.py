@@ -208,6 +208,7 @@ class CausalModel(nn.Module):
         long_labels: torch.Tensor | None = None,
         cell_labels: torch.Tensor | None = None,
         masked_labels: torch.Tensor | None = None,
+        replaced_labels: torch.Tensor | None = None,
     ) -> CausalLMOutputWithPast:
         """The loss of a batch, as :meth:`gentap.model.network.GenTapModel.forward` has it.
 
@@ -221,6 +222,7 @@ class CausalModel(nn.Module):
             "long": long_labels,
             "cell": cell_labels,
             "masked": masked_labels,
+            "replaced": replaced_labels,
         }
         losses, first = [], 0
         for name, decoder in OBJECTIVES.items():

@@ -49,7 +49,10 @@ class Adapters(nn.Module):
     the trunk has none.
     """
 
-    def __init__(self, trunk: Any, rank: int, dropout: float = 0.0) -> None:
+    def __init__(
+        self, trunk: Any, rank: int, dropout: float = 0.0, heads: Sequence[Any] = ()
+    ) -> None:
+        """``heads`` are further output layers that stay as they are, beside the trunk's own."""
         super().__init__()
         self.rank = rank
         self.active = ""
@@ -57,9 +60,9 @@ class Adapters(nn.Module):
         self._dropout = nn.Dropout(dropout)
         self.layers: dict[str, tuple[int, int]] = {}
         self._transposed = False
-        head = trunk.get_output_embeddings()
+        kept = [trunk.get_output_embeddings(), *heads]
         for path, layer in trunk.named_modules():
-            if isinstance(layer, nn.Linear | Conv1D) and layer is not head:
+            if isinstance(layer, nn.Linear | Conv1D) and not any(layer is one for one in kept):
                 rows, columns = layer.weight.shape
                 self._transposed |= isinstance(layer, Conv1D)
                 self.layers[path] = (rows, columns) if self._transposed else (columns, rows)
@@ -87,6 +90,16 @@ class Adapters(nn.Module):
     def is_zero(self, name: str) -> bool:
         """Whether the adapter changes nothing."""
         return not any(bool(layer.lora_B.any()) for layer in self.named[name].values())  # type: ignore
+
+    @torch.no_grad()
+    def merge(self, name: str, trunk: Any) -> None:
+        """Add what an adapter changes to the trunk's own weights, and let no adapter act."""
+        for path in self.layers:
+            low_rank = cast(LowRank, cast(Any, self.named[name])[_key(path)])
+            change = SCALE * low_rank.lora_B @ low_rank.lora_A
+            weight = trunk.get_submodule(path).weight
+            weight.add_((change.T if self._transposed else change).to(weight.dtype))
+        self.active = ""
 
     def save(self, name: str, folder: Path, trunk: Any, print_of_trunk: str) -> None:
         """Write an adapter in peft's format; ``print_of_trunk`` says which trunk it belongs to."""

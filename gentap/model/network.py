@@ -118,11 +118,11 @@ class GenTapModel(PreTrainedModel, GenerationMixin):
     ) -> Seq2SeqLMOutput:
         """As the stock model's with one of the decoders, and one addition for training.
 
-        With ``long_labels`` (n, t), ``cell_labels`` (m, s) and ``masked_labels`` (k, r), or some
-        of them, the batch of n + m + k inputs is encoded once; its rows go in this order to their
-        decoders (:data:`OBJECTIVES`). The loss is the mean of the objectives' mean token losses,
-        and there are no logits. They are no parameters by name, for a stock Trainer takes every
-        parameter of such a name for labels that each batch must have.
+        With ``long_labels`` (n, t), ``cell_labels`` (m, s), ``masked_labels`` (k, r) and so on, or
+        some of them, the batch of n + m + k inputs is encoded once; its rows go in the order of
+        :data:`OBJECTIVES` to their decoders. The loss is the mean of the objectives' mean token
+        losses, and there are no logits. They are no parameters by name, for a stock Trainer takes
+        every parameter of such a name for labels that each batch must have.
         """
         given = {name: kwargs.pop(f"{name}_labels", None) for name in OBJECTIVES}
         objectives = {name: of_kind for name, of_kind in given.items() if of_kind is not None}

@@ -6,10 +6,19 @@ from typing import Literal
 Decoder = Literal["long", "cell"]
 DECODERS: tuple[Decoder, ...] = ("long", "cell")
 
-Objective = Literal["long", "cell", "masked"]
-OBJECTIVES: Mapping[Objective, Decoder] = {"long": "long", "cell": "cell", "masked": "long"}
-"""Sentence answers, cell answers, tables whose hidden cells are recovered: what a batch may hold
-examples of, one objective after another in this order, and the decoder that learns each."""
+Objective = Literal["long", "cell", "masked", "replaced"]
+OBJECTIVES: Mapping[Objective, Decoder] = {
+    "long": "long",
+    "cell": "cell",
+    "masked": "long",
+    "replaced": "long",
+}
+"""Sentence answers, cell answers, tables whose hidden or exchanged cells are recovered: what a
+batch may hold examples of, one objective after another in this order, and the decoder that learns
+each."""
+
+ON_TABLES: tuple[Objective, ...] = ("masked", "replaced")
+"""Those that need tables alone, no questions."""
 
 
 def labels_of(stream: str) -> str:

@@ -420,6 +420,13 @@ class EvaluateSettings(Settings):
     chunk: int = Field(256, ge=1, description="questions between two savings")
     precision: Precision = Field("auto", description="bf16 where it is fast, or bf16, or fp32")
     judge: JudgeSettings = Field(NO_JUDGE, description="a chat endpoint that rates answers")
+    noise: str = Field(
+        "", description="spoil tables and score again: missing=0.1,typos=0.05,shuffled-rows, …"
+    )
+    noise_questions: int = Field(
+        200, ge=0, description="so many questions are asked about spoiled tables; 0: all"
+    )
+    noise_seed: int = Field(1, ge=0, le=MAX_SEED, description="what is spoiled")
 
     @model_validator(mode="after")
     def _can_end(self) -> "EvaluateSettings":

@@ -180,11 +180,19 @@ class Mix(Settings):
         le=1000,
         description="tables whose hidden cells the long decoder recovers; needs --tables",
     )
+    replaced: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        description="tables whose exchanged cells it finds and puts right; needs --tables",
+    )
 
     @model_validator(mode="after")
     def _holds_something(self) -> "Mix":
-        if not self.long + self.cell + self.masked:
-            raise ValueError("a mix of nothing: give long, cell or masked a number above 0")
+        if not self.long + self.cell + self.masked + self.replaced:
+            raise ValueError(
+                "a mix of nothing: give long, cell, masked or replaced a number above 0"
+            )
         return self
 
 
@@ -192,11 +200,50 @@ class PretrainSettings(AdaptedSettings):
     """`gentap pretrain`: one encoder, two decoders, equal numbers of both kinds a step."""
 
     mix: Mix = Field(Mix(), description="examples of each objective in a step, in proportion")
-    hidden_cells: float = Field(0.15, gt=0, lt=1, description="share of a masked table's cells")
+    hidden_cells: float = Field(
+        0.15, gt=0, lt=1, description="share of a table's cells that is hidden, or replaced"
+    )
     workers: int = Field(1, ge=1, le=1024, description="processes that tokenize the corpora")
 
     def decisive(self) -> dict[str, Any]:
         return {name: value for name, value in super().decisive().items() if name != "workers"}
+
+
+class EwcSettings(Settings):
+    """Elastic weight consolidation: what the model could do before is kept."""
+
+    data: list[str] = Field(
+        [], description="examples of what is to be kept: questions in any layout, or their folders"
+    )
+    strength: float = Field(
+        100.0, ge=0, le=1e12, description="how strongly the weights that they need are held"
+    )
+    examples: int = Field(
+        200, ge=1, le=10**6, description="so many of them are looked at for what they need"
+    )
+
+
+class PrivateSettings(Settings):
+    """Differentially private training of adapters: what an example can change is bounded."""
+
+    epsilon: float = Field(
+        -1.0, ge=-1, le=1e6, description="privacy lost at most; -1: training is not private"
+    )
+    delta: float = Field(
+        1e-5, gt=0, lt=1, description="chance that more is lost: well below 1 / examples"
+    )
+    clip: float = Field(
+        1.0, gt=0, le=1e6, description="norm that each example's gradient is clipped to"
+    )
+    batch: int = Field(64, ge=1, le=10**6, description="examples a step, on average")
+
+    @model_validator(mode="after")
+    def _keeps_something(self) -> "PrivateSettings":
+        if -1 < self.epsilon <= 0:
+            raise ValueError(
+                "epsilon must be above 0: at 0 nothing could be learnt (-1: not private)"
+            )
+        return self
 
 
 class FinetuneSettings(PatientSettings, AdaptedSettings):
@@ -211,3 +258,36 @@ class FinetuneSettings(PatientSettings, AdaptedSettings):
         0, ge=0, description="sentences written at each look at dev, for their BLEU over pieces"
     )
     shots: int = Field(0, ge=0, description="train on so many, drawn by the seed; 0: on all")
+    mend: str = Field(
+        "", description="weak groups (gentap cohorts): train on their like, and keep the rest"
+    )
+    ewc: EwcSettings = Field(
+        EwcSettings(), description="elastic weight consolidation: keep what was learnt before"
+    )
+    private: PrivateSettings = Field(
+        PrivateSettings(), description="differentially private training of adapters"
+    )
+    canaries: int = Field(
+        0, ge=0, le=1000, description="made-up rows among the examples, for `gentap audit`"
+    )
+
+    @model_validator(mode="after")
+    def _keeps_private(self) -> "FinetuneSettings":
+        """What would look at single examples, or tell of them, can't go with privacy."""
+        if self.private.epsilon <= 0:
+            return self
+        telling = {
+            "dev": self.dev,
+            "patience": self.patience,
+            "dev_answers": self.dev_answers,
+            "ewc.data": self.ewc.data,
+            "mend": self.mend,
+            "report_to": self.report_to,
+            "arguments": self.arguments,
+        }
+        if given := [name for name, value in telling.items() if value]:
+            raise ValueError(
+                f"private training (private.epsilon) can't go with {', '.join(given)}: leave "
+                f"{'it' if len(given) == 1 else 'them'} out"
+            )
+        return self

@@ -14,7 +14,9 @@ from gentap.settings.sections import (
 from gentap.settings.trainer_arguments import ABOVE, ADAMS
 from gentap.settings.training_sections import (
     BaseSettings,
+    FinetuneSettings,
     PretrainSettings,
+    PrivateSettings,
     TrainingSettings,
     WriterSettings,
 )
@@ -60,10 +62,25 @@ NEEDS: dict[type[Settings], list[tuple[str, _Condition, str]]] = {
         if name != "address"
     ],
     PretrainSettings: [
-        ("hidden_cells", lambda pretrain: pretrain.mix.masked > 0, "mix.masked above 0"),
+        (
+            "hidden_cells",
+            lambda pretrain: pretrain.mix.masked + pretrain.mix.replaced > 0,
+            "mix.masked or mix.replaced above 0",
+        ),
+    ],
+    PrivateSettings: [
+        (name, lambda private: private.epsilon > 0, "epsilon above 0")
+        for name in ("delta", "clip", "batch")
+    ],
+    FinetuneSettings: [
+        ("ewc", lambda finetune: bool(finetune.ewc.data or finetune.mend), "ewc.data or mend"),
     ],
     EvaluateSettings: [
         ("length_penalty", lambda evaluate: evaluate.beams > 1, "beams above 1"),
+        *(
+            (name, lambda evaluate: bool(evaluate.noise), "noise")
+            for name in ("noise_questions", "noise_seed")
+        ),
         ("tune_questions", lambda evaluate: bool(evaluate.tune_length), "tune_length"),
         (
             "constrain_cells",

@@ -14,6 +14,8 @@ from gentap.stages.stage import Planned, Stage
 if TYPE_CHECKING:
     from gentap.evaluation.compare import Comparison
     from gentap.evaluation.results import Results
+    from gentap.evaluation.robustness import SpoiledSet
+    from gentap.records import Example
 
 COMPARISON = "compare.json"
 
@@ -54,13 +56,38 @@ class EvaluateStage(Stage):
                 f"{', '.join(self.evaluate.tune_length)}: no question that is answered in a "
                 "sentence; only those can tune the length (evaluate.tune_length)."
             )
+        if self.evaluate.noise:
+            from gentap.trust.noise import parse_noise
+
+            parse_noise(self.evaluate.noise)
         if Path(self.model) not in planned:
             check_model(self.model)
 
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
         from gentap.evaluation.evaluate import evaluate_model
 
-        return evaluate_model(self.model, self.evaluate, folder)
+        spoil = self._spoil if self.evaluate.noise else None
+        return evaluate_model(self.model, self.evaluate, folder, spoil)
+
+    def _spoil(self, examples: "Sequence[Example]") -> "list[SpoiledSet]":
+        """The questions as they are, each kind of noise by itself, and all as they were given."""
+        from gentap.evaluation.robustness import SpoiledSet
+        from gentap.evaluation.tune_length import spread
+        from gentap.trust.noise import Noise, parse_noise, single_kinds, spoil
+
+        asked = spread(examples, self.evaluate.noise_questions)
+        noise = parse_noise(self.evaluate.noise)
+        sets: list[tuple[str, float, Noise]] = [("none", 0.0, Noise())]
+        for kind, levels in single_kinds(noise).items():
+            sets += [(kind, level, of_level) for level, of_level in levels]
+        if len(single_kinds(noise)) > 1:
+            sets.append((self.evaluate.noise, 1.0, noise))
+        made = []
+        for kind, level, of_kind in sets:
+            spoiled = [spoil(one, of_kind, self.evaluate.noise_seed) for one in asked]
+            examples_of = [one.example for one in spoiled]
+            made.append(SpoiledSet(kind, level, examples_of, [one.needed for one in spoiled]))
+        return made
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
         counts = {**stats["inputs"], **stats["warnings"]}

@@ -6,8 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from gentap.errors import SettingError
-from gentap.model.objectives import Objective
+from gentap.errors import InputError, SettingError
+from gentap.model.objectives import ON_TABLES, Objective
 from gentap.records import EVALUATION_COLUMNS, EXAMPLE_SCHEMA, MINED_SCHEMA, Example
 from gentap.runs.parquet_parts import parts, require_columns
 from gentap.runs.store import REJECTED, StageFolder, require_stage
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gentap.documents.annotated.reading import Questions
     from gentap.documents.rejected import RejectedRecords
 
-_MADE_BY = {"long": "questions write", "cell": "sample", "masked": "mine"}
+_MADE_BY = {"long": "questions write", "cell": "sample", **dict.fromkeys(ON_TABLES, "mine")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,13 +88,18 @@ class PretrainStage(Stage):
         return [Path(self.base), *(path for paths in self._corpora.values() for path in paths)]
 
     def check(self, planned: Planned = ()) -> None:
-        masked = self.pretrain.mix.masked
-        if "masked" in self.corpora and not masked:
-            raise SettingError("pretrain: --tables is for masked cells: set mix.masked to 1.")
-        if masked and "masked" not in self.corpora:
+        mix = self.pretrain.mix.model_dump()
+        given = [kind for kind in ON_TABLES if kind in self.corpora]
+        if given and not any(mix[kind] for kind in ON_TABLES):
             raise SettingError(
-                "pretrain: mix.masked needs tables: give a mined folder as --tables."
+                "pretrain: --tables is for masked or replaced cells: set mix.masked or "
+                "mix.replaced to 1."
             )
+        for kind in ON_TABLES:
+            if mix[kind] and kind not in self.corpora:
+                raise SettingError(
+                    f"pretrain: mix.{kind} needs tables: give a mined folder as --tables."
+                )
         if not self._corpora:
             raise SettingError("pretrain: give --long, --cell, or both, as the mix asks for.")
         given = [(kind, path) for kind, paths in self._corpora.items() for path in paths]
@@ -102,12 +107,11 @@ class PretrainStage(Stage):
             if path in planned:
                 continue
             require_stage(path, _MADE_BY[kind], f"the {kind} examples come from there")
-            if kind != "masked":
+            if kind not in ON_TABLES:
                 require_columns(parts(path), EXAMPLE_SCHEMA, EVALUATION_COLUMNS)
         longest = longest_input(
             self.base, self.linearizer, planned, "pretrain", self.pretrain.adapters
         )
-        mix = self.pretrain.mix.model_dump()
         shown = longest * sum(mix[kind] for kind in self._corpora)
         check_training(self.pretrain, "pretrain", shown=shown, needs="one group of the mix")
 
@@ -146,12 +150,18 @@ class FinetuneStage(Stage):
         return {**self.finetune.decisive(), "linearizer": linearizer, "seed": self.seed}
 
     def inputs(self) -> list[Path]:
-        return list(map(Path, (self.model, *self.finetune.train, *self.finetune.dev)))
+        data = (*self.finetune.train, *self.finetune.dev, *self.finetune.ewc.data)
+        mend = [self.finetune.mend] if self.finetune.mend else []
+        return list(map(Path, (self.model, *data, *mend)))
 
     def check(self, planned: Planned = ()) -> None:
         if not self.finetune.train:
             raise SettingError("finetune: no annotated questions given (finetune.train, --train).")
-        _ = self._examples, self._dev  # each read once, by its own reader's checks
+        if self.finetune.private.epsilon > 0:
+            from gentap.training.loop.private import check_private
+
+            check_private("" if Path(self.model) in planned else self.model, self.finetune)
+        _ = self._former, self._dev  # each read once, by its own reader's checks
         longest = longest_input(
             self.model, self.linearizer, planned, "finetune", self.finetune.adapters
         )
@@ -193,6 +203,7 @@ class FinetuneStage(Stage):
             self.linearizer,
             folder,
             seed=self.seed,
+            former=self._former,
         )
         return {**stats, "annotated": {"rejected": dict(self._unread.counts)}}
 
@@ -203,6 +214,7 @@ class FinetuneStage(Stage):
         questions = sum(stats["examples"].values())
         return [
             f"{questions:,} questions, {stats['steps']:,} steps{_losses(stats)}",
+            *_held(stats),
             *losses_told(stats),
             *(f"questions set aside: {line}" for line in reasons(self._unread)),
         ]
@@ -229,10 +241,60 @@ class FinetuneStage(Stage):
         return unread
 
     @cached_property
-    def _examples(self) -> list[Example]:
+    def _drawn(self) -> tuple[list[Example], list[Example]]:
+        """The examples to train on, and those that weak groups leave over."""
         from gentap.training.data.few_shot import draw_shots
 
-        return draw_shots(self._train.examples, self.finetune.shots, self.seed)
+        drawn = draw_shots(self._train.examples, self.finetune.shots, self.seed)
+        if self.finetune.canaries:
+            from gentap.trust.canaries import make_canaries
+
+            drawn += make_canaries(self.finetune.canaries, self.seed)
+        if not self.finetune.mend:
+            return drawn, []
+        from gentap.trust.cohorts import of_their_like, read_cohorts
+
+        cohorts = read_cohorts(Path(self.finetune.mend))
+        if not cohorts.cohorts:
+            raise InputError(f"{self.finetune.mend}: holds no weak group: there is none to mend.")
+        like, others = of_their_like(cohorts, drawn)
+        if not like:
+            named = "; ".join(one.words for one in cohorts.cohorts)
+            raise InputError(
+                f"finetune: none of {len(drawn):,} training questions is like those of "
+                f"{self.finetune.mend} ({named}). Give other ones (finetune.train, --train)."
+            )
+        return like, others
+
+    @property
+    def _examples(self) -> list[Example]:
+        return self._drawn[0]
+
+    @cached_property
+    def _former(self) -> list[Example]:
+        """What the model is held by: examples of what it could do before."""
+        from gentap.documents.annotated.reading import read_questions
+        from gentap.training.data.few_shot import draw_shots
+
+        ewc = self.finetune.ewc
+        given = read_questions(ewc.data, self.finetune.task).examples
+        former = given or self._drawn[1]
+        return draw_shots(former, min(ewc.examples, len(former)), self.seed)
+
+
+def _held(stats: Mapping[str, Any]) -> list[str]:
+    """What the weights were held by, and what privacy they keep."""
+    told = []
+    if ewc := stats.get("ewc"):
+        told.append(
+            f"held by {ewc['examples']:,} former examples, penalty {ewc['penalty']:.4f} at the end"
+        )
+    if private := stats.get("private"):
+        told.append(
+            f"private: epsilon {private['epsilon']:g} at delta {private['delta']:g} (noise "
+            f"{private['noise']:g} times the clipping norm {private['clip']:g})"
+        )
+    return told
 
 
 def _losses(stats: Mapping[str, Any]) -> str:

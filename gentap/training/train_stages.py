@@ -8,7 +8,7 @@ from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
 from gentap.model.loading.checkpoints import check_model
 from gentap.model.loading.load import load_table_model, load_writer_model
-from gentap.model.objectives import OBJECTIVES, Objective
+from gentap.model.objectives import OBJECTIVES, ON_TABLES, Objective
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
 from gentap.records import PAIR_SCHEMA, TABLE_SCHEMA, Example, Kind
 from gentap.runs.output_files import write_text
@@ -22,10 +22,12 @@ from gentap.settings.training_sections import (
     WriterSettings,
 )
 from gentap.training.data.examples import EncodedPair, TableEncoder
-from gentap.training.data.streams import MaskedStream, PairStream, Stream
+from gentap.training.data.streams import MaskedStream, PairStream, ReplacedStream, Stream
 from gentap.training.data.token_store import write_tokens
-from gentap.training.data.windows import hiding_of, table_windows
+from gentap.training.data.windows import hiding_of, table_cells, table_windows
+from gentap.training.loop.consolidation import consolidate
 from gentap.training.loop.finish_model import finish_model
+from gentap.training.loop.private import train_privately
 from gentap.training.loop.processes import is_main, main_first
 from gentap.training.loop.trainer import train
 
@@ -105,16 +107,17 @@ def pretrain(
     """Train both decoders, or one where the mix or the corpora hold only its examples.
 
     ``corpora`` are Example folders for ``long`` and ``cell``, of which the examples of that kind
-    are taken, and mined folders for ``masked``, whose tables have cells hidden.
+    are taken, and mined folders for ``masked`` and ``replaced``, whose tables have cells hidden or
+    exchanged.
 
     Raises InputError where a corpus is empty or no example fits the model.
     """
     files: dict[Objective, list[Path]] = {kind: [] for kind in OBJECTIVES if kind in corpora}
     for kind, found in files.items():
         for corpus in corpora[kind]:
-            held = parts(corpus / "tables" if kind == "masked" else corpus)
+            held = parts(corpus / "tables" if kind in ON_TABLES else corpus)
             if not held:
-                what = "tables (tables/part-*.parquet)" if kind == "masked" else "examples"
+                what = "tables (tables/part-*.parquet)" if kind in ON_TABLES else "examples"
                 raise InputError(f"{corpus}: holds no {what} (part-*.parquet).")
             found += held
     examples = {kind: files[kind] for kind in KINDS if kind in files}
@@ -129,7 +132,7 @@ def pretrain(
         folder,
         seed=seed,
         label="pretrain",
-        masked=files.get("masked", []),
+        tables={kind: files[kind] for kind in ON_TABLES if kind in files},
     )
 
 
@@ -142,25 +145,53 @@ def finetune(
     folder: StageFolder,
     *,
     seed: int,
+    former: Sequence[Example] = (),
 ) -> dict[str, Any]:
     """Train the decoders that the annotated examples have answers for.
+
+    What the model can do of the ``former`` examples is kept, as ``settings.ewc`` says.
 
     Raises SettingError where dev lacks a kind of answer that is trained, InputError where no
     example fits the model.
     """
-    kinds = [kind for kind in KINDS if any(example.kind == kind for example in examples)]
-    split = {kind: [example for example in examples if example.kind == kind] for kind in kinds}
-    dev_split = {kind: [example for example in dev if example.kind == kind] for kind in kinds}
+    by_kind = _by_kind(examples)
+    dev_split = {kind: [example for example in dev if example.kind == kind] for kind in by_kind}
     return _train_table_model(
         base,
-        split,
+        by_kind,
         dev_split if dev else {},
         settings,
         linearizer,
         folder,
         seed=seed,
         label="finetune",
+        former=_by_kind(former),
     )
+
+
+def _table_stream(
+    objective: Objective,
+    files: Sequence[Path],
+    settings: PretrainSettings,
+    tokenizer: TableTokenizer,
+    folder: StageFolder,
+    seed: int,
+) -> MaskedStream | ReplacedStream:
+    """Tables whose cells are hidden or exchanged, anew in every epoch."""
+    hiding = hiding_of(tokenizer, seed)
+    rows = read_rows(files, schema=TABLE_SCHEMA)
+    where = folder.work / "tokens" / f"train-{objective}"
+    if objective == "replaced":
+        store = write_tokens(where, table_cells(rows, tokenizer))
+        return ReplacedStream(store, hiding, settings.hidden_cells, tokenizer.settings.max_tokens)
+    store = write_tokens(where, table_windows(rows, tokenizer, lambda name: True))
+    return MaskedStream(store, hiding, settings.hidden_cells)
+
+
+def _by_kind(examples: Sequence[Example]) -> dict[Kind, Sequence[Example]]:
+    """The examples of each kind of answer that there are any of."""
+    split = {kind: [one for one in examples if one.kind == kind] for kind in KINDS}
+    return {kind: of_kind for kind, of_kind in split.items() if of_kind}
 
 
 def _train_table_model(
@@ -173,21 +204,23 @@ def _train_table_model(
     *,
     seed: int,
     label: str,
-    masked: Sequence[Path] = (),
+    tables: Mapping[Objective, Sequence[Path]] | None = None,
+    former: Mapping[Kind, ExampleSource] | None = None,
 ) -> dict[str, Any]:
     check_model(base)  # before examples are tokenized for it
     encoder = TableEncoder(base, linearizer, settings.max_target_tokens)
     tokenizer = encoder.tokenizer
     workers = settings.workers if isinstance(settings, PretrainSettings) else 1
     tally = Tally()
-    streams: dict[str, dict[str, Stream]] = {"train": {}, "dev": {}}
+    streams: dict[str, dict[str, Stream]] = {"train": {}, "dev": {}, "former": {}}
     with main_first():
-        for split, corpora in (("train", examples), ("dev", dev)):
+        for split, corpora in (("train", examples), ("dev", dev), ("former", former or {})):
             for kind, corpus in corpora.items():
                 counted = Tally()
                 pairs = encoder.encode(corpus, kind, counted, workers)
                 store = write_tokens(folder.work / "tokens" / f"{split}-{kind}", pairs, counted)
-                tally.add(store.tally)
+                if split != "former":
+                    tally.add(store.tally)
                 if not len(store):
                     raise InputError(
                         f"{label}: no {kind} example of {split} fits the model "
@@ -195,17 +228,34 @@ def _train_table_model(
                         "max_target_tokens."
                     )
                 streams[split][kind] = PairStream(store)
-        if masked and isinstance(settings, PretrainSettings):
-            hiding = hiding_of(tokenizer, seed)
-            windows = table_windows(
-                read_rows(masked, schema=TABLE_SCHEMA), tokenizer, lambda name: True
-            )
-            store = write_tokens(folder.work / "tokens" / "train-masked", windows)
-            tally.add(store.tally)
-            streams["train"]["masked"] = MaskedStream(store, hiding, settings.hidden_cells)
+        for objective, files in (tables or {}).items():
+            assert isinstance(settings, PretrainSettings)
+            stream = _table_stream(objective, files, settings, tokenizer, folder, seed)
+            tally.add(stream.store.tally)
+            streams["train"][objective] = stream
     model = load_table_model(
         base, tokenizer=tokenizer, dropout=settings.dropout, adapters=settings.adapters
     )
+    if isinstance(settings, FinetuneSettings) and settings.private.epsilon > 0:
+        private = train_privately(
+            model,
+            streams["train"],
+            settings,
+            padding=tokenizer.hf.pad_token_id,
+            seed=seed,
+            label=label,
+        )
+        finish_model(model, private, tokenizer, folder.path)
+        write_text(folder.path / REJECTED, "")  # it would name private examples
+        return {**private.stats, **tally.to_json()}
+    hold = None
+    if streams["former"] and isinstance(settings, FinetuneSettings):
+        hold = consolidate(
+            model,
+            streams["former"],
+            settings.ewc.strength,
+            padding=tokenizer.hf.pad_token_id,
+        )
     trained = train(
         model,
         streams["train"],
@@ -215,9 +265,11 @@ def _train_table_model(
         padding=tokenizer.hf.pad_token_id,
         seed=seed,
         label=label,
+        hold=hold,
         mix=settings.mix.model_dump() if isinstance(settings, PretrainSettings) else None,
         patience=settings.patience if isinstance(settings, FinetuneSettings) else 0,
         dev_answers=settings.dev_answers if isinstance(settings, FinetuneSettings) else 0,
     )
+    held = {} if hold is None else {"ewc": {"examples": hold.examples, "penalty": hold.penalty()}}
     finish_model(model, trained, tokenizer, folder.path)
-    return {**trained.stats, **tally.to_json()}
+    return {**trained.stats, **held, **tally.to_json()}

@@ -159,6 +159,29 @@ def test_masked_cells_are_a_third_objective(
     assert [len(flat) for _, flat in stored] == [4, 8, 12]
 
 
+def test_replaced_cells_are_an_objective_beside_masked_ones(
+    tmp_path: Path, base: Path, stage, write_examples, kept_tokens
+) -> None:
+    tables = tmp_path / "mined" / "tables"
+    tables.mkdir(parents=True)
+    rows = [
+        sourced_table_to_row(SourcedTable(id=f"t{rows}", url="u", table=table(rows)))
+        for rows in range(4)
+    ]
+    pq.write_table(pa.Table.from_pylist(rows, TABLE_SCHEMA), tables / "part-00000.parquet")
+    corpora = {
+        "long": write_examples(tmp_path / "long", examples("long")),
+        **dict.fromkeys(("masked", "replaced"), tmp_path / "mined"),
+    }
+    settings = PretrainSettings(**QUICK, mix={"masked": 1, "replaced": 1})
+    with stage("out") as folder:
+        stats = pretrain(str(base), corpora, settings, LinearizerSettings(), folder, seed=5)
+    assert stats["examples"] == {"long": 6, "masked": 3, "replaced": 3}
+    assert stats["rejected"]["table without a cell to replace"] == 1
+    stored = list(kept_tokens(tmp_path / "out" / ".work" / "tokens" / "train-replaced"))
+    assert [len(flat) for _, flat in stored] == [6, 12, 18]
+
+
 def test_masked_cells_need_sentinels(tmp_path: Path, base: Path, stage, tokenizer) -> None:
     class NoSentinels:
         eos_token_id = 1

@@ -54,6 +54,7 @@ def model_card(
     front = _front_matter(stages, scored, name, license_, spoken)
     parts = [f"---\n{front}---\n", f"# {in_markdown(name)}\n", _summary(stages[-1])]
     parts += _results(scored)
+    parts += _privacy(stages[-1])
     parts += [counts_text(stages), overlap_text(stages)]
     parts.append(settings_text([*stages, *(one for one, _ in scored)]))
     return "\n".join(parts)
@@ -124,6 +125,21 @@ def _summary(own: FinishedStage) -> str:
         "```\ngentap answer --model FOLDER --table films.csv "
         '"Which film did she make in 2005?"\n```\n'
     )
+
+
+def _privacy(own: FinishedStage) -> list[str]:
+    """What a private training has cost, where it was one."""
+    private = own.stats.get("private")
+    if not isinstance(private, Mapping):
+        return []
+    return [
+        "## Privacy\n",
+        f"Its adapters were trained by DP-SGD: epsilon {private['epsilon']:g} at delta "
+        f"{private['delta']:g}, each example's gradient clipped to {private['clip']:g}, noise "
+        f"{private['noise']:g}, {private['steps']:,} steps of {private['sample_rate']:g} of the "
+        "examples (accountant of Rényi differential privacy). This is what single examples can "
+        "change; the model that it began from is not covered.\n",
+    ]
 
 
 def _results(scored: Sequence[tuple[FinishedStage, Mapping[str, Any]]]) -> list[str]:

@@ -10,6 +10,7 @@ import html
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -38,6 +39,17 @@ History = Sequence[Mapping[str, Any]]
 """A training's log: objects with ``step`` and ``loss`` or ``eval_loss``."""
 
 
+@dataclass(frozen=True, slots=True)
+class TableSection:
+    """A section of a report that is one table: its anchor, title, cells as texts, and a note."""
+
+    anchor: str
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    note: str = ""
+
+
 def report_page(
     title: str,
     systems: Sequence[Results],
@@ -45,11 +57,14 @@ def report_page(
     facts: Sequence[str] = (),
     histories: Mapping[str, History] | None = None,
     tests: Mapping[str, Mapping[str, Difference]] | None = None,
+    sections: Sequence[TableSection] = (),
+    noise: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """The whole file, of one system or of several with the same examples.
 
     ``facts`` stand below the title; ``tests`` are the differences of further systems to the first
-    one.
+    one; ``sections`` stand below the charts; ``noise`` are scores by kind and level of spoiled
+    tables, drawn as curves.
     """
     examples = systems[0].examples
     statistics = [system.scored.statistics for system in systems]
@@ -67,6 +82,7 @@ def report_page(
             {key: value for key, value in grouping.items() if key != "of"} for grouping in groupings
         ],
         "curves": [curve for curve in curves if curve],
+        "noise": _noise_curves(noise),
         "tables": tables,
         "examples": shown,
     }
@@ -80,6 +96,8 @@ def report_page(
         facts=html.escape(" · ".join(facts)),
         style=page_style() + (_ASSETS / "report.css").read_text(encoding="utf-8"),
         scores=_scores(systems, metrics) + _tests(systems[0].name, tests or {}),
+        links="".join(f' <a href="#{one.anchor}">{html.escape(one.title)}</a>' for one in sections),
+        sections="".join(map(_section, sections)),
         data=_embedded(data),
         script=script,
     )
@@ -93,11 +111,21 @@ def write_report(
     facts: Sequence[str] = (),
     histories: Mapping[str, History] | None = None,
     tests: Mapping[str, Mapping[str, Difference]] | None = None,
+    sections: Sequence[TableSection] = (),
+    noise: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Write ``report.html``, as `report_page` has it; the scores alone as ``report.md``,
     ``report.tex`` and ``report.csv``; and ``references.bib``, what to cite."""
     title = f"{systems[0].name} answers" if len(systems) == 1 else "Answers compared"
-    page = report_page(title, systems, facts=facts, histories=histories, tests=tests)
+    page = report_page(
+        title,
+        systems,
+        facts=facts,
+        histories=histories,
+        tests=tests,
+        sections=sections,
+        noise=noise,
+    )
     write_text(folder / "report.html", page)
     values = {system.name: system.scored.values() for system in systems}
     ranges = {system.name: intervals(system.scored.statistics) for system in systems}
@@ -142,6 +170,21 @@ def _curve(name: str, history: History) -> dict[str, Any] | None:
     if not any(len(points) > 1 for points in lines.values()):
         return None
     return {"system": name, **lines}
+
+
+def _noise_curves(noise: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """By kind of noise that has several levels, and by metric, [level in percent, score, low,
+    high]; the level 0 is all kinds' first."""
+    kinds = dict.fromkeys(one["kind"] for one in noise if 0 < one["level"] < 1)
+    curves = []
+    for kind in kinds:
+        points: dict[str, list[list[float]]] = {}
+        for one in noise:
+            if one["kind"] == kind or one["level"] == 0:
+                for metric, scores in one["scores"].items():
+                    points.setdefault(metric, []).append([100 * one["level"], *scores])
+        curves.append({"kind": kind, "points": points})
+    return curves
 
 
 def _is_drawn(value: Any) -> bool:
@@ -228,6 +271,22 @@ def _signed(points: float, digits: int) -> str:
     """With a sign, unless it is shown as zero."""
     text = f"{points:+.{digits}f}"
     return text.replace("-", "\N{MINUS SIGN}") if float(text) else text[1:]
+
+
+def _section(section: TableSection) -> str:
+    """A section's heading, table and note; a row's first cell is what it is of."""
+    first = '<th scope="row" dir="auto">{}</th>'.format
+    rows = [
+        [first(html.escape(row[0])), *(f"<td>{html.escape(text)}</td>" for text in row[1:])]
+        for row in section.rows
+    ]
+    return (
+        f'<section id="{section.anchor}" aria-labelledby="{section.anchor}-title">'
+        f'<h2 id="{section.anchor}-title">{html.escape(section.title)}</h2>'
+        + (_table(section.title, section.header, rows) if rows else "<p>None.</p>")
+        + (f'<p class="hint">{html.escape(section.note)}</p>' if section.note else "")
+        + "</section>"
+    )
 
 
 def _table(label: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from gentap.training.data.replaced_cells import exchange
 from gentap.training.data.span_corruption import Spans, hide, random_spans, some_of
 from gentap.training.data.token_store import TokenStore
 
@@ -108,6 +109,40 @@ class MaskedStream:
             count = max(1, round(self.share * len(spans)))
         chosen = some_of(spans, min(count, len(self.hiding.sentinels)), rng)
         return hide(window, chosen, self.hiding.sentinels, self.hiding.end)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacedStream:
+    """Tables stored with the places of their cells, flat in the place of the target: start, stop
+    and column of each.
+
+    ``share`` of the cells, at least one, holds what stands in another row of the column; the target
+    tells each such value and the one that stood there (:func:`exchange`). A table whose columns
+    hold one value each stays as it is, and its target is empty. Inputs stay within ``longest``.
+    """
+
+    store: TokenStore
+    hiding: Hiding
+    share: float
+    longest: int
+
+    def __len__(self) -> int:
+        return len(self.store)
+
+    def lengths(self) -> npt.NDArray[np.int64]:
+        return _inputs_alone(self.store)
+
+    def pair(self, index: int, epoch: int) -> TokenPair:
+        window, flat = self.store.pair(index)
+        return exchange(
+            window.tolist(),
+            [(start, stop, column) for start, stop, column in flat.reshape(-1, 3).tolist()],
+            self.hiding.rng(index, epoch),
+            share=self.share,
+            longest=self.longest,
+            sentinels=self.hiding.sentinels,
+            end=self.hiding.end,
+        )
 
 
 def _inputs_alone(store: TokenStore) -> npt.NDArray[np.int64]:

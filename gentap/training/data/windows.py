@@ -70,6 +70,28 @@ def table_windows(
     return guarded_each((row for row in rows if picked(row["id"])), window, itemgetter("id"))
 
 
+def table_cells(
+    rows: Iterable[Row], tokenizer: TableTokenizer
+) -> Iterator[Window | RejectedRecord]:
+    """Linearized tables with start, stop and column of each body cell that is not empty, flat."""
+    linearizer = tokenizer.linearizer
+    row_mark, cell_mark = (tokenizer.hf.convert_tokens_to_ids(mark) for mark in (ROW, CELL))
+    for row in rows:
+        ids = linearizer.table_ids(linearizer.fit(table_from_row(row)).table)
+        body = ids.index(row_mark) if row_mark in ids else len(ids)
+        marks = [place for place in range(body, len(ids)) if ids[place] in (row_mark, cell_mark)]
+        cells: list[int] = []
+        column = 0
+        for start, stop in pairwise([*marks, len(ids)]):
+            column = 0 if ids[start] == row_mark else column + 1
+            if stop > start + 1:
+                cells += [start + 1, stop, column]
+        if cells:
+            yield ids, cells
+        else:
+            yield RejectedRecord(row["id"], "table without a cell to replace", row["title"])
+
+
 def cell_spans(ids: list[int], row: int, cell: int) -> list[int]:
     """Flat starts and ends of the body cells of a linearized table, empty ones left out.
 
@@ -128,7 +150,7 @@ def hiding_of(tokenizer: TableTokenizer, seed: int) -> Hiding:
     if not sentinels:
         raise SettingError(
             "The vocabulary of this checkpoint has no sentinels (<extra_id_0>, …) to hide cells "
-            "behind, as those of T5 have. Set mix.masked to 0."
+            "behind, as those of T5 have. Set mix.masked and mix.replaced to 0."
         )
     return Hiding(sentinels, tokenizer.hf.eos_token_id, seed)
 

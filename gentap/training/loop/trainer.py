@@ -31,6 +31,7 @@ from gentap.training.loop.checkpoint import (
     save_random,
     staging_folder,
 )
+from gentap.training.loop.consolidation import Consolidation
 from gentap.training.loop.dev_metrics import Dev
 from gentap.training.loop.experiment_logs import logs_in
 from gentap.training.loop.failures import explained_failures
@@ -70,14 +71,16 @@ def train(
     keep_best: bool = True,
     patience: int = 0,
     dev_answers: int = 0,
+    hold: Consolidation | None = None,
 ) -> Trained:
     """Train ``model`` in place, on the streams in the proportion ``mix`` (equal numbers: None).
 
     With ``dev_streams`` the state of least loss on them is kept; else, or without ``keep_best``,
     the last. ``patience`` looks at them without gain end the training; ``dev_answers`` answers are
     written at each. Checkpoints are written below ``folder``; a rerun goes on from the last whole
-    one, with the losses, order and weights of an undisturbed run. Several processes share each
-    step. Raises SettingError where there are too few batches for them, or no dev to look at.
+    one, with the losses, order and weights of an undisturbed run. ``hold`` keeps the weights near
+    what they were. Several processes share each step. Raises SettingError where there are too few
+    batches for them, or no dev to look at.
     """
     if (patience or dev_answers) and not dev_streams:
         name = "patience" if patience else "dev_answers"
@@ -126,11 +129,17 @@ def train(
             args=arguments,
             keep=settings.keep_checkpoints,
             dev=dev,
+            hold=hold,
             optimizer_cls_and_kwargs=optimizer_of(settings, model),
             train_dataset=StepDataset(streams, steps, padding),
             callbacks=callbacks,
         )
         trainer.remove_callback(PrinterCallback)
+        if hold is not None and (trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled):
+            raise SettingError(
+                f"{label}.ewc holds whole weights, and each process has a part of them only. Train "
+                "without FSDP and DeepSpeed."
+            )
         logging.disable_progress_bar()  # a bar for each checkpoint would break our lines
         with main_first():
             checkpoint = latest_checkpoint(folder / CHECKPOINTS, say)
@@ -191,11 +200,13 @@ def _only(batch: list[Batch]) -> Batch:
 class PlannedTrainer(Trainer):
     """Trainer over planned steps: each item of the data set is a whole micro-batch."""
 
-    def __init__(self, *, keep: int, dev: Dev | None, **kwargs: Any) -> None:
+    def __init__(
+        self, *, keep: int, dev: Dev | None, hold: Consolidation | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(eval_dataset=kwargs["train_dataset"] if dev else None, **kwargs)
         self.batch: Batch = {}
         self.parameter_count = cast(Any, self.model).num_parameters()
-        self._keep, self._dev = keep, dev
+        self._keep, self._dev, self._hold = keep, dev, hold
         self._writing = False
 
     def get_train_dataloader(self) -> DataLoader[Any]:
@@ -223,6 +234,8 @@ class PlannedTrainer(Trainer):
                 losses.append(super().training_step(model, part, *args, **kwargs))
         losses.append(super().training_step(model, last, *args, **kwargs))
         self.current_gradient_accumulation_steps //= len(losses)
+        if self._hold is not None:
+            self._hold.add_gradient(1 / self.current_gradient_accumulation_steps)
         return torch.stack(losses).sum()
 
     def evaluate(

@@ -147,3 +147,38 @@ function curveChart(curve) {
   return make("figure", {}, make("figcaption", { dir: "auto" }, `Loss of ${curve.system}`), svg,
     make("p", { class: "hint" }, lines.length > 1 ? `Solid: training; dashed: dev. Last: ${end}.` : `Last: ${end}.`));
 }
+
+/** A metric by the share of cells that were spoiled, a line for each kind of noise. */
+function noiseChart(curves, metric) {
+  const drawn = curves.filter((curve) => curve.points[metric.name]);
+  if (!drawn.length) return null;
+  const points = drawn.flatMap((curve) => curve.points[metric.name]);
+  const last = Math.max(...points.map((point) => point[0]));
+  const range = scale(Math.max(1, ...points.map((point) => point[3])));
+  const [width, height, left, right, top, bottom] = [480, 236, 40, 472, 10, 190];
+  const frame = { left, right, y: (value) => bottom - (bottom - top) * value / range.top };
+  const x = (level) => left + (right - left) * level / (last || 1);
+  const title = `${metric.title} by share of spoiled cells`;
+  const svg = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title });
+  axis(svg, frame, range);
+  drawn.forEach((curve, place) => {
+    const path = curve.points[metric.name].map(([level, score], step) =>
+      `${step ? "L" : "M"}${x(level).toFixed(1)} ${frame.y(score).toFixed(1)}`).join("");
+    svg.append(make("path", { class: "curve", d: path, stroke: colour(place) }));
+    for (const [level, score, low, high] of curve.points[metric.name]) {
+      svg.append(
+        make("line", { class: "whisker", x1: x(level), x2: x(level), y1: frame.y(low), y2: frame.y(high) }),
+        make("circle", { cx: x(level), cy: frame.y(score), r: 3, fill: colour(place) },
+          make("title", {}, `${curve.kind} ${shown(level)}%: ${score.toFixed(1)} [${low.toFixed(1)}, ${high.toFixed(1)}]`)),
+      );
+    }
+  });
+  for (const level of new Set(points.map((point) => point[0]))) {
+    svg.append(make("text", { class: "soft", x: x(level), y: bottom + 18, "text-anchor": "middle" }, `${shown(level)}%`));
+  }
+  svg.append(make("line", { stroke: "currentColor", x1: left, x2: right, y1: bottom, y2: bottom }));
+  const list = make("ul", { class: "legend" });
+  legend(list, drawn.map((curve) => curve.kind));
+  return make("figure", { id: "chart-noise" }, make("figcaption", {}, title), svg, list,
+    make("p", { class: "hint" }, "Each kind by itself. Whiskers: 95% intervals."));
+}

@@ -110,6 +110,13 @@ function drawCharts() {
       })));
 }
 
+function drawNoise() {
+  const metric = metricNamed(state.metric);
+  const chart = metric && noiseChart(data.noise, metric);
+  at("noise").hidden = !chart;
+  if (chart) at("noise-chart").replaceChildren(chart);
+}
+
 function drawList() {
   const pages = Math.max(1, Math.ceil(found.length / PAGE));
   state.page = Math.min(Math.max(0, state.page), pages - 1);
@@ -144,6 +151,7 @@ function change(settings, remember = true) {
   }
   showControls();
   drawCharts();
+  drawNoise();
   choose();
   drawList();
 }

@@ -1,0 +1,72 @@
+"""Commands that look for what scores alone don't show."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gentap.commands.options import Overwrite, Seed, reports_errors
+from gentap.runs.console import show
+
+app = typer.Typer()
+ReportFolder = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Folder for a report; may be left out.")
+]
+
+
+@app.command("cohorts")
+@reports_errors
+def cohorts_command(
+    report: Annotated[Path, typer.Argument(help="A report's folder.")],
+    by: Annotated[str | None, typer.Option(help="The metric that tells who is weak.")] = None,
+    least: Annotated[int, typer.Option(help="Questions of the smallest group.")] = 40,
+    seed: Seed = 1,
+    output: ReportFolder = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Find the groups of questions where a system is worst, and name them in words."""
+    from gentap.stages.trust_stages import CohortsStage, cohorts_text
+    from gentap.trust.cohorts import read_cohorts
+
+    stage = CohortsStage(report=report, by=by, least=least, seed=seed)
+    if output is None:
+        found = stage.find()
+    else:
+        stage.make(output, overwrite=overwrite)
+        found = read_cohorts(output)
+    show(cohorts_text(found))
+
+
+@app.command("audit")
+@reports_errors
+def audit_command(
+    model: Annotated[str, typer.Argument(help="A model's folder or hub name.")],
+    members: Annotated[
+        list[str] | None, typer.Option(help="Questions that it was trained on.")
+    ] = None,
+    others: Annotated[
+        list[str] | None, typer.Option(help="Questions of the same kind that it was not.")
+    ] = None,
+    canaries: Annotated[
+        int, typer.Option(min=0, max=1000, help="So many were put in (finetune.canaries).")
+    ] = 0,
+    seed: Seed = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as one JSON object.")] = False,
+) -> None:
+    """Measure how well an attacker tells training examples from others, and secrets kept."""
+    import json
+
+    from gentap.stages.trust_stages import audit
+
+    found = audit(model, members or [], others or [], canaries=canaries, seed=seed)
+    if as_json:
+        show(json.dumps(found))
+        return
+    if "auc" in found:
+        low, high = found["interval"]
+        show(
+            f"membership by loss: AUC {found['auc']:.1f} [{low:.1f}, {high:.1f}], "
+            f"{found['members']:,} members and {found['others']:,} others (50: nothing given away)"
+        )
+    if "exposure" in found:
+        show(f"exposure of {canaries:,} canaries: {found['exposure']:.2f} bits on average, of 6.64")

@@ -1,0 +1,156 @@
+"""The stages that look at what a model does where it is not looked at by its scores alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from gentap.errors import SettingError
+from gentap.runs.output_files import write_json
+from gentap.runs.store import StageFolder
+from gentap.stages.stage import Planned, Stage
+
+if TYPE_CHECKING:
+    from gentap.evaluation.report.page import TableSection
+    from gentap.trust.cohorts import Cohort, Cohorts
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortsStage(Stage):
+    """A report to the groups of its questions that a system is worst at."""
+
+    name: ClassVar[str] = "cohorts"
+    report: Path
+    by: str | None = None
+    least: int = 40
+    seed: int = 1
+
+    def settings(self) -> dict[str, Any]:
+        return {"by": self.by, "least": self.least, "seed": self.seed}
+
+    def inputs(self) -> list[Path]:
+        return [self.report]
+
+    def check(self, planned: Planned = ()) -> None:
+        """Nothing but what finding them finds itself."""
+
+    def find(self) -> "Cohorts":
+        """The groups alone, without a folder."""
+        from gentap.evaluation.compare import shared_metric
+        from gentap.evaluation.results import read_results
+        from gentap.trust.cohorts import find_cohorts
+
+        results = read_results(self.report)
+        by = shared_metric([results], self.by)
+        scores = results.scored.statistics[by].by_example()
+        return find_cohorts(results.examples, scores, by, least=self.least, seed=self.seed)
+
+    def run(self, folder: StageFolder) -> Mapping[str, Any]:
+        from gentap.evaluation.report.page import write_report
+        from gentap.evaluation.results import read_results
+        from gentap.trust.cohorts import COHORTS
+
+        found = self.find()
+        write_json(folder.path / COHORTS, found.to_json())
+        results = read_results(self.report)
+        facts = [f"{len(results.examples):,} questions", f"protocol {results.scored.protocol}"]
+        write_report(folder.path, [results], facts=facts, sections=[cohorts_section(found)])
+        return {"questions": found.questions, "tried": found.tried, "cohorts": len(found.cohorts)}
+
+    def summary(self, stats: Mapping[str, Any]) -> list[str]:
+        return []
+
+
+def cohorts_section(found: "Cohorts") -> "TableSection":
+    """The weak groups as a section of a report."""
+    from gentap.evaluation.metrics.scoring import METRICS
+    from gentap.evaluation.report.page import TableSection
+
+    title = METRICS[found.metric]
+    rows = [
+        [
+            one.words,
+            f"{one.questions:,}",
+            f"{one.score:.1f}",
+            f"{one.rest:.1f}",
+            _signed(one.score - one.rest),
+            f"{_signed(one.low)} to {_signed(one.high)}",
+            f"{one.p:.3f}",
+        ]
+        for one in found.cohorts
+    ]
+    head = ["group", "questions", title, "others", "gap", "95% interval", "p"]
+    note = (
+        f"Groups found on one half of {found.questions:,} questions by a decision tree and tested "
+        f"on the other; {found.tried} were tried, and p is corrected for that. Scores are means of "
+        f"the held-out questions' {title}."
+    )
+    return TableSection("cohorts", "Weak groups", head, rows, note)
+
+
+def _signed(points: float) -> str:
+    return f"{points:+.1f}".replace("-", "\N{MINUS SIGN}")
+
+
+def cohorts_text(found: "Cohorts") -> str:
+    """The weak groups, one a line."""
+    from gentap.evaluation.metrics.scoring import METRICS
+
+    title = METRICS[found.metric]
+    if not found.cohorts:
+        return (
+            f"No group of {found.questions:,} questions is lower by {title} beyond chance "
+            f"({found.tried} tried)."
+        )
+    return "\n".join(_line(one, title) for one in found.cohorts)
+
+
+def _line(one: "Cohort", title: str) -> str:
+    return (
+        f"{one.words}: {title} {one.rest - one.score:.1f} below ({one.score:.1f} against "
+        f"{one.rest:.1f}, gap {one.low:+.1f} to {one.high:+.1f}, p {one.p:.3f}, "
+        f"{one.questions:,} questions)"
+    )
+
+
+def audit(
+    model: str, members: list[str], others: list[str], *, canaries: int = 0, seed: int = 1
+) -> dict[str, Any]:
+    """How well an attacker tells a model's training examples from others, and its canaries'
+    exposure; ``canaries`` and ``seed`` are those of the training.
+
+    Raises GentapError where the model or the questions can't be used.
+    """
+    from statistics import fmean
+
+    from gentap.documents.annotated.reading import read_questions
+    from gentap.model.loading.checkpoints import check_model
+    from gentap.trust.canaries import make_canaries
+    from gentap.trust.membership import (
+        LossReader,
+        area_interval,
+        area_under_roc,
+        check_sides,
+        exposures,
+    )
+
+    check_model(model)
+    found: dict[str, Any] = {}
+    if not (members or canaries):
+        raise SettingError("audit: give --members and --others, or --canaries.")
+    sides = [read_questions(side).examples for side in (members, others)]
+    if members:
+        check_sides(*sides)
+    reader = LossReader(model)
+    if members:
+        inside, outside = (reader.losses(side, "audit") for side in sides)
+        found |= {
+            "members": len(inside),
+            "others": len(outside),
+            "auc": round(area_under_roc(inside, outside), 2),
+            "interval": [round(bound, 2) for bound in area_interval(inside, outside)],
+        }
+    if canaries:
+        bits = exposures(reader, make_canaries(canaries, seed))
+        found |= {"canaries": canaries, "exposure": round(fmean(bits), 2), "exposures": bits}
+    return found
