@@ -145,7 +145,7 @@ ROWS: dict[str, Row] = {
     "sample.grammar": Row("german", sampled),
     "sample.per_table": Row(2, sampled),
     "sample.sentences": Row(0.0, sampled),
-    "sample.evidence_rows": Row([0.0, 1.0, 0.0, 0.0], sampled),
+    "sample.evidence_rows": Row([1.0, 0.0, 0.0, 0.0], sampled),
     "sample.unanswerable": Row(1.0, sampled),
     "sample.shard_tables": Row(1, sampled),
     "sample.attempts": Row(1),

@@ -122,6 +122,8 @@ def impossible(name: str) -> list[Any]:
         return ["nope", 3, *([] if first is True else [True, first.upper()])]
     if kind == list[str]:
         return ["x", [3], [""], ["a\0b"], {"x": "y"}]
+    if kind == list[float]:
+        return ["x", 0.5, ["x"], [True], [math.nan], [math.inf], [-0.1], []]
     assert name.rpartition(".")[2] in FREE, f"{name}: a type without impossible values here"
     return [3, "x", ["x"]]
 
