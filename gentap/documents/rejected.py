@@ -10,7 +10,7 @@ from gentap.runs.net import net
 from gentap.runs.store import write_text
 
 Found = TypeVar("Found")
-Record = TypeVar("Record")
+Given = TypeVar("Given")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,9 @@ def guarded(found: Iterable[Found], where: str) -> Iterator[Found | RejectedReco
 
 
 def guarded_each(
-    records: Iterable[Record],
-    make: Callable[[Record], Iterable[Found]],
-    where: Callable[[Record], str],
+    records: Iterable[Given],
+    make: Callable[[Given], Iterable[Found]],
+    where: Callable[[Given], str],
 ) -> Iterator[Found | RejectedRecord]:
     """What is made of each record, whose place ``where`` tells; each is :func:`guarded` alone."""
     for record in records:

@@ -20,7 +20,7 @@ from gentap.runs.store import write_json
 from gentap.settings.sections import EvaluateSettings
 from gentap.tables.truncate import Fitted
 
-KINDS: tuple[Kind, ...] = ("cell", "long")
+_KINDS: tuple[Kind, ...] = ("cell", "long")
 _LOST = ".lost.json"
 """Ends the name of the file beside a chunk's with what got no answer, and why."""
 
@@ -142,6 +142,6 @@ class ChunkedAnswers:
             return [text for text, _ in written[kind]]
 
         texts: list[str] = []
-        for kind in KINDS:  # their order in a chunk
+        for kind in _KINDS:  # their order in a chunk
             texts += apart(write, [at for at in places if self._kinds[at] == kind], lose)
         return texts

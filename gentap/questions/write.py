@@ -246,14 +246,14 @@ class _Writing:
         return json.dumps({**values, "seed": self._seed}, sort_keys=True)
 
 
-Result = list[Written] | Unwritten
+WriterResult = list[Written] | Unwritten
 
 
-def _lost(source: WriterInput, fault: str) -> Result:
+def _lost(source: WriterInput, fault: str) -> WriterResult:
     return Unwritten(INTERNAL_ERROR, fault)
 
 
-def _fault(result: Result) -> str:
+def _fault(result: WriterResult) -> str:
     if isinstance(result, Unwritten) and result.reason == INTERNAL_ERROR:
         return result.detail
     return ""
