@@ -104,7 +104,7 @@ def test_a_pointer_in_the_place_of_the_weights(whole: str) -> None:
     message = complaint(*commands(whole)["answer"])
     assert message == (
         "model: model.safetensors: a Git LFS pointer, not the file itself (run `git lfs pull` in "
-        "that folder."
+        "its folder)."
     )
 
 

@@ -11,7 +11,7 @@ from gentap.runs.output_files import write_text
 from gentap.runs.rejected_lines import MAX_LISTED, rejected_line, unlisted_line
 
 Found = TypeVar("Found")
-_Record = TypeVar("_Record")
+Given = TypeVar("Given")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,9 @@ def guarded(found: Iterable[Found], where: str) -> Iterator[Found | RejectedReco
 
 
 def guarded_each(
-    records: Iterable[_Record],
-    make: Callable[[_Record], Iterable[Found]],
-    where: Callable[[_Record], str],
+    records: Iterable[Given],
+    make: Callable[[Given], Iterable[Found]],
+    where: Callable[[Given], str],
 ) -> Iterator[Found | RejectedRecord]:
     """What is made of each record, whose place ``where`` tells; each is :func:`guarded` alone."""
     for record in records:

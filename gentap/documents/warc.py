@@ -147,9 +147,11 @@ def _read_response(
 
 def _with_whole_line_ends(content: bytes) -> bytes:
     """A response whose headers' lines end in CR LF; some servers leave out the CR."""
-    head, empty, body = content.partition(b"\n\n")
-    if not empty or b"\r\n\r\n" in head:
+    whole = content.find(b"\r\n\r\n")
+    bare = content.find(b"\n\n", 0, whole if whole >= 0 else len(content))
+    if bare < 0:
         return content
+    head, body = content[:bare], content[bare + 2 :]
     return b"\r\n".join(line.rstrip(b"\r") for line in head.split(b"\n")) + b"\r\n\r\n" + body
 
 

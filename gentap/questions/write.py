@@ -258,14 +258,14 @@ class _Writing:
         return json.dumps({**values, "seed": self._seed}, sort_keys=True)
 
 
-_Result = list[Written] | Unwritten
+WriterResult = list[Written] | Unwritten
 
 
-def _lost(source: WriterInput, fault: str) -> _Result:
+def _lost(source: WriterInput, fault: str) -> WriterResult:
     return Unwritten(INTERNAL_ERROR, fault)
 
 
-def _fault(result: _Result) -> str:
+def _fault(result: WriterResult) -> str:
     if isinstance(result, Unwritten) and result.reason == INTERNAL_ERROR:
         return result.detail
     return ""

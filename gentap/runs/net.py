@@ -22,8 +22,8 @@ SWITCH = "GENTAP_NET"
 _PACKAGE = Path(__file__).resolve().parents[1]
 _LONGEST = 300
 
-_Record = TypeVar("_Record")
-_Result = TypeVar("_Result")
+OneOfMany = TypeVar("OneOfMany")
+Outcome = TypeVar("Outcome")
 SetAside = Callable[[str, str, str], object]
 """Takes where a record stands, the reason's name, and details."""
 
@@ -44,10 +44,10 @@ def net(where: str, set_aside: SetAside) -> Iterator[None]:
 
 
 def apart(
-    work: Callable[[Sequence[_Record]], Sequence[_Result]],
-    records: Sequence[_Record],
-    lost: Callable[[_Record, str], _Result],
-) -> list[_Result]:
+    work: Callable[[Sequence[OneOfMany]], Sequence[Outcome]],
+    records: Sequence[OneOfMany],
+    lost: Callable[[OneOfMany, str], Outcome],
+) -> list[Outcome]:
     """The results of ``work`` on many records at once, one each.
 
     Where something goes wrong that nobody foresaw, halves of them are tried, and halves of these,

@@ -14,7 +14,8 @@ Content = tuple[str, str, tuple[str, ...], tuple[tuple[str, ...], ...]]
 """Section, caption, header and rows."""
 
 HIDDEN_TAGS = {"style", "script", "noscript", "template"}
-HIDDEN_CLASSES = {"sortkey", "mw-editsection", "editsection"}
+HIDDEN_CLASSES = {"sortkey", "mw-editsection", "editsection", "sr-only", "visually-hidden"}
+HIDDEN_CLASSES |= {"visuallyhidden", "screen-reader-text"}
 PERMALINKS = {"¶", "#", "§", "🔗", "⚓", "\uf0c1"}
 LINE = "\x01"
 """Stands between two lines; no text of lxml's holds it."""
@@ -105,7 +106,7 @@ class Script(list[Any]):
 
 def visible(element: _Element) -> list[Any]:
     """The pieces of text below an element, less nested tables and what is hidden."""
-    pieces: list[Any] = [element.text or ""]
+    pieces: list[Any] = [seen(element.text)]
     for child in element:
         if (
             isinstance(child.tag, str)
@@ -117,8 +118,12 @@ def visible(element: _Element) -> list[Any]:
             if child.tag in ("sup", "sub") and LINE not in flat(inner):
                 inner = [Script(inner, child.tag == "sup")]
             pieces += [LINE, *inner, LINE] if child.tag in BREAKING_TAGS else inner
-        pieces.append(child.tail or "")
+        pieces.append(seen(child.tail))
     return pieces
+
+
+def seen(text: str | None) -> str:
+    return re.sub("[\xad\u200b\u2060\ufeff]", "", text or "")
 
 
 def flat(pieces: list[Any]) -> list[str]:

@@ -98,6 +98,23 @@ def test_rows_stand_as_browsers_show_them(groups: str) -> None:
     assert [row[0] for row in table.rows] == ["Dusk", "Dawn", "Total"]
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<span class='sr-only'>Name: </span>Ada",
+        "<span class='label visually-hidden'>Name:</span>Ada",
+        "<b class=visuallyhidden>Name</b> Ada",
+        "<span class='screen-reader-text'>Name</span>Ada",
+        "A&shy;da",
+        "A\u200bd\ufeffa\u2060",
+        "&ZeroWidthSpace;Ada&NoBreak;",
+    ],
+)
+def test_what_is_for_other_eyes_or_none_is_no_part_of_a_text(html: str) -> None:
+    assert cell(html) == "Ada"
+    assert prose(f"<p>{html}</p>") == ["Ada"]
+
+
 # Prose
 
 

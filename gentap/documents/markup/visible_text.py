@@ -24,13 +24,15 @@ CELL_TAGS = frozenset(["td", "th"])
 
 _HIDDEN = (
     "style, script, noscript, template, sup, sub, [hidden], .sortkey, .mw-editsection,"
-    ' .editsection, [style*="none" i], [style*="hidden" i], a[href*="#"]'
+    " .editsection, .sr-only, .visually-hidden, .visuallyhidden, .screen-reader-text,"
+    ' [style*="none" i], [style*="hidden" i], a[href*="#"]'
 )
 IN_TABLE = f"br, hr, div, p, li, dt, dd, [colspan], [rowspan], {_HIDDEN}"
 IN_PROSE = f"br, hr, :is(h1, h2, h3, h4) :is(div, p, li, dt, dd), {_HIDDEN}"
 _BREAKING = frozenset(["br", "hr", "div", "p", "li", "dt", "dd"])
 _HIDDEN_TAGS = frozenset(["style", "script", "noscript", "template"])
-_HIDDEN_CLASSES = frozenset(["sortkey", "mw-editsection", "editsection"])
+_FOR_SCREEN_READERS = ("sr-only", "visually-hidden", "visuallyhidden", "screen-reader-text")
+_HIDDEN_CLASSES = frozenset(["sortkey", "mw-editsection", "editsection", *_FOR_SCREEN_READERS])
 _NEVER_HIDDEN = frozenset(["html", "body"])
 """A page may be hidden until its script has run."""
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
@@ -38,6 +40,8 @@ _FOOTNOTE_CLASSES = frozenset(["reference", "noprint", "mw-ref"])
 _FOOTNOTE = re.compile(r"\s*\[.{1,20}\]\s*")
 _PERMALINKS = frozenset(["¶", "#", "§", "🔗", "⚓", "\uf0c1"])
 """Texts of links to the very heading that they stand in."""
+_UNSEEN = "\xad\u200b\u2060\ufeff"
+"""The soft hyphen, and spaces of no width: they only say where a line may break."""
 _DIGITS = re.compile(r"[0-9]+")
 
 _SCRIPT = re.compile(rf"[{_RAISED}{_LOWERED}]([^\0{_RAISED}-{_LEVEL}]*){_LEVEL}")
@@ -134,8 +138,12 @@ def on_the_line(text: str) -> str:
     """Raised and lowered letters on the line, so that numbers keep their values.
 
     An exponent after a digit is written ``10^8``, after another letter ``km²``, and lowered digits
-    after a digit ``10_2``. A fraction in raised and lowered digits is ``1 1/2``.
+    after a digit ``10_2``. A fraction in raised and lowered digits is ``1 1/2``. Letters that are
+    never seen go.
     """
+    if not text.isascii():
+        for letter in _UNSEEN:
+            text = text.replace(letter, "")
     text = part_digits(text)
     if not (_RAISED in text or _LOWERED in text or _LEVEL in text):
         return text
