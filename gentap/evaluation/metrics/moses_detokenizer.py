@@ -63,4 +63,4 @@ def detokenize(text: str) -> str:
                 opened[kind] = to_right
         joined += word if to_left else space + word
         space, before = "" if to_right else " ", word
-    return str(regex.sub(" +", " ", joined)).strip(" ")
+    return " ".join(filter(None, joined.split(" ")))
