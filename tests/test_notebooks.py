@@ -33,7 +33,7 @@ class OneQuestion:
     name, max_entries = "one", 8
 
     def write(self, sources: Sequence[WriterInput], seed: int) -> list[Any]:
-        return [[Written("Which film did she make in that year?", -0.5)] for _ in sources]
+        return [[Written("Who sang it?", -0.5)] for _ in sources]
 
     def score(self, pairs: Sequence[tuple[WriterInput, str]]) -> None:
         return None

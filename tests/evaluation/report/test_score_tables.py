@@ -101,7 +101,7 @@ def test_results_show_scores_and_up_to_three_questions_with_all_answers(
 ) -> None:
     systems = {"plain": [run_of("plain", count, 0.2)], "tuned": [run_of("tuned", count, 0.305)]}
     text = results_text(systems, ["test.jsonl"])
-    assert text.startswith(f"{count} questions of test.jsonl\n")
+    assert text.startswith(f"{count} questions of test.jsonl, protocol fetaqa\n")
     assert "| tuned  | 30.50   |" in text
     assert "rougeL: f1" in text
     said = [line for line in text.splitlines() if line.startswith(("question", "plain", "tuned"))]
