@@ -145,8 +145,8 @@ def odd_parquet(file: Path, chance: random.Random) -> None:
 
 
 def _odd_cell(value: Any, chance: random.Random) -> Any:
-    """Another value of the same type, or none."""
-    if chance.random() < 0.3 or value is None:
+    """Another value of the same type, or none; what is none stays so, for it tells no type."""
+    if value is None or chance.random() < 0.3:
         return None
     if isinstance(value, list):
         if not value or chance.random() < 0.3:
