@@ -15,6 +15,7 @@ from gentap.commands import (
     corpus_commands,
     evaluation_commands,
     grammar_commands,
+    serve_command,
     training_commands,
 )
 from gentap.commands.options import reports_errors
@@ -33,6 +34,7 @@ for commands in (
     training_commands,
     evaluation_commands,
     answer_commands,
+    serve_command,
 ):
     app.add_typer(commands.app)
 
