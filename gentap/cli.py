@@ -17,6 +17,7 @@ from gentap.commands import (
     fetch_commands,
     grammar_commands,
     init_commands,
+    serve_command,
     show_commands,
     training_commands,
     trust_commands,
@@ -45,6 +46,7 @@ for commands in (
     training_commands,
     evaluation_commands,
     answer_commands,
+    serve_command,
     fetch_commands,
     trust_commands,
 ):

@@ -68,6 +68,16 @@ def read_csv_told(path: Path, given: CsvFormat = FOUND_OUT) -> tuple[Table, str]
     """
     require_file(path)
     text, encoding = read_delimited(path, given.encoding)
+    return read_csv_text(text, path, given, encoding)
+
+
+def read_csv_text(
+    text: str, path: Path, given: CsvFormat = FOUND_OUT, encoding: str = "utf-8"
+) -> tuple[Table, str]:
+    """As :func:`read_csv_told`, from the text itself; ``path`` is what messages call it.
+
+    Lines end with line feeds.
+    """
     named, text = take_sep_line(text)
     skipped = 1 if named else 0
     delimiter = given.mark or named

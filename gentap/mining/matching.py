@@ -89,6 +89,23 @@ class PageMatcher:
                     yield RowCandidates(number, place, page[start:end].strip(), matches)
 
 
+def values_said(
+    sentence: str, table: Table, former: FormNormalizer
+) -> list[tuple[ValueMatch, list[CellPosition]]]:
+    """The values of a table that a tidy sentence names, with all cells that hold each of them.
+
+    Their spans do not overlap and stand in order.
+    """
+    prose = former.prose(sentence)
+    cells = PageCells([table], former)
+    values = cells.values(form_words(prose.form))
+    if not values:
+        return []
+    hits = without_overlaps(_hits(sentence, prose, _automaton(values)))
+    places = cells.places({hit.form for hit in hits})
+    return [(hit, places[hit.form]) for hit in hits]
+
+
 def _automaton(values: Iterable[str]) -> Any:
     automaton = ahocorasick.Automaton(ahocorasick.STORE_LENGTH)
     for value in values:

@@ -1,7 +1,7 @@
 """Answer questions about tables: the sentence, the cell, and which cell it is."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ class Answer:
 
     ``cell`` is None where no cell has that value. ``rows`` and ``columns`` are those of the table
     that the model saw; ``cut`` says that these were not all, or that a text was shortened.
+    ``probability`` is that with which the cell decoder writes just this value.
     """
 
     sentence: str
@@ -26,6 +27,7 @@ class Answer:
     cut: bool
     rows: tuple[int, ...]
     columns: tuple[int, ...]
+    probability: float = field(default=0.0, compare=False)  # its last digits depend on the batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Answerer:
     def answer_many(self, questions: Sequence[tuple[str, Any]]) -> list[Answer]:
         """An answer to each question about its table, in their order."""
         asked = [self.encode(question, to_table(table)) for question, table in questions]
-        written = self.write(asked, DECODERS)
+        written = self._write(asked, DECODERS, likely=("cell",))
         return [
             Answer(
                 sentence,
@@ -83,11 +85,19 @@ class Answerer:
                 one.question_cut or one.fitted.table != one.table,
                 one.fitted.rows,
                 one.fitted.columns,
+                probability or 0.0,
             )
-            for one, (sentence, _), (value, cell) in zip(
+            for one, (sentence, _, _), (value, cell, probability) in zip(
                 asked, written["long"], written["cell"], strict=True
             )
         ]
+
+    def load(self) -> None:
+        """Load the weights now, not when they are first needed."""
+        from gentap.model.loading.load import load_table_model
+
+        if self._network is None:
+            self._network = load_table_model(self._path, tokenizer=self._tokenizer)
 
     def encode(self, question: str, table: Table) -> Asked:
         """The question and what of its table the model reads, as token ids."""
@@ -107,15 +117,29 @@ class Answerer:
 
         The batch is encoded once for all decoders.
         """
-        from gentap.model.cell_tree import CellTree, cell_text, find_cell
-        from gentap.model.generate import generate_ids
-        from gentap.model.loading.load import load_table_model
+        written = self._write(
+            asked,
+            decoders,
+            min_new_tokens=min_tokens,
+            length_penalty=length_penalty,
+            progress=progress,
+        )
+        return {
+            decoder: [(text, cell) for text, cell, _ in of_decoder]
+            for decoder, of_decoder in written.items()
+        }
 
-        if self._network is None:
-            self._network = load_table_model(self._path, tokenizer=self._tokenizer)
+    def _write(
+        self, asked: Sequence[Asked], decoders: Sequence[Decoder], **options: Any
+    ) -> dict[Decoder, list[tuple[str, Cell | None, float | None]]]:
+        """As :meth:`write`, with the probability of each text where the options ask for it."""
+        from gentap.model.cell_tree import CellTree, cell_text, find_cell
+        from gentap.model.generate import generate
+
+        self.load()
         bound = self._constrain and "cell" in decoders
         trees = [CellTree(self._tokenizer, one.fitted) for one in asked] if bound else []
-        written = generate_ids(
+        written = generate(
             self._network,
             self._tokenizer,
             [one.ids for one in asked],
@@ -123,24 +147,23 @@ class Answerer:
             trees=[tree.root for tree in trees] or None,
             beams=self._beams,
             max_new_tokens=self._max_tokens,
-            min_new_tokens=min_tokens,
-            length_penalty=length_penalty,
             batch_size=self._batch_size,
             precision=self._precision,
-            progress=progress,
+            **options,
         )
-        found: dict[Decoder, list[tuple[str, Cell | None]]] = {}
+        found: dict[Decoder, list[tuple[str, Cell | None, float | None]]] = {}
         for decoder in decoders:
+            likely = [one.probability for one in written[decoder]]
             if trees and decoder == "cell":
-                cells = [tree.cell(ids) for tree, ids in zip(trees, written["cell"], strict=True)]
-                pairs = zip(asked, cells, strict=True)
-                found["cell"] = [(cell_text(one.table, cell), cell) for one, cell in pairs]
+                pairs = zip(trees, written["cell"], strict=True)
+                cells = [tree.cell(one.ids) for tree, one in pairs]
+                texts = [cell_text(one.table, at) for one, at in zip(asked, cells, strict=True)]
             else:
-                texts = self._tokenizer.texts(written[decoder])
-                found[decoder] = [
-                    (text, find_cell(one.fitted, text))
-                    for one, text in zip(asked, texts, strict=True)
+                texts = self._tokenizer.texts([one.ids for one in written[decoder]])
+                cells = [
+                    find_cell(one.fitted, text) for one, text in zip(asked, texts, strict=True)
                 ]
+            found[decoder] = list(zip(texts, cells, likely, strict=True))
         return found
 
 

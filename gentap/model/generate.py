@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -10,13 +10,34 @@ from gentap.model.causal import CausalModel
 from gentap.model.device import autocast, best_device
 from gentap.model.network import GenTapModel
 from gentap.model.objectives import Decoder
+from gentap.model.sampling import probabilities
 from gentap.model.search import Search, Steps, Tree, search
 from gentap.model.steps import CausalSteps, DecoderSteps
 from gentap.model.tokenizer import TableTokenizer
 from gentap.settings.sections import Precision
 
 
+class ScoredIds(NamedTuple):
+    """Token ids without start and end, and how likely they are where that was asked for."""
+
+    ids: list[int]
+    probability: float | None = None
+
+
 def generate_ids(
+    model: Any,
+    tokenizer: TableTokenizer,
+    inputs: Sequence[Sequence[int]],
+    *,
+    decoders: Sequence[Decoder],
+    **options: Any,
+) -> dict[Decoder, list[list[int]]]:
+    """As :func:`generate`, the token ids alone."""
+    written = generate(model, tokenizer, inputs, decoders=decoders, **options)
+    return {name: [one.ids for one in of_decoder] for name, of_decoder in written.items()}
+
+
+def generate(
     model: Any,
     tokenizer: TableTokenizer,
     inputs: Sequence[Sequence[int]],
@@ -30,12 +51,13 @@ def generate_ids(
     batch_size: int = 32,
     precision: Precision = "auto",
     progress: Callable[[int], None] | None = None,
-) -> dict[Decoder, list[list[int]]]:
-    """Token ids by each decoder for each input, in their order, without start and end.
+    likely: Sequence[Decoder] = (),
+) -> dict[Decoder, list[ScoredIds]]:
+    """What each decoder writes for each input, in their order.
 
     The end comes after ``min_new_tokens`` others at the earliest. With ``trees``, one for each
-    input, the cell decoder writes only what they allow. Batches depend on the inputs alone, so
-    that equal calls give equal ids.
+    input, the cell decoder writes only what they allow. Of the decoders ``likely`` the probability
+    is computed too. Batches depend on the inputs alone, so that equal calls give equal ids.
     """
     model = model.to(best_device()).eval()
     settings = replace(
@@ -46,7 +68,9 @@ def generate_ids(
         length_penalty=length_penalty,
     )
     order = sorted(range(len(inputs)), key=lambda index: (len(inputs[index]), index))
-    written: dict[Decoder, list[list[int]]] = {name: [[] for _ in inputs] for name in decoders}
+    written: dict[Decoder, list[ScoredIds]] = {
+        name: [ScoredIds([])] * len(inputs) for name in decoders
+    }
     with torch.inference_mode(), autocast(precision):
         for start in range(0, len(order), batch_size):
             batch = order[start : start + batch_size]
@@ -56,8 +80,11 @@ def generate_ids(
             for name in decoders:
                 allowed = [trees[index] for index in batch] if trees and name == "cell" else None
                 found = search(steps(name), settings, allowed)
-                for index, of_input in zip(batch, found, strict=True):
-                    written[name][index] = of_input
+                how_likely: Sequence[float | None] = [None] * len(found)
+                if name in likely:
+                    how_likely = probabilities(steps(name), settings, found)
+                for index, of_input, share in zip(batch, found, how_likely, strict=True):
+                    written[name][index] = ScoredIds(of_input, share)
             if progress is not None:
                 progress(len(batch))
     return written

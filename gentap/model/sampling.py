@@ -1,4 +1,6 @@
-"""Answers drawn from a decoder's distribution, from an encoding that is given."""
+"""Answers drawn from a decoder's distribution, and how likely one is, from a given encoding."""
+
+from collections.abc import Sequence
 
 import torch
 
@@ -36,3 +38,23 @@ def _nucleus(likely: torch.Tensor, top_p: float) -> torch.Tensor:
     ranked, places = likely.sort(dim=-1, descending=True)
     ranked = ranked.masked_fill(ranked.cumsum(-1) - ranked >= top_p, 0.0)
     return torch.zeros_like(likely).scatter(-1, places, ranked)
+
+
+def probabilities(steps: Steps, settings: Search, written: Sequence[Sequence[int]]) -> list[float]:
+    """The probability of the token ids of each row, their end included, by the decoder's softmax.
+
+    It is that of the whole text, whatever else was or wasn't allowed: 1 less the probability of
+    all others. Forced tokens count as sure, and at the greatest length no end is asked for. Takes
+    as many steps as the longest text has tokens.
+    """
+    found = torch.zeros(len(written), device=steps.rows.device)
+    longest = max(map(len, written), default=0)
+    last = torch.full_like(steps.rows, settings.start)[:, None]
+    for length in range(1, min(longest + 1, settings.max_new_tokens) + 1):
+        following = steps.scores(last)[:, 0].log_softmax(dim=-1)
+        goes_on = torch.tensor([length <= len(ids) + 1 for ids in written], device=found.device)
+        tokens = [ids[length - 1] if length <= len(ids) else settings.end for ids in written]
+        last = torch.tensor(tokens, device=found.device)[:, None]
+        if settings.forced(length) is None:
+            found += torch.where(goes_on, following.gather(1, last)[:, 0], 0.0)
+    return found.exp().tolist()

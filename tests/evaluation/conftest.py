@@ -3,7 +3,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Page, open_browser
+from browsing import Page
+from chromium import open_browser
 from systems import two_systems
 
 from gentap.errors import InputError

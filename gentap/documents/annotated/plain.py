@@ -8,7 +8,8 @@
 folder. ``answer`` may be a
 list of texts, each of them right. ``kind`` (``long`` for a sentence, ``cell`` for one cell's
 value), ``cells`` (evidence, body rows from 0), ``id`` and the table's title, section and caption
-may be left out.
+may be left out. A line with ``"verdict": "down"`` and no answer is a bad answer that somebody
+marked (``gentap serve``) and gave no right one for: nothing is learnt from it.
 """
 
 from pathlib import Path
@@ -25,6 +26,8 @@ from gentap.records import Example, Table
 def from_plain(entry: dict[str, Any], path: Path, number: int) -> Example:
     """Raises ValueError with the reason where the entry is no question."""
     table = _table(entry.get("table"), path)
+    if entry.get("verdict") == "down" and entry.get("answer") is None:
+        raise ValueError("a bad answer was marked and no right one given")
     kind = entry.get("kind", "long")
     if kind not in ("long", "cell"):
         raise ValueError(f"'kind' is {kind!r}; it must be 'long' or 'cell'")

@@ -1,0 +1,88 @@
+import datetime
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from gentap.documents.workbook import read_workbook
+from gentap.errors import InputError
+
+openpyxl = pytest.importorskip("openpyxl", reason="gentap[serve] is not installed")
+
+
+def test_sheets_are_read_as_they_show_their_values(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Films"
+    sheet.append(["Year", "Film", "Share", "Takings", "Opened", "At", "Seen", "Sum", ""])
+    values = [2004, " Dawn\nat sea ", 0.125, 12.5, datetime.date(2004, 5, 1)]
+    sheet.append([*values, datetime.datetime(2004, 5, 1, 20, 30), True, 0.1 + 0.2, None])
+    sheet.append([2005.0, "Dusk", 0.5, 1e6, None, datetime.time(9, 5), False, "=1+1", None])
+    for row in (2, 3):
+        sheet.cell(row, 3).number_format = "0.0%"
+        sheet.cell(row, 4).number_format = "#,##0.00"
+    other = book.create_sheet("Towns of 1920")
+    for line in (["Towns", None], [None, None], ["Name", "People"], ["Old Harbour", 12_000]):
+        other.append(line)
+    book.create_sheet("Empty")
+    book.save(tmp_path / "book.xlsx")
+    tables = dict(read_workbook(tmp_path / "book.xlsx"))
+    assert list(tables) == ["Films", "Towns of 1920"]
+    films = tables["Films"]
+    assert films.title == "Films"
+    assert films.header == ("Year", "Film", "Share", "Takings", "Opened", "At", "Seen", "Sum")
+    assert films.rows == (
+        ("2004", "Dawn at sea", "12.5%", "12.50", "2004-05-01", "2004-05-01 20:30", "TRUE", "0.3"),
+        ("2005", "Dusk", "50.0%", "1000000.00", "", "09:05:00", "FALSE", ""),
+    )
+    towns = tables["Towns of 1920"]
+    assert (towns.title, towns.header, towns.rows) == (
+        "Towns",
+        ("Name", "People"),
+        (("Old Harbour", "12000"),),
+    )
+
+
+def zipped(**parts: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, text in parts.items():
+            packed.writestr(name, text)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is no Excel workbook"),
+        (b"Year,Film\n2004,Dawn\n", "is no Excel workbook"),
+        (zipped(a="no workbook"), "is no workbook that can be read"),
+        (zipped(a="\0" * (257 * 2**20)), "unpacks to 257 MB"),
+        (zipped(**{"[Content_Types].xml": "<a><b></a>"}), "is no workbook that can be read"),
+    ],
+    ids=["empty", "text", "zip", "bomb", "broken part"],
+)
+def test_what_is_no_workbook_is_told(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message) as told:
+        read_workbook(path)
+    assert str(told.value).startswith(str(path))
+
+
+def test_a_workbook_without_a_table_is_told(tmp_path: Path) -> None:
+    openpyxl.Workbook().save(tmp_path / "book.xlsx")
+    with pytest.raises(InputError, match="no sheet holds a table"):
+        read_workbook(tmp_path / "book.xlsx")
+
+
+def test_a_cut_off_workbook_is_told(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in range(50):
+        book.active.append([f"a{row}", f"b{row}"])
+    book.save(tmp_path / "book.xlsx")
+    whole = (tmp_path / "book.xlsx").read_bytes()
+    (tmp_path / "cut.xlsx").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=r"cut\.xlsx"):
+        read_workbook(tmp_path / "cut.xlsx")
