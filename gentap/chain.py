@@ -10,7 +10,7 @@ from gentap.errors import FolderError, SettingError
 from gentap.model.loading.gguf import checkpoint_folder
 from gentap.model.objectives import Objective
 from gentap.runs.console import confirm, is_interactive, say, show
-from gentap.runs.made_from import changes, read_made_from
+from gentap.runs.files.made_from import changes, read_made_from
 from gentap.runs.runner import clock
 from gentap.runs.store import holds_other_work, made_from, own_files, seconds_spent
 from gentap.settings.recipe import Recipe, recipe_variants
@@ -229,7 +229,7 @@ def _summarize(recipe: Recipe, name: str, models: Models, reports: Models) -> No
     from gentap.evaluation.report.page import training_log, write_report
     from gentap.evaluation.report.score_tables import results_text
     from gentap.evaluation.results import read_results, read_scores
-    from gentap.runs.output_files import write_json, write_text
+    from gentap.runs.files.output_files import write_json, write_text
 
     output = Path(recipe.output)
     systems = {

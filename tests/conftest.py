@@ -14,7 +14,7 @@ from gentap.grammar.preview import BUILT_IN, ONE_ROW, PLAYERS
 from gentap.mining.mine import mine
 from gentap.records import Table, sourced_table_from_row
 from gentap.runs import net
-from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.runs.store import StageFolder
 from gentap.settings.sections import MineSettings
 

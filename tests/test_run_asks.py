@@ -12,8 +12,8 @@ import pytest
 from gentap import chain
 from gentap.chain import RunPlan, run_recipe
 from gentap.errors import FolderError
-from gentap.runs.made_from import MADE_FROM
-from gentap.runs.output_files import write_text
+from gentap.runs.files.made_from import MADE_FROM
+from gentap.runs.files.output_files import write_text
 from gentap.runs.store import StageFolder
 from gentap.settings.recipe import Recipe
 from gentap.stages.stage import Planned, Stage

@@ -16,7 +16,7 @@ from typing import Any
 
 import tomli_w
 
-from gentap.runs.made_from import MADE_FROM
+from gentap.runs.files.made_from import MADE_FROM
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ["data/pages/a*.html", "data/pages/b*.html"]

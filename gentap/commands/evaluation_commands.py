@@ -151,7 +151,7 @@ def compare_command(
     import json
 
     from gentap.evaluation.report.comparison_text import comparison_text
-    from gentap.runs.own_files import read_json, read_own
+    from gentap.runs.files.own_files import read_json, read_own
     from gentap.stages.evaluation_stages import COMPARISON, CompareStage
 
     stage = CompareStage(
@@ -241,7 +241,7 @@ def card_command(
     from gentap.evaluation.report.data_card import data_card, is_corpus
     from gentap.evaluation.report.model_card import model_card
     from gentap.evaluation.report.stage_facts import CARD_MARK
-    from gentap.runs.output_files import write_own
+    from gentap.runs.files.output_files import write_own
 
     named = name or folder.resolve().name
     if is_corpus(folder):

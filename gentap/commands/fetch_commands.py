@@ -29,7 +29,7 @@ def fetch_command(
     ] = False,
 ) -> None:
     """Fetch a public data set, resumably, into the layout that the other commands read."""
-    from gentap.documents.public_data import PUBLIC_DATA, fetch_file, find_public_data
+    from gentap.documents.fetching.public_data import PUBLIC_DATA, fetch_file, find_public_data
     from gentap.errors import SettingError
 
     if name is None:

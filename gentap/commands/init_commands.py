@@ -39,7 +39,7 @@ def init_command(
 ) -> None:
     """Write a commented recipe for documents and questions of your own, with estimated times."""
     from gentap.errors import SettingError
-    from gentap.runs.output_files import write_own
+    from gentap.runs.files.output_files import write_own
     from gentap.settings.recipe import load_recipe
     from gentap.stages.new_recipe import RECIPE_MARK, OwnData, measure_machine, recipe_text
 

@@ -99,7 +99,7 @@ def review_command(
         review_counts,
         sample_sentences,
     )
-    from gentap.runs.output_files import write_own
+    from gentap.runs.files.output_files import write_own
 
     samples = sample_sentences(written, count, seed, only)
     print_samples(samples)

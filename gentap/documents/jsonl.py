@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any
 
-from gentap.documents.compressed import numbered_lines
+from gentap.documents.archives.compressed import numbered_lines
 from gentap.documents.json_text import json_text
 from gentap.documents.markup.grid import MAX_CELLS
 from gentap.documents.pages import Wanted, read_page

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gentap.documents import pages
+from gentap.documents.archives.compressed import DamagedError, open_packed
+from gentap.documents.archives.dumps import read_dump
+from gentap.documents.archives.warc import read_warc
 from gentap.documents.charset import decode
-from gentap.documents.compressed import DamagedError, open_packed
-from gentap.documents.dumps import read_dump
 from gentap.documents.input_files import no_file, packed
 from gentap.documents.jsonl import read_lines
 from gentap.documents.markdown import markdown_to_html
 from gentap.documents.rejected import RejectedRecord, guarded
-from gentap.documents.warc import read_warc
 from gentap.records import Document
 from gentap.settings.sections import FieldMap
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from gentap.runs.files.output_files import write_text
+from gentap.runs.files.rejected_lines import MAX_LISTED, rejected_line, unlisted_line
 from gentap.runs.net import net
-from gentap.runs.output_files import write_text
-from gentap.runs.rejected_lines import MAX_LISTED, rejected_line, unlisted_line
 
 Found = TypeVar("Found")
 Given = TypeVar("Given")

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any
 
-from gentap.documents.compressed import (
+from gentap.documents.archives.compressed import (
     DAMAGE,
     MAX_EMPTY_LINES,
     TOO_MANY_EMPTY,
@@ -29,8 +29,8 @@ from gentap.documents.read import JSONL_SUFFIXES
 from gentap.documents.rejected import RejectedRecord, guarded
 from gentap.errors import InputError
 from gentap.records import SourcedTable, Table, digest, table_digest
-from gentap.runs.output_files import writing
-from gentap.runs.parquet_parts import count_rows, parts, read_slice
+from gentap.runs.files.output_files import writing
+from gentap.runs.files.parquet_parts import count_rows, parts, read_slice
 from gentap.runs.store import is_done, is_unfinished, require_stage
 
 CSV_SUFFIXES = (".csv", ".tsv")

@@ -14,7 +14,7 @@ from gentap.evaluation.results import Results, write_results
 from gentap.evaluation.robustness import NOISE, SpoiledSet, noise_scores, noise_section
 from gentap.evaluation.tune_length import tune_length
 from gentap.records import Example
-from gentap.runs.output_files import write_json
+from gentap.runs.files.output_files import write_json
 from gentap.runs.store import REJECTED, StageFolder
 from gentap.settings.sections import EvaluateSettings
 

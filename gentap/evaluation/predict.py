@@ -13,9 +13,9 @@ from gentap.errors import InputError
 from gentap.evaluation.results import Shown
 from gentap.model.answerer import Answerer, Asked
 from gentap.records import Example, Kind
+from gentap.runs.files.output_files import write_json
+from gentap.runs.files.own_files import EDITED, read_json
 from gentap.runs.net import INTERNAL_ERROR, apart, net
-from gentap.runs.output_files import write_json
-from gentap.runs.own_files import EDITED, read_json
 from gentap.runs.runner import Progress
 from gentap.settings.sections import EvaluateSettings
 from gentap.tables.truncate import Fitted

@@ -31,9 +31,9 @@ from gentap.records import (
     example_to_row,
     table_digest,
 )
-from gentap.runs.output_files import write_json, write_text
-from gentap.runs.own_files import EDITED, read_json, read_json_lines
-from gentap.runs.parquet_parts import read_rows
+from gentap.runs.files.output_files import write_json, write_text
+from gentap.runs.files.own_files import EDITED, read_json, read_json_lines
+from gentap.runs.files.parquet_parts import read_rows
 
 EXAMPLES = "examples.parquet"
 PREDICTIONS = "predictions.jsonl"

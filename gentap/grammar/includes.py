@@ -12,7 +12,7 @@ from pathlib import Path
 from gentap.errors import InputError, SettingError
 from gentap.grammar.diagnostics import Mistake
 from gentap.grammar.rules import find_grammar
-from gentap.runs.user_texts import read_user_text
+from gentap.runs.files.user_texts import read_user_text
 
 _INCLUDE = re.compile(r"include +(\S.*?)\s*(?:#.*)?")
 _NAMED = re.compile(r"(?:(?:question|numbers|tense|words) +)?([^\W\d][\w-]*)(?: +\d+\*)? *=")

@@ -21,8 +21,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gentap.records import digest
-from gentap.runs.output_files import attempt, writing
-from gentap.runs.own_files import map_array
+from gentap.runs.files.output_files import attempt, writing
+from gentap.runs.files.own_files import map_array
 from gentap.text.words import WORD
 
 SIGNATURE_SIZE = 64

@@ -10,8 +10,8 @@ from gentap.errors import InputError
 from gentap.mining import near_duplicates
 from gentap.records import MINED_SCHEMA, TABLE_SCHEMA, Mined, mined_to_row
 from gentap.runs.arrow import column
-from gentap.runs.own_files import EDITED
-from gentap.runs.parquet_parts import count_rows, groups_at, read_groups
+from gentap.runs.files.own_files import EDITED
+from gentap.runs.files.parquet_parts import count_rows, groups_at, read_groups
 from gentap.runs.shards import Shard
 from gentap.runs.store import WORK
 

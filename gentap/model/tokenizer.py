@@ -24,7 +24,7 @@ from gentap.model.loading.model_folder import (
 )
 from gentap.model.loading.older_programs import save_tokenizer
 from gentap.records import Table
-from gentap.runs.output_files import write_json
+from gentap.runs.files.output_files import write_json
 from gentap.settings.sections import LinearizerSettings
 from gentap.tables.linearize import (
     CAPTION,

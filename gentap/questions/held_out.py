@@ -6,8 +6,8 @@ from pathlib import Path
 from gentap.questions.writers.interface import Unwritten
 from gentap.questions.writers.open_writer import open_local_writer
 from gentap.records import PAIR_SCHEMA
-from gentap.runs.output_files import write_text
-from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.files.output_files import write_text
+from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.settings.sections import WriteSettings
 from gentap.settings.training_sections import WriterSettings
 

@@ -11,8 +11,8 @@ from gentap.errors import InputError, SettingError
 from gentap.questions.write import QUESTION_SCHEMA, QUESTIONS, remedy
 from gentap.records import Row, digest
 from gentap.runs.console import Style, printable_line, show
+from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.runs.page_style import page_style
-from gentap.runs.parquet_parts import parts, read_rows
 from gentap.runs.store import REJECTED, own_files, require_stage
 from gentap.text.word_overlap import find_value
 

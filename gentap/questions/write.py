@@ -38,8 +38,8 @@ from gentap.records import (
     example_to_row,
     mined_from_row,
 )
+from gentap.runs.files.parquet_parts import groups_at, parts, read_at, read_rows
 from gentap.runs.net import INTERNAL_ERROR, apart
-from gentap.runs.parquet_parts import groups_at, parts, read_at, read_rows
 from gentap.runs.runner import run_shards
 from gentap.runs.shards import Shard
 from gentap.runs.store import REJECTED, StageFolder, Tally, own_files

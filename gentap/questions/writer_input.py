@@ -29,8 +29,8 @@ from typing import ClassVar
 
 from gentap.errors import InputError
 from gentap.records import Mined, NamedCell, digest
-from gentap.runs.output_files import write_json
-from gentap.runs.own_files import EDITED, read_json
+from gentap.runs.files.output_files import write_json
+from gentap.runs.files.own_files import EDITED, read_json
 from gentap.tables.linearize import ENTRY, HEAD, SECTION, SENTENCE, TITLE
 from gentap.text.names import spans_of_names
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gentap.runs.own_files import parse_json, read_json, read_toml
+from gentap.runs.files.own_files import parse_json, read_json, read_toml
 from gentap.runs.store import own_files, read_marker
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from gentap.records import Row
+from gentap.runs.files.output_files import attempt, write_json, writing
+from gentap.runs.files.own_files import read_json
+from gentap.runs.files.rejected_lines import RejectedLines, rejected_line
 from gentap.runs.net import net
-from gentap.runs.output_files import attempt, write_json, writing
-from gentap.runs.own_files import read_json
-from gentap.runs.rejected_lines import RejectedLines, rejected_line
 from gentap.runs.store import REJECTED, SHARDS, WORK, Tally, own_files
 
 ROWS_A_GROUP = 2048

@@ -19,9 +19,9 @@ from types import MappingProxyType
 from typing import Any
 
 from gentap.errors import FolderError, InputError
-from gentap.runs.made_from import MADE_FROM, MadeFrom, changes, look_up, read_made_from
-from gentap.runs.output_files import write_json, write_text
-from gentap.runs.own_files import read_json
+from gentap.runs.files.made_from import MADE_FROM, MadeFrom, changes, look_up, read_made_from
+from gentap.runs.files.output_files import write_json, write_text
+from gentap.runs.files.own_files import read_json
 
 REJECTED = "rejected.jsonl"
 _DONE, _UNFINISHED, _LOCK = "done.json", "unfinished.json", ".lock"

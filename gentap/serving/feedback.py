@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from gentap.errors import InputError, SettingError
 from gentap.records import Cell, table_to_row
-from gentap.runs.output_files import write_text
+from gentap.runs.files.output_files import write_text
 from gentap.serving.answer_service import ModelReply
 from gentap.serving.named_cells import named_cells
 

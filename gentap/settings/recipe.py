@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from gentap.errors import SettingError
-from gentap.runs.user_texts import read_user_text
+from gentap.runs.files.user_texts import read_user_text
 from gentap.settings.sections import (
     MAX_SEED,
     ClusterSettings,

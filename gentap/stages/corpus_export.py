@@ -12,7 +12,7 @@ from gentap.documents.rejected import RejectedRecord, RejectedRecords, reasons
 from gentap.errors import SettingError
 from gentap.records import Example, Table
 from gentap.runs.console import say
-from gentap.runs.output_files import file_aside, refuse_others
+from gentap.runs.files.output_files import file_aside, refuse_others
 
 ExportedRecord = dict[str, Any]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gentap.errors import InputError, SettingError
-from gentap.runs.output_files import write_json, write_text
+from gentap.runs.files.output_files import write_json, write_text
 from gentap.runs.store import REJECTED, StageFolder
 from gentap.settings.sections import NO_JUDGE, EvaluateSettings, JudgeSettings, Protocol
 from gentap.stages.stage import Planned, Stage

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from gentap.runs.output_files import folder_aside
+from gentap.runs.files.output_files import folder_aside
 from gentap.runs.store import StageFolder
 from gentap.stages.stage import Planned, Stage
 

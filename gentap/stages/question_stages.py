@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from gentap.errors import InputError, SettingError
 from gentap.records import MINED_SCHEMA, Document, Mined
 from gentap.runs.console import say
-from gentap.runs.parquet_parts import parts, require_columns
+from gentap.runs.files.parquet_parts import parts, require_columns
 from gentap.runs.store import StageFolder, Tally, require_stage
 from gentap.settings.sections import LinearizerSettings, MineSettings, WriteSettings
 from gentap.settings.training_sections import WriterSettings

@@ -9,8 +9,8 @@ from typing import Any
 from gentap.errors import InputError, SettingError
 from gentap.records import Row, digest
 from gentap.runs.console import printable_line, show
+from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.runs.finished_stage import FinishedStage, read_finished_stage
-from gentap.runs.parquet_parts import parts, read_rows
 from gentap.runs.store import is_done
 
 _ROWS_SHOWN = 6

@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 
 from gentap.errors import SettingError
 from gentap.runs.console import say
+from gentap.runs.files.output_files import naming_full_disks
 from gentap.runs.net import INTERNAL_ERROR
-from gentap.runs.output_files import naming_full_disks
 from gentap.runs.runner import clock
 from gentap.runs.store import (
     REJECTED,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from gentap.errors import InputError, SettingError
 from gentap.model.objectives import ON_TABLES, Objective
 from gentap.records import EVALUATION_COLUMNS, EXAMPLE_SCHEMA, MINED_SCHEMA, Example
-from gentap.runs.parquet_parts import parts, require_columns
+from gentap.runs.files.parquet_parts import parts, require_columns
 from gentap.runs.store import REJECTED, StageFolder, require_stage
 from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import BaseSettings, FinetuneSettings, PretrainSettings

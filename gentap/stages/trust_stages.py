@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gentap.errors import SettingError
-from gentap.runs.output_files import write_json
+from gentap.runs.files.output_files import write_json
 from gentap.runs.store import StageFolder
 from gentap.stages.stage import Planned, Stage
 

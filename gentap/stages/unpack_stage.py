@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from gentap.runs.output_files import folder_aside
+from gentap.runs.files.output_files import folder_aside
 from gentap.runs.store import StageFolder
 from gentap.stages.stage import Planned, Stage
 

@@ -23,7 +23,7 @@ from gentap.records import (
     table_from_row,
 )
 from gentap.runs.console import say
-from gentap.runs.parquet_parts import count_rows, parts, read_rows
+from gentap.runs.files.parquet_parts import count_rows, parts, read_rows
 from gentap.runs.store import StageFolder, Tally
 from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import BaseSettings

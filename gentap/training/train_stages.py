@@ -11,8 +11,8 @@ from gentap.model.loading.load import load_table_model, load_writer_model
 from gentap.model.objectives import OBJECTIVES, ON_TABLES, Objective
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
 from gentap.records import PAIR_SCHEMA, TABLE_SCHEMA, Example, Kind
-from gentap.runs.output_files import write_text
-from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.files.output_files import write_text
+from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.runs.store import REJECTED, StageFolder, Tally
 from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import (

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gentap.errors import InputError, SettingError
 from gentap.records import Example, digest
 from gentap.runs.extra_packages import require
-from gentap.runs.own_files import EDITED, read_json
+from gentap.runs.files.own_files import EDITED, read_json
 from gentap.trust.example_features import Feature, feature_named, features_of
 
 COHORTS = "cohorts.json"

@@ -25,7 +25,7 @@ from peak_memory import peak_memory
 
 from gentap.model.tokenizer import load_tokenizer
 from gentap.records import example_from_row
-from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.runs.store import Tally
 from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import PretrainSettings

@@ -26,7 +26,7 @@ from gentap.mining.matching import PageMatcher
 from gentap.mining.row_probability import Evidence
 from gentap.mining.surface_forms import FormNormalizer, Rules
 from gentap.records import digest, sourced_table_from_row
-from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.text.sentences import tidy
 
 RIDGE = 5.0

@@ -37,7 +37,7 @@ from pathlib import Path
 from gentap.mining.matching import PageMatcher
 from gentap.mining.surface_forms import FormNormalizer, Rules
 from gentap.records import NamedCell, Table, digest, mined_from_row, sourced_table_from_row
-from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.runs.store import REJECTED, own_files
 from gentap.text.sentences import tidy
 

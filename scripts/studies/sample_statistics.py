@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gentap.documents.annotated.reading import read_annotated
-from gentap.runs.own_files import read_json
-from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.files.own_files import read_json
+from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.runs.store import own_files
 
 _WORDS = re.compile(r"\w+|[^\w\s]")

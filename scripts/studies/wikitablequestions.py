@@ -17,7 +17,7 @@ from pathlib import Path
 
 from gentap.documents.annotated.reading import read_annotated
 from gentap.records import Table, sourced_table_from_row
-from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.text.normal_form import normal_form
 
 ALIKE = 0.5

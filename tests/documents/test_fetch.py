@@ -14,9 +14,9 @@ import pytest
 from typer.testing import CliRunner
 
 from gentap.cli import app
-from gentap.documents import public_data
-from gentap.documents.download import download
-from gentap.documents.public_data import PUBLIC_DATA, PublicData, RemoteFile, fetch_file
+from gentap.documents.fetching import public_data
+from gentap.documents.fetching.download import download
+from gentap.documents.fetching.public_data import PUBLIC_DATA, PublicData, RemoteFile, fetch_file
 from gentap.errors import InputError
 
 CONTENT = bytes(range(256)) * 4000

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from gentap.documents import compressed, table_files
+from gentap.documents import table_files
 from gentap.documents.annotated import fields, jsonl_layouts
 from gentap.documents.annotated.reading import read_annotated
+from gentap.documents.archives import compressed
 from gentap.documents.rejected import RejectedRecord
 from gentap.documents.table_files import read_tables, slice_tables
 from gentap.errors import InputError

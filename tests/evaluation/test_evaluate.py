@@ -15,8 +15,8 @@ from gentap.evaluation.predict import ChunkedAnswers, Length
 from gentap.evaluation.read_predictions import score_file
 from gentap.evaluation.results import Shown, read_results
 from gentap.model.answerer import Answerer
+from gentap.runs.files.own_files import read_json
 from gentap.runs.net import INTERNAL_ERROR, SWITCH
-from gentap.runs.own_files import read_json
 from gentap.runs.store import is_done, open_stage
 from gentap.settings.sections import EvaluateSettings
 from gentap.stages.evaluation_stages import EvaluateStage, evaluate

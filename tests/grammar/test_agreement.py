@@ -20,7 +20,7 @@ from gentap.grammar.sentence_sampler import SampledSentence, SentenceSampler
 from gentap.grammar.telling import Told
 from gentap.records import SourcedTable
 from gentap.records import sourced_table_from_row as sourced_from_row
-from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.settings.sections import LinearizerSettings
 from gentap.tables.linearize import fit_by_estimate
 

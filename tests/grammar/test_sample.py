@@ -19,7 +19,7 @@ from gentap.grammar.sample import sample, table_random
 from gentap.grammar.sampler import QuestionSampler
 from gentap.grammar.sentence_sampler import SentenceSampler
 from gentap.records import Example, Table, digest, example_from_row, sourced_table_from_row
-from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.runs.store import StageFolder, Tally, own_files
 from gentap.settings.sections import LinearizerSettings, SampleSettings
 

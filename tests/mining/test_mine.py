@@ -16,7 +16,7 @@ from gentap.errors import InputError
 from gentap.mining.mine import mine
 from gentap.mining.surface_forms import FormNormalizer, Rules
 from gentap.records import Mined, mined_from_row, table_from_row
-from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.runs.store import StageFolder, Tally, own_files
 from gentap.settings.sections import MineSettings
 
@@ -32,7 +32,7 @@ from gentap.settings.sections import LinearizerSettings
 from gentap.settings.sections import MineSettings
 from gentap.settings.sections import SampleSettings
 from gentap.runs.store import StageFolder
-from gentap.runs.parquet_parts import parts
+from gentap.runs.files.parquet_parts import parts
 from gentap.mining.mine import mine
 from gentap.grammar.sample import sample
 

@@ -10,7 +10,7 @@ import pytest
 from gentap.errors import InputError
 from gentap.questions.invert import annotated_source, column_of, invert, read_articles
 from gentap.records import Cell, Example, Table
-from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.runs.store import StageFolder, Tally
 from gentap.settings.training_sections import WriterSettings
 

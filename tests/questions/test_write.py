@@ -26,8 +26,8 @@ from gentap.records import (
     example_from_row,
     mined_to_row,
 )
+from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.runs.net import INTERNAL_ERROR, SWITCH
-from gentap.runs.parquet_parts import parts, read_rows
 from gentap.runs.store import StageFolder, Tally, own_files
 from gentap.settings.sections import LinkedSettings, WriteSettings
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from gentap.errors import InputError, WorkerError
-from gentap.runs.parquet_parts import count_rows, parts, read_rows
+from gentap.runs.files.parquet_parts import count_rows, parts, read_rows
 from gentap.runs.runner import Progress, clock, run_shards
 from gentap.runs.shards import Shard, shard_is_done
 

@@ -11,8 +11,8 @@ from small_shards import SCHEMA, write_shard
 from gentap.errors import FolderError
 from gentap.records import TABLE_SCHEMA
 from gentap.runs import shards
-from gentap.runs.own_files import read_json
-from gentap.runs.parquet_parts import count_rows, parts
+from gentap.runs.files.own_files import read_json
+from gentap.runs.files.parquet_parts import count_rows, parts
 from gentap.runs.shards import ROWS_A_GROUP, Shard, merge_shards, prepare_shards, shard_is_done
 
 

@@ -13,9 +13,9 @@ import pytest
 from small_shards import write_shard
 
 from gentap.errors import FolderError, InputError
-from gentap.runs.output_files import write_json, write_text
-from gentap.runs.own_files import read_json
-from gentap.runs.parquet_parts import (
+from gentap.runs.files.output_files import write_json, write_text
+from gentap.runs.files.own_files import read_json
+from gentap.runs.files.parquet_parts import (
     count_rows,
     groups_at,
     parts,

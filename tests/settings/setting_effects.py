@@ -14,7 +14,7 @@ import numpy.typing as npt
 from gentap.chain import make_plan
 from gentap.errors import InputError
 from gentap.records import Mined, NamedCell, Table
-from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.runs.store import StageFolder
 from gentap.settings.recipe import Recipe
 from gentap.settings.sections import LinearizerSettings, MineSettings, SampleSettings

@@ -17,8 +17,8 @@ from gentap.documents.linked_sentences import read_linked
 from gentap.errors import FolderError, GentapError, InputError, SettingError, WorkerError
 from gentap.model.tokenizer import train_vocabulary
 from gentap.records import MINED_SCHEMA, Mined, NamedCell, Table, mined_to_row
-from gentap.runs.own_files import read_json
-from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.files.own_files import read_json
+from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.runs.store import StageFolder, own_files
 from gentap.settings.sections import LinearizerSettings, WriteSettings
 from gentap.settings.training_sections import WriterSettings

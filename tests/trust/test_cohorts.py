@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gentap.errors import InputError, SettingError
 from gentap.records import Cell, Example, Table
-from gentap.runs.output_files import write_json
+from gentap.runs.files.output_files import write_json
 from gentap.trust.cohorts import (
     Bound,
     Cohort,

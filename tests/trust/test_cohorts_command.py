@@ -7,8 +7,8 @@ import pytest
 from complaints import complaint, gentap
 
 from gentap.documents.annotated.reading import read_questions
-from gentap.runs.output_files import write_json
-from gentap.runs.own_files import read_json
+from gentap.runs.files.output_files import write_json
+from gentap.runs.files.own_files import read_json
 from gentap.trust.cohorts import COHORTS, of_their_like, read_cohorts
 
 QUICK = [

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gentap.documents.annotated.reading import read_questions
-from gentap.runs.own_files import read_json
+from gentap.runs.files.own_files import read_json
 from gentap.trust.canaries import make_canaries, other_secrets, secret_of
 from gentap.trust.membership import LossReader, area_interval, area_under_roc, exposures
 

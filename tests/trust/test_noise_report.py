@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from complaints import complaint, gentap
 
-from gentap.runs.own_files import read_json
+from gentap.runs.files.own_files import read_json
 
 
 def test_scores_on_spoiled_tables_stand_beside_the_others(

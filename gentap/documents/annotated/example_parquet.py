@@ -10,7 +10,7 @@ from gentap.documents.json_text import json_text
 from gentap.documents.jsonl import table_from_json
 from gentap.errors import InputError
 from gentap.records import Example, Kind, Origin
-from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.files.parquet_parts import parts, read_rows
 
 _NEEDED = ("question", "answer", "header", "rows")
 _KINDS: tuple[Kind, ...] = ("long", "cell")

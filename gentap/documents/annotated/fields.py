@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gentap.documents.compressed import DAMAGE, MAX_EMPTY_LINES, open_packed
+from gentap.documents.archives.compressed import DAMAGE, MAX_EMPTY_LINES, open_packed
 from gentap.documents.input_files import no_file, require_file
 from gentap.documents.json_text import json_text
 from gentap.documents.jsonl import MAX_LINE_BYTES

@@ -26,8 +26,8 @@ from gentap.documents.input_files import require_file
 from gentap.documents.rejected import RejectedRecord, RejectedRecords
 from gentap.errors import InputError
 from gentap.records import Example
+from gentap.runs.files.parquet_parts import parts
 from gentap.runs.net import INTERNAL_ERROR
-from gentap.runs.parquet_parts import parts
 from gentap.settings.sections import Task
 
 

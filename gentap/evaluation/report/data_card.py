@@ -20,8 +20,8 @@ from gentap.evaluation.report.stage_facts import (
     overlap_text,
     settings_text,
 )
+from gentap.runs.files.parquet_parts import parts
 from gentap.runs.finished_stage import read_finished_stage
-from gentap.runs.parquet_parts import parts
 from gentap.runs.store import is_done
 
 CORPUS_PARTS = {

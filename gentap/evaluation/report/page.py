@@ -24,8 +24,8 @@ from gentap.evaluation.report.example_data import listed_examples
 from gentap.evaluation.report.score_exports import bibliography, csv_table, latex_table
 from gentap.evaluation.report.score_tables import best_scores, scores_table
 from gentap.evaluation.results import Results
-from gentap.runs.output_files import write_text
-from gentap.runs.own_files import read_json
+from gentap.runs.files.output_files import write_text
+from gentap.runs.files.own_files import read_json
 from gentap.runs.page_style import page_style
 
 _ASSETS = files("gentap.evaluation.report") / "assets"

@@ -26,8 +26,8 @@ from gentap.model.chat.exchange import FailedError, RefusedError, Sender
 from gentap.model.chat.prompt_template import Message
 from gentap.records import digest
 from gentap.runs.console import say
-from gentap.runs.output_files import write_json, writing
-from gentap.runs.own_files import read_json
+from gentap.runs.files.output_files import write_json, writing
+from gentap.runs.files.own_files import read_json
 from gentap.settings.sections import EndpointSettings
 
 MAX_FAILURES = 8

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gentap.errors import SettingError
 from gentap.records import digest
-from gentap.runs.user_texts import read_user_text
+from gentap.runs.files.user_texts import read_user_text
 
 _PLACE = re.compile(r"\{\{|\}\}|\{([^{}\n]*)\}|[{}]")
 _RULE = re.compile(r"^---[ \t]*$", re.MULTILINE)

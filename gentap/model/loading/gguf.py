@@ -10,7 +10,7 @@ from gentap.documents.input_files import require_file
 from gentap.errors import InputError, first_line
 from gentap.model.loading.older_programs import add_older_names, save_tokenizer
 from gentap.runs.console import say
-from gentap.runs.output_files import attempt, naming_full_disks
+from gentap.runs.files.output_files import attempt, naming_full_disks
 
 SUFFIX = ".gguf"
 

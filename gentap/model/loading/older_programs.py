@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gentap.model.loading.model_folder import CONFIG, TOKENIZER_CONFIG
-from gentap.runs.output_files import write_json
+from gentap.runs.files.output_files import write_json
 
 
 def save_tokenizer(hf: Any, folder: Path) -> None:

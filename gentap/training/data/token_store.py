@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
-from gentap.runs.own_files import EDITED, open_own, read_json
-from gentap.runs.rejected_lines import RejectedLines, rejected_line
+from gentap.runs.files.own_files import EDITED, open_own, read_json
+from gentap.runs.files.rejected_lines import RejectedLines, rejected_line
 from gentap.runs.store import REJECTED, Tally
 
 Ids = npt.NDArray[np.int32]

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 from gentap.errors import WorkerError
 from gentap.records import EXAMPLE_SCHEMA, Row
+from gentap.runs.files.parquet_parts import count_rows, read_slice
 from gentap.runs.parent_exit import end_with_parent
-from gentap.runs.parquet_parts import count_rows, read_slice
 
 Made = TypeVar("Made")
 RowSlice = tuple[Path, int, int]

@@ -10,7 +10,7 @@ from gentap.documents.rejected import RejectedRecord, guarded_each
 from gentap.errors import SettingError
 from gentap.model.tokenizer import SENTINELS, TableTokenizer, with_special_tokens
 from gentap.records import DOCUMENT_SCHEMA, Cell, Mined, Row, mined_from_row, table_from_row
-from gentap.runs.parquet_parts import read_rows
+from gentap.runs.files.parquet_parts import read_rows
 from gentap.tables.linearize import CELL, ROW
 from gentap.training.data.losses import LONG_SENTENCE, LONG_VALUES
 from gentap.training.data.streams import Hiding

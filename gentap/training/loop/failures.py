@@ -8,7 +8,7 @@ import torch
 from safetensors import SafetensorError
 
 from gentap.errors import WorkerError
-from gentap.runs.output_files import is_disk_full
+from gentap.runs.files.output_files import is_disk_full
 from gentap.training.loop.checkpoint import checkpoints
 
 _MEMORY = ("can't allocate memory", "out of memory", "cannot allocate memory")

@@ -13,8 +13,8 @@ from urllib.request import urlopen
 import pytest
 
 from gentap.questions.write import QUESTIONS
-from gentap.runs.own_files import read_json
-from gentap.runs.parquet_parts import parts, read_rows
+from gentap.runs.files.own_files import read_json
+from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.runs.store import own_files
 from gentap.settings.sections import MineSettings, WriteSettings
 from gentap.stages.corpus_stages import MineStage

@@ -17,8 +17,8 @@ from gentap.records import (
     mined_to_row,
     sourced_table_to_row,
 )
+from gentap.runs.files.parquet_parts import read_rows
 from gentap.runs.net import INTERNAL_ERROR, SWITCH
-from gentap.runs.parquet_parts import read_rows
 from gentap.settings.sections import LinearizerSettings
 from gentap.tables.linearize import SPECIAL_TOKENS
 from gentap.training.data import windows

@@ -8,7 +8,7 @@ import pytest
 from complaints import complaint, gentap, mined, questions, write
 
 from gentap.errors import InputError
-from gentap.runs.user_texts import MAX_BYTES, read_user_text
+from gentap.runs.files.user_texts import MAX_BYTES, read_user_text
 
 ODD: dict[str, Callable[[Path], object]] = {
     "pipe": os.mkfifo,

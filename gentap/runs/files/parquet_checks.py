@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gentap.errors import InputError
-from gentap.runs.own_files import EDITED
+from gentap.runs.files.own_files import EDITED
 
 Nullable = Collection[str]
 """Names of columns that may hold nulls."""

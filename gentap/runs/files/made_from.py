@@ -16,7 +16,7 @@ from typing import Any
 
 from gentap.errors import InputError
 from gentap.records import digest
-from gentap.runs.own_files import read_json
+from gentap.runs.files.own_files import read_json
 
 MADE_FROM = "made_from.json"
 _FORMAT = 2

@@ -18,7 +18,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from gentap.errors import InputError
-from gentap.runs.output_files import write_json, writing
+from gentap.runs.files.output_files import write_json, writing
 
 _CHUNK = 2**20
 _TIMEOUT = 60.0

@@ -9,7 +9,7 @@ from complaints import gentap, jsonl, questions, rejected, write
 
 from gentap.documents import rejected as rejected_records
 from gentap.documents.rejected import RejectedRecord, RejectedRecords, reasons, write_rejected
-from gentap.runs import rejected_lines
+from gentap.runs.files import rejected_lines
 from gentap.runs.shards import Shard, merge_shards, prepare_shards
 from gentap.training.data.token_store import write_tokens
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from gentap.documents import pages
-from gentap.documents.compressed import DAMAGE, gzip_is_whole, unpacked
+from gentap.documents.archives.compressed import DAMAGE, gzip_is_whole, unpacked
+from gentap.documents.archives.warc_records import Gap, read_records
 from gentap.documents.rejected import RejectedRecord, guarded
-from gentap.documents.warc_records import Gap, read_records
 from gentap.records import Document
 
 _MARKUP = (b"<", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")

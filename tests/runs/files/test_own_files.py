@@ -12,9 +12,9 @@ import pytest
 
 from gentap.errors import FolderError, InputError
 from gentap.records import EXAMPLE_SCHEMA, MINED_SCHEMA
+from gentap.runs.files.own_files import map_array, read_json, read_json_lines, read_toml
+from gentap.runs.files.parquet_parts import read_rows, readable, require_columns
 from gentap.runs.finished_stage import read_finished_stage
-from gentap.runs.own_files import map_array, read_json, read_json_lines, read_toml
-from gentap.runs.parquet_parts import read_rows, readable, require_columns
 from gentap.runs.store import StageFolder, is_done, open_stage
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from gentap.errors import InputError
 from gentap.records import EVALUATION_COLUMNS, Row
-from gentap.runs.own_files import EDITED, advice
-from gentap.runs.parquet_checks import Nullable, check_columns, check_rows
+from gentap.runs.files.own_files import EDITED, advice
+from gentap.runs.files.parquet_checks import Nullable, check_columns, check_rows
 
 
 def parts(folder: Path) -> list[Path]:
@@ -54,7 +54,7 @@ def groups_at(
 ) -> Iterator[Any]:
     """The same as Arrow tables; only the row groups that they need are read.
 
-    With a ``schema`` they are checked: see :mod:`gentap.runs.parquet_checks`.
+    With a ``schema`` they are checked: see :mod:`gentap.runs.files.parquet_checks`.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -105,7 +105,7 @@ def read_rows(
 ) -> Iterator[Row]:
     """Stream the rows of Parquet files; memory is bounded by one batch of a row group.
 
-    With a ``schema`` they are checked: see :mod:`gentap.runs.parquet_checks`.
+    With a ``schema`` they are checked: see :mod:`gentap.runs.files.parquet_checks`.
     """
     import pyarrow.parquet as pq
 

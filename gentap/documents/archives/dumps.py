@@ -5,7 +5,7 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from gentap.documents.compressed import DAMAGE, DamagedError
+from gentap.documents.archives.compressed import DAMAGE, DamagedError
 from gentap.documents.jsonl import read_lines
 from gentap.documents.pages import Wanted
 from gentap.documents.rejected import RejectedRecord

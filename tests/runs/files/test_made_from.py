@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from gentap.errors import FolderError
-from gentap.runs import made_from as module
-from gentap.runs.output_files import write_text
-from gentap.runs.own_files import read_json
+from gentap.runs.files import made_from as module
+from gentap.runs.files.output_files import write_text
+from gentap.runs.files.own_files import read_json
 from gentap.runs.store import is_done, made_from, open_stage, seconds_spent
 
 OLD = time.time_ns() - 10**12

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from gentap.documents.download import Received, download
+from gentap.documents.fetching.download import Received, download
 from gentap.errors import InputError, SettingError
-from gentap.runs.output_files import writing
+from gentap.runs.files.output_files import writing
 
 _BY_SA_4 = "CC BY-SA 4.0, https://creativecommons.org/licenses/by-sa/4.0/"
 _FETAQA = "https://raw.githubusercontent.com/Yale-LILY/FeTaQA/main/data"
