@@ -102,8 +102,7 @@ class PretrainStage(Stage):
                 )
         if not self._corpora:
             raise SettingError("pretrain: give --long, --cell, or both, as the mix asks for.")
-        given = [(kind, path) for kind, paths in self._corpora.items() for path in paths]
-        for kind, path in given:
+        for kind, path in ((kind, path) for kind, paths in self._corpora.items() for path in paths):
             if path in planned:
                 continue
             require_stage(path, _MADE_BY[kind], f"the {kind} examples come from there")
