@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 from sound_folders import build
+from toys import TEXTS
 
+from gentap.model.tokenizer import train_vocabulary
 from gentap.questions.writer_input import WriterInput
 from gentap.questions.writers.interface import Written
+from gentap.settings.sections import LinearizerSettings
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 GIVEN: dict[str, dict[str, Any]] = {
@@ -58,6 +61,8 @@ def test_a_notebook_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     pytest.importorskip("pandas")
     monkeypatch.chdir(tmp_path)
     build()
+    longer = LinearizerSettings(max_tokens=256, max_question_tokens=64)
+    train_vocabulary(TEXTS, 320, longer).save(Path("base"))
     monkeypatch.setattr("gentap.questions.write.open_writer", lambda *_: OneQuestion())
     names: dict[str, Any] = {}
     for number, cell in enumerate(cells(name)):
