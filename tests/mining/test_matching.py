@@ -276,7 +276,7 @@ def test_all_rows_of_which_two_values_count_are_ranked() -> None:
 def test_where_no_two_values_count_a_candidate_has_no_match() -> None:
     terms = table(["1914", "1918"], ["1915", "1920"])
     (untold,) = candidates(["They served from 1914 to 1918."], terms)
-    assert untold == RowCandidates(0, "They served from 1914 to 1918.", ())
+    assert untold == RowCandidates(0, 0, "They served from 1914 to 1918.", ())
     assert untold.match is None
 
 
