@@ -80,7 +80,7 @@ def test_evaluate_writes_predictions_in_order_with_scores_of_both_kinds(
     assert [row["kind"] for row in rows] == ["long", "cell", "long", "cell", "long"]
     texts = (folder / "predictions.txt").read_text(encoding="utf-8").split("\n")
     assert texts == [*(row["prediction"] for row in rows), ""]
-    computed = {name for name in METRICS if "judge" not in name}
+    computed = {name for name in METRICS if not name.startswith(("judge", "declined"))}
     assert set(scores["signatures"]) == set(scores["intervals"]) == computed <= set(scores)
     assert read_json(folder / "stats.json")["questions"] == {"long": 3, "cell": 2}
     assert "exact match" in (folder / "report.md").read_text(encoding="utf-8")
