@@ -408,6 +408,6 @@ def test_a_fault_costs_its_own_question_and_is_told_after_a_resume_too(
         answerer = ChunkedAnswers(str(toy_model), examples, settings)
         texts = answerer.answer(Length(1.0, 0), tmp_path / "chunks", "evaluate")
         assert list(map(bool, texts)) == [True] * 4 + [False]
-        (entry,) = answerer.unread
+        (entry,) = answerer.unread.listed
         assert (entry.where, entry.reason) == (examples[4].id, INTERNAL_ERROR)
         assert entry.detail.startswith("RuntimeError: out of the blue")
