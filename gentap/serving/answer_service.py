@@ -95,9 +95,9 @@ class AnswerService:
                 future.cancel()
             raise too_late(self.limits) from None
 
-    def close(self) -> None:
-        """Finish what is being answered; what waits is cancelled."""
-        self._queue.close()
+    def close(self, seconds: float | None = None) -> None:
+        """Cancel what waits and finish what is being answered, within so many seconds."""
+        self._queue.close(seconds)
 
     def _answer(self, asked: Sequence[Asking]) -> list[ModelReply]:
         model = asked[0].model

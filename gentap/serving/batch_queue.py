@@ -59,15 +59,15 @@ class BatchQueue(Generic[_Task, _Done]):
             self._changed.notify()
         return futures
 
-    def close(self) -> None:
-        """Finish the batch at hand and cancel what waits."""
+    def close(self, seconds: float | None = None) -> None:
+        """Cancel what waits and finish the batch at hand, for which so many seconds are waited."""
         with self._changed:
             self._closed = True
             for _, future in self._tasks:
                 future.cancel()
             self._tasks.clear()
             self._changed.notify()
-        self._thread.join()
+        self._thread.join(seconds)
 
     def _run(self) -> None:
         while batch := self._next():

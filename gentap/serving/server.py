@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 TOKEN_VARIABLE = "GENTAP_TOKEN"
 """The environment variable that a token is read from; without it one is made."""
 
+_LAST_SECONDS = 3
+"""So long is waited for open pages and the batch at hand once the server is to end."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeOptions:
@@ -62,12 +65,18 @@ def serve(options: ServeOptions) -> None:
     address = f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
     say(f"serving {', '.join(service.models)} on {address} (Ctrl-C ends it)")
     say(f"verdicts are kept in {options.feedback}")
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_LAST_SECONDS,
+    )
     try:
         with suppress(KeyboardInterrupt):  # which is how it is ended
             uvicorn.Server(config).run(sockets=[listening])
     finally:
-        service.close()
+        service.close(_LAST_SECONDS)
     say("the server has ended")
 
 

@@ -8,6 +8,7 @@ import torch
 from causal_toys import CAUSAL, save_causal_toy
 
 from gentap.model.answerer import Answerer
+from gentap.model.generate import generate
 from gentap.model.loading.load import load_table_model
 from gentap.model.tokenizer import load_tokenizer
 from gentap.records import Cell, Table
@@ -53,3 +54,20 @@ def test_answers_do_not_depend_on_the_batch(folder: Path) -> None:
     together = Answerer(str(folder), **made).answer_many(QUESTIONS)  # type: ignore[arg-type]
     alone = Answerer(str(folder), batch_size=1, **made)  # type: ignore[arg-type]
     assert together == alone.answer_many(QUESTIONS)
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_a_value_has_the_probability_of_its_tokens(folder: Path, beams: int) -> None:
+    """Against the logits of the whole text, question by question."""
+    tokenizer = load_tokenizer(str(folder), LinearizerSettings())
+    model: Any = load_table_model(str(folder), tokenizer=tokenizer).eval()
+    inputs = [tokenizer.linearizer.encode(*question).ids for question in QUESTIONS]
+    options = {"beams": beams, "max_new_tokens": 5, "precision": "fp32", "likely": ("cell",)}
+    written = generate(model, tokenizer, inputs, decoders=("cell",), **options)  # type: ignore[arg-type]
+    for ids, one in zip(inputs, written["cell"], strict=True):
+        labels = torch.tensor([[*one.ids, tokenizer.hf.eos_token_id][:5]])
+        asked = torch.tensor([ids])
+        with torch.inference_mode():
+            found = model(asked, torch.ones_like(asked), decoder="cell", labels=labels).logits
+        sure = found[0].float().log_softmax(-1).gather(1, labels[0][:, None])
+        assert one.probability == pytest.approx(float(sure.sum().exp()), rel=1e-3)

@@ -115,3 +115,14 @@ def test_a_closed_queue_cancels_what_waits_and_takes_nothing() -> None:
     if rest[0].cancelled():
         with pytest.raises(CancelledError):
             rest[0].result()
+
+
+def test_closing_takes_no_longer_than_it_may() -> None:
+    work = Work()
+    waiting = queue(work)
+    first = waiting.submit([0])
+    assert work.begun.wait(60)
+    waiting.close(0.1)
+    assert not first[0].done()
+    work.go.set()
+    assert first[0].result(60) == 0
