@@ -76,7 +76,11 @@ def subtract(
 def _alike(
     texts: Sequence[str], sizes: Sequence[float], decimal_comma: bool
 ) -> tuple[list[Amount], bool]:
-    """The cells' amounts and whether a comma is their decimal mark; none if not written alike."""
+    """The cells' amounts and whether a comma is their decimal mark; none if not written alike.
+
+    Where both readings fit, as of ``1.234`` and ``2.345``, it is the one that counts as it reads.
+    """
+    fitting: list[tuple[list[Amount], bool]] = []
     for comma in (decimal_comma, not decimal_comma):
         amounts = [read_amount(text, comma) for text in texts]
         known = [amount for amount in amounts if amount is not None]
@@ -84,14 +88,17 @@ def _alike(
         around = {(amount.before, amount.after) for amount in known}
         if len(known) < len(texts) or len(around) > 1 or len(groups) > 1:
             continue
-        if _in_proportion([float(amount.value) for amount in known], sizes):
+        values = [float(amount.value) for amount in known]
+        if _in_proportion(values, sizes, 1.0):
             return known, comma
-    return [], decimal_comma
+        scales = (size / value for size, value in zip(sizes, values, strict=True) if value)
+        if _in_proportion(values, sizes, next(scales, 1.0)):
+            fitting.append((known, comma))
+    return fitting[0] if fitting else ([], decimal_comma)
 
 
-def _in_proportion(values: Sequence[float], sizes: Sequence[float]) -> bool:
-    """Whether sizes are the values times one scale, as that of ``million``."""
-    scale = next((size / value for size, value in zip(sizes, values, strict=True) if value), 1.0)
+def _in_proportion(values: Sequence[float], sizes: Sequence[float], scale: float) -> bool:
+    """Whether sizes are the values times a scale, as that of ``million``."""
     return all(
         math.isclose(value * scale, size, rel_tol=1e-9)
         for size, value in zip(sizes, values, strict=True)

@@ -48,6 +48,7 @@ def test_what_a_mark_means_is_told_by_the_sizes(comma: bool) -> None:
     assert add_up(["1,850", "3"], [1.85, 3], comma) == "4,850"
     assert add_up(["1,850", "2,000"], [1850, 2000], comma) == "3,850"
     assert add_up(["1,850", "300"], [1850, 3], comma) is None
+    assert add_up(["999,999", "1,001"], [999_999, 1001], comma) == "1,001,000"
 
 
 @given(st.lists(st.integers(0, 10**9), min_size=1, max_size=6), st.booleans())
