@@ -82,6 +82,7 @@ def _sheets(load: Any, file: IO[bytes], path: Path) -> Iterator[tuple[str, list[
     book = load(file, read_only=True, data_only=True)
     try:
         for sheet in book.worksheets:
+            sheet.reset_dimensions()  # what a sheet says of its size may be wrong, or huge
             yield sheet.title, list(_records(sheet.iter_rows(), path, sheet.title))
     finally:
         book.close()

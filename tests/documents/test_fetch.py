@@ -121,6 +121,13 @@ def test_without_a_version_it_begins_anew(site: Site, tmp_path: Path, etag: str)
     assert site.asked == ["/a.bin", "/a.bin"]
 
 
+def test_a_server_that_always_breaks_off_is_given_up(site: Site, tmp_path: Path) -> None:
+    site.etag, site.cuts = "", [300_000, 200_000] * 10
+    with pytest.raises(InputError, match="the connection broke off"):
+        get(site, tmp_path / "a.bin")
+    assert len(site.asked) == 5
+
+
 def test_parts_of_two_versions_are_not_put_together(site: Site, tmp_path: Path) -> None:
     site.cuts = [300_000, 0, 0, 0, 0, 0]
     with pytest.raises(InputError, match="300,000 bytes of it are kept"):
@@ -188,6 +195,17 @@ def test_an_archive_writes_nowhere_else(site: Site, tmp_path: Path, name: str) -
             RemoteFile(f"{site.address}/a.zip", strip="Set"), tmp_path / "in", lambda *_: None
         )
     assert not list(tmp_path.rglob("evil.txt"))
+
+
+def test_a_damaged_archive_is_told(site: Site, tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", bytes(range(256)))
+    whole = buffer.getvalue()
+    begin = 30 + len("a.txt")
+    site.content = whole[:begin] + b"\xff" * 50 + whole[begin + 50 :]
+    with pytest.raises(InputError, match="not a whole zip file"):
+        fetch_file(RemoteFile(f"{site.address}/a.zip", strip=""), tmp_path, lambda *_: None)
 
 
 def test_an_archive_that_is_none_is_told(site: Site, tmp_path: Path) -> None:

@@ -86,3 +86,20 @@ def test_a_cut_off_workbook_is_told(tmp_path: Path) -> None:
     (tmp_path / "cut.xlsx").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match=r"cut\.xlsx"):
         read_workbook(tmp_path / "cut.xlsx")
+
+
+@pytest.mark.parametrize("said", ["A1", "A1:XFD1048576"])
+def test_what_a_sheet_says_of_its_size_does_not_count(tmp_path: Path, said: str) -> None:
+    book = openpyxl.Workbook()
+    for row in (("Year", "Film"), ("2004", "Dawn"), ("2005", "Dusk")):
+        book.active.append(row)
+    book.save(tmp_path / "book.xlsx")
+    with (
+        zipfile.ZipFile(tmp_path / "book.xlsx") as old,
+        zipfile.ZipFile(tmp_path / "other.xlsx", "w") as new,
+    ):
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b'ref="A1:B3"', f'ref="{said}"'.encode()))
+    ((_, table),) = read_workbook(tmp_path / "other.xlsx")
+    assert table.header == ("Year", "Film")
+    assert table.rows == (("2004", "Dawn"), ("2005", "Dusk"))

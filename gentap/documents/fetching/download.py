@@ -49,9 +49,8 @@ def download(
     part = target.with_name(f"{target.name}.part")
     with writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-    failed = 0
+    failed, most = 0, _size(part)
     while True:
-        before = _size(part)
         try:
             _fetch_rest(url, part, progress)
             break
@@ -61,7 +60,8 @@ def download(
             reason = f"the server says {error.code} {error.reason}"
         except _BROKEN_OFF as error:
             reason = str(getattr(error, "reason", error)) or type(error).__name__
-        failed = failed + 1 if _size(part) <= before else 1
+        failed = failed + 1 if _size(part) <= most else 1
+        most = max(most, _size(part))
         if failed >= _ATTEMPTS:
             kept = f" {_size(part):,} bytes of it are kept." if _size(part) else ""
             raise InputError(f"{url}: can't be fetched: {reason}.{kept}")

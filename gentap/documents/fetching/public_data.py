@@ -2,6 +2,7 @@
 
 import shutil
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -162,7 +163,7 @@ def _unpack(archive: Path, folder: Path, strip: str) -> None:
                 with held.open(entry) as packed, aside.open("wb") as unpacked:
                     shutil.copyfileobj(packed, unpacked)
                 aside.replace(target)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise InputError(
             f"{archive}: not a whole zip file: {error}. Delete it and run the command again."
         ) from None
