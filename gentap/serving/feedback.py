@@ -61,9 +61,8 @@ class FeedbackFile:
             entry = _entry(identifier, question, reply, verdict, right)
             line = json.dumps(entry, ensure_ascii=False) + "\n"
             if identifier in self._judged:
-                kept = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
-                others = [old for old in kept if json.loads(old).get("id") != identifier]
-                write_text(self.path, "".join([*others, line]))
+                others = [old for old in _lines(self.path) if json.loads(old).get("id") != identifier]
+                write_text(self.path, "".join([*(f"{old}\n" for old in others), line]))
             else:
                 with self.path.open("a", encoding="utf-8") as file:
                     file.write(line)
@@ -86,11 +85,15 @@ def _pairs(cells: tuple[Cell, ...]) -> list[list[int]]:
     return [list(cell) for cell in cells]
 
 
+def _lines(path: Path) -> list[str]:
+    """Parted by line feeds alone: other ends of lines may stand within a text of JSON."""
+    return [line for line in path.read_text(encoding="utf-8").split("\n") if line]
+
+
 def _check(path: Path) -> None:
     """Raise SettingError unless each line of the file is a verdict."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        entries = [json.loads(line) for line in lines]
+        entries = [json.loads(line) for line in _lines(path)]
     except (OSError, ValueError):
         entries = [None]
     if not all(isinstance(entry, dict) and "verdict" in entry for entry in entries):

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,17 @@ def test_a_second_verdict_replaces_the_first(tmp_path: Path) -> None:
     assert [entry["id"] for entry in entries] == [names[0], names[2], names[1]]
     assert [entry["answer"] for entry in entries][2] == "Dusk."
     assert entries[2]["said"]["sentence"] == "She made Dawn in 2004."
+
+
+def test_other_ends_of_lines_within_a_text_part_nothing(tmp_path: Path) -> None:
+    kept = FeedbackFile(tmp_path / "feedback.jsonl")
+    table = replace(TABLE, caption="Films\u2028of hers\x85")
+    name = kept.remember("Which?", replace(reply(), table=table))
+    for verdict in ("up", "down", "up"):
+        kept.judge(name, verdict)
+    again = FeedbackFile(kept.path)
+    again.judge(again.remember("One?", reply()), "up")
+    assert [one.question for one in read_annotated(kept.path)[0]] == ["Which?", "One?"]
 
 
 def test_verdicts_of_earlier_days_are_kept(tmp_path: Path) -> None:
