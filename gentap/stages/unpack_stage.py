@@ -29,10 +29,11 @@ class UnpackStage(Stage):
         _ = self._read  # nothing but reading it tells whether it is whole
 
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
+        from gentap.model.loading.gguf import save_unpacked
+
         model, tokenizer = self._read
         with folder_aside(folder.work / "checkpoint", folder.path) as aside:
-            model.save_pretrained(aside)
-            tokenizer.save_pretrained(aside)
+            save_unpacked(model, tokenizer, aside)
         return {"parameters": model.num_parameters()}
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:

@@ -1,5 +1,6 @@
 """`gentap base --from`: a packed checkpoint becomes an output folder like any other."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ def test_the_checkpoint_is_written_once_and_can_be_loaded() -> None:
     wanted = Path("toy/model.safetensors").read_bytes()
     assert Path("out/model.safetensors").read_bytes() == wanted
     AutoTokenizer.from_pretrained("out")
+    named = json.loads(Path("out/config.json").read_text())
+    assert named["rope_theta"] == named["rope_parameters"]["rope_theta"]  # as older programs ask
     assert not list(Path("out").glob(".work"))
     assert "nothing to do" in gentap(*COMMAND).stderr
     Path("toy.gguf").write_text("GGUF of another")

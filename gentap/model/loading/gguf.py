@@ -47,13 +47,18 @@ def unpack(file: Path, folder: Path) -> None:
     aside = folder.with_name(f"{folder.name}.{attempt()}")
     try:
         with naming_full_disks(folder):
-            model.save_pretrained(aside)
-            add_older_names(aside)
-            save_tokenizer(tokenizer, aside)
+            save_unpacked(model, tokenizer, aside)
             if not folder.is_dir():  # another process may have been faster
                 aside.rename(folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def save_unpacked(model: Any, tokenizer: Any, folder: Path) -> None:
+    """Write what :func:`read_gguf` gives, so that older programs read it too."""
+    model.save_pretrained(folder)
+    add_older_names(folder)
+    save_tokenizer(tokenizer, folder)
 
 
 def read_gguf(file: Path) -> tuple[Any, Any]:
