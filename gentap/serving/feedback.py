@@ -61,8 +61,9 @@ class FeedbackFile:
             entry = _entry(identifier, question, reply, verdict, right)
             line = json.dumps(entry, ensure_ascii=False) + "\n"
             if identifier in self._judged:
-                others = [old for old in _lines(self.path) if json.loads(old).get("id") != identifier]
-                write_text(self.path, "".join([*(f"{old}\n" for old in others), line]))
+                kept = [f"{old}\n" for old in _lines(self.path)]
+                others = [old for old in kept if json.loads(old).get("id") != identifier]
+                write_text(self.path, "".join([*others, line]))
             else:
                 with self.path.open("a", encoding="utf-8") as file:
                     file.write(line)

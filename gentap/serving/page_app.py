@@ -36,6 +36,9 @@ _MOST_ENTRIES = 30
 """Questions that stay on the page."""
 
 _MOST_SUGGESTED = 6
+_FILES_KEPT = 3_600
+"""Seconds after which a file that was dropped on the page is deleted."""
+
 _EMPTY = Table(header=("Column 1", "Column 2"), rows=(("", ""),))
 
 
@@ -50,7 +53,7 @@ class Page:
 
 
 def page_blocks(page: Page) -> gr.Blocks:
-    """The page, to be mounted with :data:`MOUNT_OPTIONS`."""
+    """The page, to be mounted with :func:`mount_options`."""
     tables = {one.name: one for one in page.samples}
     own = {one.name: one for one in page.data}
     first = next(iter([*page.data, *page.samples]), None)
@@ -60,7 +63,8 @@ def page_blocks(page: Page) -> gr.Blocks:
         for one in [*page.samples, *page.data]
         for example in one.questions
     }
-    with gr.Blocks(title="GenTaP", analytics_enabled=False) as blocks:
+    kept = (_FILES_KEPT, _FILES_KEPT)
+    with gr.Blocks(title="GenTaP", analytics_enabled=False, delete_cache=kept) as blocks:
         gr.HTML(_heading(models), apply_default_css=False, elem_id="heading")
         found: Any = gr.State(())
         with gr.Row():
