@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 _Scope = MutableMapping[str, Any]
 _Message = MutableMapping[str, Any]
@@ -46,14 +46,17 @@ class AccessGuard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
+            return
         headers = {name.decode("latin-1").lower(): value for name, value in scope["headers"]}
         told = {name: value.decode("latin-1") for name, value in headers.items()}
         refused = self._refused(scope, told)
-        if refused is not None or scope["type"] != "http":
-            await _refuse(send, *(refused or (404, "There is nothing here.")))
+        if refused is not None:
+            await _refuse(send, *refused)
             return
-        if self._token and (given := self._in_address(scope)):
-            await _let_in(scope, send, given)
+        if self._token and self._in_address(scope):
+            await _let_in(scope, send, self._token)
             return
         await self._pass_on(scope, receive, send)
 
@@ -98,12 +101,12 @@ class AccessGuard:
                 "header 'Authorization: Bearer TOKEN'."
             )
         origin = headers.get("origin", "")
-        if origin and urlsplit(origin).netloc != headers.get("host", ""):
+        if origin and origin.partition("://")[2] != headers.get("host", ""):
             return 403, "Pages of other sites can't ask here."
         if any(scope["path"].startswith(path) for path in _CLOSED):
             return 404, "There is nothing here."
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > self._most:
+        if not (length.isascii() and length.isdigit()) or int(length) > self._most:
             return 413, self._too_large()
         return None
 
@@ -115,7 +118,7 @@ class AccessGuard:
         given = [bearer.strip()] if kind.lower() == "bearer" else []
         try:
             cookies = SimpleCookie(headers.get("cookie", ""))
-            given += [cookies[COOKIE].value] if COOKIE in cookies else []
+            given += [unquote(cookies[COOKIE].value)] if COOKIE in cookies else []
         except CookieError:
             pass
         given += self._in_address(scope)[:1]
@@ -147,12 +150,12 @@ async def _refuse(send: _Send, status: int, message: str) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-async def _let_in(scope: _Scope, send: _Send, given: list[str]) -> None:
+async def _let_in(scope: _Scope, send: _Send, token: str) -> None:
     """Put the token from the address into a cookie, and lead on to the address without it."""
     query = parse_qs(scope["query_string"].decode("latin-1"))
     query.pop("token")
     rest = urlencode(query, doseq=True)
-    cookie = f"{COOKIE}={given[0]}; Path=/; HttpOnly; SameSite=Strict"
+    cookie = f"{COOKIE}={quote(token, safe='')}; Path=/; HttpOnly; SameSite=Strict"
     location = "/" + quote(scope["path"].lstrip("/")) + (f"?{rest}" if rest else "")
     headers = [(b"location", location.encode()), (b"set-cookie", cookie.encode("latin-1"))]
     await send({"type": "http.response.start", "status": 303, "headers": [*headers, *_HEADERS]})

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from gentap.errors import SettingError
 from gentap.runs.console import say
@@ -62,7 +63,7 @@ def serve(options: ServeOptions) -> None:
     port = listening.getsockname()[1]
     app = build_app(page, token=token, host=options.host, port=port)
     shown = f"[{options.host}]" if ":" in options.host else options.host
-    address = f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
+    address = f"http://{shown}:{port}/" + (f"?token={quote(token, safe='')}" if token else "")
     say(f"serving {', '.join(service.models)} on {address} (Ctrl-C ends it)")
     say(f"verdicts are kept in {options.feedback}")
     config = uvicorn.Config(
@@ -136,7 +137,7 @@ def _token(host: str) -> str:
     """Empty where only this machine can ask."""
     if host in LOOPBACK:
         return ""
-    token = os.environ.get(TOKEN_VARIABLE, "")
+    token = os.environ.get(TOKEN_VARIABLE, "").strip()
     if token and (len(token) < 16 or not token.isascii() or not token.isprintable()):
         raise SettingError(f"{TOKEN_VARIABLE}: give at least 16 letters, digits or signs.")
     return token or secrets.token_urlsafe(24)
@@ -150,9 +151,10 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
         listening.listen(128)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise SettingError(
-            f"--host {host} --port {port}: can't be listened on: {error.strerror or error}. Give "
+            f"--host {host} --port {port}: can't be listened on: {reason}. Give "
             "another --port, or 0 for any that is free."
         ) from None
     return listening

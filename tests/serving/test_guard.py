@@ -1,8 +1,12 @@
+import asyncio
 import http.client
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import quote, urlsplit
 
 import pytest
 from served import Start, request
+
+from gentap.serving.guard import AccessGuard
 
 TOKEN = "a-token-of-enough-letters"
 ASKED = {"inputs": {"query": "?", "table": {"a": ["1"]}}}
@@ -24,7 +28,7 @@ def test_other_names_for_this_machine_are_refused(start: Start, host: str) -> No
 
 def test_pages_of_other_sites_can_not_ask(start: Start) -> None:
     address, model = start()
-    for origin in ("https://evil.example", "null", "http://127.0.0.1:1"):
+    for origin in ("https://evil.example", "null", "http://127.0.0.1:1", "http://["):
         response = request(f"{address}/api/answer", ASKED, {"Origin": origin})
         assert response.status == 403
     assert model.batches == []
@@ -57,6 +61,37 @@ def test_the_token_lets_in_by_header_and_by_cookie_and_leaves_the_address(start:
     assert request(f"{address}/api/models", headers=sent).status == 200
     response = request(f"{address}//evil.example/?token={TOKEN}")
     assert response.headers["location"] == "/evil.example/"
+
+
+def test_a_token_may_hold_any_sign(start: Start) -> None:
+    token = 'a;b "c", d&e=f#g+h%i/j'
+    address, _ = start(token=token)
+    response = request(f"{address}/api/models?token={quote(token, safe='')}")
+    assert response.status == 303
+    sent = {"Cookie": response.headers["set-cookie"].partition(";")[0]}
+    assert request(f"{address}/api/models", headers=sent).status == 200
+    headers = {"Authorization": f"Bearer {token}"}
+    assert request(f"{address}/api/models", headers=headers).status == 200
+
+
+def test_another_token_in_an_address_takes_no_cookies_place(start: Start) -> None:
+    address, _ = start(token=TOKEN)
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    response = request(f"{address}/api/models?token=x%0d%0aSet-Cookie:%20a=b", headers=headers)
+    assert response.headers["set-cookie"].startswith(f"gentap_token={TOKEN};")
+
+
+@pytest.mark.parametrize("token", ["", TOKEN])
+def test_a_websocket_is_closed(token: str) -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "websocket", "path": "/", "headers": [], "query_string": b""}
+    nothing: Any = None
+    asyncio.run(AccessGuard(nothing, token=token, body_bytes=1)(scope, nothing, send))
+    assert sent == [{"type": "websocket.close"}]
 
 
 def test_answers_say_that_nothing_may_come_from_elsewhere(start: Start) -> None:

@@ -32,6 +32,7 @@ def test_a_taken_port_is_told() -> None:
         port = str(taken.getsockname()[1])
         assert f"--port {port}: can't be listened on: " in complaint("model", "--port", port)
     assert "can't be listened on" in complaint("model", "--host", "no-such-host.invalid")
+    assert "can't be listened on" in complaint("model", "--host", "a..b")
 
 
 @pytest.mark.parametrize(
