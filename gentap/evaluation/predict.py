@@ -107,6 +107,7 @@ class ChunkedAnswers:
             else:
                 lost: dict[int, str] = {}
                 texts_of_chunk = self._write(places, length, progress, lost)
+                file.with_suffix(_LOST).unlink(missing_ok=True)  # of a run that broke off here
                 if lost:
                     write_json(file.with_suffix(_LOST), list(lost.items()))
                 write_json(file, texts_of_chunk)

@@ -171,7 +171,8 @@ def test_replaced_cells_are_an_objective_beside_masked_ones(
     pq.write_table(pa.Table.from_pylist(rows, TABLE_SCHEMA), tables / "part-00000.parquet")
     corpora = {
         "long": [write_examples(tmp_path / "long", examples("long"))],
-        **dict.fromkeys(("masked", "replaced"), [tmp_path / "mined"]),
+        "masked": [tmp_path / "mined"],
+        "replaced": [tmp_path / "mined"],
     }
     settings = PretrainSettings(**QUICK, mix={"masked": 1, "replaced": 1})
     with stage("out") as folder:

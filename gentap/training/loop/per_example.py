@@ -37,8 +37,9 @@ class PerExampleGradients:
     ) -> list[torch.Tensor]:
         """The sum over the rows of their gradients, each clipped to the norm ``clip``.
 
-        A row's loss is the mean over its own answer's tokens: no row changes another's. The batch
-        is of one objective. In the order of :attr:`parameters`.
+        A row's loss is the mean over its own answer's tokens: no row changes another's, and one
+        whose gradient is no number counts as nothing. The batch is of one objective. In the order
+        of :attr:`parameters`.
         """
         (labels,) = (one for name, one in batch.items() if name.endswith("labels"))
         tokens = (labels != _IGNORED).sum(1)
@@ -54,8 +55,11 @@ class PerExampleGradients:
         norms = torch.sqrt(squares)
         factor = share * (clip / norms.clamp(min=1e-12)).clamp(max=1.0)
         self._kept = {}
+        sound = norms.isfinite()
         return [
-            torch.zeros_like(weight) if one is None else torch.einsum("n,n...->...", factor, one)
+            torch.zeros_like(weight)
+            if one is None
+            else torch.einsum("n,n...->...", factor[sound], one[sound])
             for weight, one in zip(self.parameters, rows, strict=True)
         ]
 

@@ -58,6 +58,17 @@ def test_each_rows_gradient_is_clipped_before_they_are_summed() -> None:
     assert found["A"].item() == 0.0
 
 
+def test_a_row_whose_gradient_is_no_number_counts_as_nothing() -> None:
+    model = Scale(a=2.0, b=0.0)
+    gradients = PerExampleGradients([model.layer])
+    batch = {
+        "input_ids": torch.tensor([[1.0], [torch.inf]]),
+        "long_labels": torch.ones(2, 1).long(),
+    }
+    found = dict(zip(("A", "B"), gradients.clipped_sum(model, batch, 1.5), strict=True))
+    assert (found["A"].item(), found["B"].item()) == (0.0, pytest.approx(-1.0))
+
+
 def test_both_matrices_count_in_a_rows_norm() -> None:
     model = Scale(a=3.0, b=4.0)
     gradients = PerExampleGradients([model.layer])
