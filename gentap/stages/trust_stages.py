@@ -138,8 +138,8 @@ def audit(
     found: dict[str, Any] = {}
     if not (members or canaries):
         raise SettingError("audit: give --members and --others, or --canaries.")
-    if bool(members) != bool(others):
-        raise SettingError("audit: --members and --others are told apart: give both.")
+    if others and not members:
+        raise SettingError("audit: --others are told from members: give --members too.")
     sides = [read_questions(side).examples for side in (members, others)]
     if members:
         check_sides(*sides)

@@ -91,7 +91,7 @@ def test_bad_audits_and_bad_privacy_are_refused(toy: Path, data: Path) -> None:
     train = str(data / "qa" / "train.jsonl")
     assert complaint("audit", str(toy)) == "audit: give --members and --others, or --canaries."
     lonely = complaint("audit", str(toy), "--others", "some.jsonl", "--canaries", "2")
-    assert lonely == "audit: --members and --others are told apart: give both."
+    assert lonely == "audit: --others are told from members: give --members too."
     said = complaint("audit", str(toy), "--members", train, "--others", train)
     assert "56 examples are among --members and --others" in said
     assert "--others holds 0 examples" in complaint("audit", str(toy), "--members", train)
