@@ -132,3 +132,12 @@ def test_a_sampling_sets_one_bad_table_among_others_aside() -> None:
     assert result.exit_code == 0, result.output
     assert "bad CSV table: 1" in result.stderr
     assert "unreadable file: 2" in result.stderr
+
+
+def test_why_tables_are_set_aside_is_said_once() -> None:
+    Path("whole.csv").write_text("Film,Year\nDawn,2004\nDusk,2005\nNoon,2007\n")
+    Path("empty.csv").touch()
+    result = gentap("sample", "whole.csv", "empty.csv", "-g", "english", "-o", "sampled")
+    assert result.exit_code == 0, result.output
+    assert result.stderr.count("bad CSV table") == 1
+    assert "bad CSV table: 1 (listed in " in result.stderr

@@ -1,7 +1,7 @@
 """What was set aside while reading, and why."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -61,12 +61,6 @@ def reasons(unread: RejectedRecords) -> list[str]:
 
 
 _MOST_REASONS = 8
-
-
-def reasons_told(counts: Mapping[str, int]) -> list[str]:
-    """A line for each reason's name, the most frequent first."""
-    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [f"set aside: {count:,} {reason}" for reason, count in ordered]
 
 
 def guarded(found: Iterable[Found], where: str) -> Iterator[Found | RejectedRecord]:

@@ -132,7 +132,6 @@ class SampleStage(Stage):
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
         from gentap.documents.csv_table import CsvFormat
-        from gentap.documents.rejected import reasons_told
         from gentap.documents.table_files import assumptions
 
         counts, rejected = stats["counts"], sum(stats["rejected"].values())
@@ -142,7 +141,6 @@ class SampleStage(Stage):
             *assumptions(self._files(), given),
             f"{counts.get('examples', 0) - sentences:,} cell examples and {sentences:,} sentences "
             f"from {counts.get('tables', 0):,} tables; {rejected:,} tables set aside",
-            *reasons_told(stats["rejected"]),
         ]
 
     def _sources(self) -> list[Path]:

@@ -207,6 +207,13 @@ def test_a_table_outside_of_the_questions_folder_is_not_read(tmp_path: Path, nam
     assert "secret" not in told.replace("secret.csv", "")
 
 
+def test_where_a_table_belongs_is_told(tmp_path: Path) -> None:
+    inside = outside(tmp_path)
+    (inside / "a.jsonl").write_text(lines(PLAIN | {"id": "bad", "table": "../tables/a.csv"}, PLAIN))
+    (told,) = set_aside(inside / "a.jsonl")
+    assert told.endswith(f"lies outside of {inside}, the questions' folder: put it there or below")
+
+
 @pytest.mark.parametrize("name", [*NAMES, "../secret.csv"])
 def test_neither_does_a_file_of_wikitablequestions(tmp_path: Path, name: str) -> None:
     inside = outside(tmp_path)

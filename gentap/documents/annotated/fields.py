@@ -94,7 +94,10 @@ def table_file(folder: Path, name: str) -> Path:
     try:
         path = folder / name
         if not path.resolve().is_relative_to(folder.resolve()):
-            raise ValueError(f"the table {name} lies outside of {folder}, the questions' folder")
+            raise ValueError(
+                f"the table {name} lies outside of {folder}, the questions' folder: "
+                "put it there or below"
+            )
         if kind := no_file(path):
             what = "no such file" if kind == "not there" else f"it is {kind}, no file"
             raise ValueError(f"{path}: {what}")
