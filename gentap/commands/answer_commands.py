@@ -130,7 +130,7 @@ def _show_answer(question: str, found: "Answer", table: "Table") -> None:
 
 
 def _answer_json(question: str, found: "Answer") -> str:
-    """A line with question, answer, the cell's value and place, and what the model saw; rows and
+    """A line with question, answer, the cell's value, place and probability, and what was seen; rows and
     columns count from 0."""
     import json
 
@@ -141,6 +141,7 @@ def _answer_json(question: str, found: "Answer") -> str:
             "answer": found.sentence,
             "value": found.value,
             "cell": cell,
+            "probability": found.probability,
             "cut": found.cut,
             "rows": found.rows,
             "columns": found.columns,

@@ -42,7 +42,7 @@ def show_folder(
         raise InputError(f"{folder}: neither an output folder of GenTaP nor one of Parquet parts.")
     if part and part not in held:
         known = ", ".join(name for name in held if name != ".") or "none"
-        raise SettingError(f"{folder}: holds no {part}. Its parts: {known}.")
+        raise SettingError(f"{folder}: has no part '{part}'. Its parts: {known}.")
     stage = read_finished_stage(folder) if is_done(folder) else None
     if stage is not None and not as_json:
         _show_stage(stage)

@@ -83,7 +83,7 @@ def test_what_is_not_there_is_told(corpus: Path, tmp_path: Path) -> None:
     assert "no such folder" in complaint("show", str(tmp_path / "none"))
     (tmp_path / "empty").mkdir()
     assert "neither an output folder" in complaint("show", str(tmp_path / "empty"))
-    assert "holds no tables. Its parts" in complaint("show", str(corpus), "--part", "tables")
+    assert "has no part 'tables'. Its parts" in complaint("show", str(corpus), "--part", "tables")
 
 
 @pytest.mark.slow
