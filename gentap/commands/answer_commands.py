@@ -130,8 +130,8 @@ def _show_answer(question: str, found: "Answer", table: "Table") -> None:
 
 
 def _answer_json(question: str, found: "Answer") -> str:
-    """A line with question, answer, the cell's value, place and probability, and what was seen; rows and
-    columns count from 0."""
+    """A line with question, answer, the cell's value, probability and place, and what was seen;
+    rows and columns count from 0."""
     import json
 
     cell = None if found.cell is None else found.cell._asdict()
