@@ -199,8 +199,8 @@ class Chain:
             "write": ["questions", "write", mined, "--writer", self.output / "writer"],
             "sample": ["sample", mined, "--base", base],
             "pretrain": [
-                *["pretrain", "--base", base],
-                *["--long", self.output / "long", "--cell", self.output / "cell"],
+                *["pretrain", "--base", base, "--cell", self.output / "cell"],
+                *["--long", self.output / "long", "--long", self.output / "cell"],
             ],
             "finetune": ["finetune", "--model", self.output / "pretrained"],
             "evaluate": ["evaluate", "--model", self.output / "finetuned"],

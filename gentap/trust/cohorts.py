@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gentap.documents.input_files import require_file
 from gentap.errors import InputError, SettingError
 from gentap.records import Example, digest
 from gentap.runs.extra_packages import require
@@ -132,6 +133,7 @@ def of_their_like(found: Cohorts, examples: Sequence[Example]) -> tuple[list[Exa
 def read_cohorts(path: Path) -> Cohorts:
     """What ``gentap cohorts`` wrote, from its folder or its file; InputError where it is none."""
     file = path / COHORTS if path.is_dir() else path
+    require_file(file)
     found: Cohorts = read_json(file, Cohorts)
     for cohort in found.cohorts:
         for condition in cohort.conditions:

@@ -105,7 +105,7 @@ def test_a_fault_costs_its_own_example(
 
     monkeypatch.setattr(TableTokenizer, "target_ids", fails_at_8)
     for source in ([example(number) for number in range(40)], files):
-        pairs = list(encoder.encode(source, Tally(), 1))
+        pairs = list(encoder.encode(source, "long", Tally(), 1))
         lost = [one for one in pairs if isinstance(one, RejectedRecord)]
         assert len(pairs) == 40
         assert [one.where for one in lost if one.reason == INTERNAL_ERROR] == ["8"]
