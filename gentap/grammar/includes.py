@@ -31,12 +31,18 @@ class GrammarSource:
 
     def is_own(self, mistake: Mistake) -> bool:
         """Whether it stands in the grammar's own file."""
-        return self.places[mistake.line - 1][0] == self.files[0]
+        return self._place(mistake)[0] == self.files[0]
 
     def told(self, mistake: Mistake) -> str:
         """A mistake with the file and line that it stands in."""
-        path, line = self.places[mistake.line - 1]
+        path, line = self._place(mistake)
         return Mistake(line, mistake.column, mistake.message).text(str(path))
+
+    def _place(self, mistake: Mistake) -> tuple[Path, int]:
+        """Where a mistake stands; what is missing at the end stands after the last line."""
+        if mistake.line <= len(self.places):
+            return self.places[mistake.line - 1]
+        return self.files[0], mistake.line
 
 
 @dataclass(slots=True)

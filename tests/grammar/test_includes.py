@@ -96,3 +96,12 @@ def test_a_grammar_is_shown_as_it_is() -> None:
     text = find_grammar("english").read_text(encoding="utf-8")
     assert result.stdout == text
     assert "english.grammar" in result.stderr
+
+
+def test_a_grammar_without_a_line_is_told_of(tmp_path: Path) -> None:
+    path = write(tmp_path, empty="")
+    result = CliRunner().invoke(app, ["grammar", "check", str(path)])
+    assert result.exit_code == 1
+    assert f"{path}, line 1, column 1: no question rule" in result.output
+    with pytest.raises(SettingError, match="line 1, column 1: no question rule"):
+        load_grammar(path)
