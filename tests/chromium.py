@@ -7,6 +7,36 @@ from typing import Any
 
 import pytest
 
+CONTRASTS = """
+const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+const light = (colour) => {
+  canvas.fillStyle = colour;
+  canvas.fillRect(0, 0, 1, 1);
+  const parts = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map((part) => {
+    const share = part / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
+};
+const ground = (element) => {
+  for (let e = element; e; e = e.parentElement) {
+    const colour = getComputedStyle(e).backgroundColor;
+    if (colour !== "rgba(0, 0, 0, 0)") return colour;
+  }
+  return "white";
+};
+const found = {};
+for (const element of document.querySelectorAll(arguments[0])) {
+  const own = [...element.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+  if (!own || !element.checkVisibility() || element.closest("svg, style, :disabled")) continue;
+  const [a, b] = [getComputedStyle(element).color, ground(element)];
+  const pair = [light(a), light(b)].sort((x, y) => y - x);
+  found[`${a} on ${b}`] = (pair[0] + 0.05) / (pair[1] + 0.05);
+}
+return found;
+"""
+"""The contrast of each pair of colours that text has below ``arguments[0]`` (WCAG 2.2)."""
+
 
 @contextmanager
 def open_browser() -> Iterator[Any]:

@@ -47,6 +47,21 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
     return run_once(tmp_path_factory.getbasetemp())
 
 
+@pytest.fixture(scope="session")
+def sound_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that :mod:`sound_folders` builds; tests work in copies of it."""
+    from sound_folders import build
+
+    folder = tmp_path_factory.mktemp("sound")
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        build()
+    finally:
+        os.chdir(before)
+    return folder
+
+
 @pytest.fixture
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder that the test works in: paths are told as they were given."""

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from complaints import gentap
 from mutations import files_of, mutate, odd_option, odd_output
-from sound_folders import COMMANDS, INPUTS, build
+from sound_folders import COMMANDS, INPUTS
 
 LONGEST = 30
 QUICK, ALL = 63, 1050
@@ -27,18 +27,6 @@ class Hangs(BaseException):
     """Raised where a command takes too long."""
 
 
-@pytest.fixture(scope="session")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sound")
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        build()
-    finally:
-        os.chdir(before)
-    return folder
-
-
 @pytest.fixture(autouse=True)
 def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
@@ -46,10 +34,10 @@ def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_sound_folders_are_taken(
-    sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sound_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else their spoilt copies would prove nothing."""
-    monkeypatch.chdir(shutil.copytree(sound, tmp_path / "work"))
+    monkeypatch.chdir(shutil.copytree(sound_folder, tmp_path / "work"))
     for name in set(COMMANDS) - {
         "run",
         "write",
@@ -143,12 +131,12 @@ def run_seeds(sound: Path, tmp_path: Path, seeds: range) -> None:
     assert not found, f"{len(found)} of {len(seeds)}:\n{listed}"
 
 
-def test_bad_input_gets_a_message(sound: Path, tmp_path: Path) -> None:
-    run_seeds(sound, tmp_path, range(QUICK))
+def test_bad_input_gets_a_message(sound_folder: Path, tmp_path: Path) -> None:
+    run_seeds(sound_folder, tmp_path, range(QUICK))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(10))
-def test_a_thousand_bad_inputs_get_a_message(sound: Path, tmp_path: Path, part: int) -> None:
+def test_a_thousand_bad_inputs_get_a_message(sound_folder: Path, tmp_path: Path, part: int) -> None:
     size = ALL // 10
-    run_seeds(sound, tmp_path, range(QUICK + part * size, QUICK + (part + 1) * size))
+    run_seeds(sound_folder, tmp_path, range(QUICK + part * size, QUICK + (part + 1) * size))

@@ -1,6 +1,5 @@
 """A disk that fills up: it is named, nothing half is left, and with space the work goes on."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -8,25 +7,15 @@ from pathlib import Path
 
 import pytest
 from complaints import gentap
-from sound_folders import COMMANDS, build
+from sound_folders import COMMANDS
 from test_terminal import PAGE_LINES
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sound")
-    before = Path.cwd()
-    os.chdir(folder)
-    build()
-    Path("pages.jsonl").write_text("".join(PAGE_LINES.splitlines(keepends=True)[:400]))
-    os.chdir(before)
-    return folder
-
-
 @pytest.fixture
-def disk(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def disk(sound_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A disk of a megabyte, at ``disk`` in the working folder."""
-    monkeypatch.chdir(shutil.copytree(made, tmp_path / "work"))
+    monkeypatch.chdir(shutil.copytree(sound_folder, tmp_path / "work"))
+    Path("pages.jsonl").write_text("".join(PAGE_LINES.splitlines(keepends=True)[:400]))
     disk = Path("disk").absolute()
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]

@@ -1,11 +1,11 @@
 """The notebooks of docs/, run on toy models: cell after cell, in a folder of its own."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sound_folders import build
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 GIVEN: dict[str, dict[str, Any]] = {"answer_a_frame": {"MODEL": "model"}}
@@ -24,10 +24,11 @@ def test_every_notebook_is_run() -> None:
 
 
 @pytest.mark.parametrize("name", GIVEN)
-def test_a_notebook_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_notebook_runs(
+    name: str, sound_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("pandas")
-    monkeypatch.chdir(tmp_path)
-    build()
+    monkeypatch.chdir(shutil.copytree(sound_folder, tmp_path / "work"))
     names: dict[str, Any] = {}
     for number, cell in enumerate(cells(name)):
         if cell["cell_type"] != "code":

@@ -6,25 +6,15 @@ from pathlib import Path
 
 import pytest
 from complaints import gentap
-from sound_folders import COMMANDS, build
+from sound_folders import COMMANDS
 
 WRITES = {"card": "card.md", "review": "page.html"}
 """Commands that write a file that the user names."""
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sound")
-    before = Path.cwd()
-    os.chdir(folder)
-    build()
-    os.chdir(before)
-    return folder
-
-
 @pytest.fixture(autouse=True)
-def _work(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(shutil.copytree(made, tmp_path / "work"))
+def _work(sound_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shutil.copytree(sound_folder, tmp_path / "work"))
 
 
 @pytest.mark.parametrize("name", WRITES)

@@ -31,7 +31,7 @@ _AT_ONCE = 32
 def answer_command(
     model: Annotated[str, typer.Option(help="A model's folder.")],
     table: Annotated[
-        Path, typer.Option(help="A table: CSV or TSV, or Parquet or JSONL of tables.")
+        Path, typer.Option(help="A table: CSV, TSV or Excel; or Parquet or JSONL of tables.")
     ],
     questions: Annotated[
         list[str] | None,
@@ -55,19 +55,14 @@ def answer_command(
     """Answer questions about one table: the sentence, the cell, and which cell it is."""
     from dataclasses import replace
 
-    from gentap.documents.csv_table import CsvFormat, read_csv_told
-    from gentap.documents.read import JSONL_SUFFIXES
-    from gentap.documents.table_files import PARQUET_SUFFIXES, read_first_table
+    from gentap.documents.csv_table import CsvFormat
+    from gentap.documents.table_files import read_first_table
     from gentap.errors import SettingError
 
     if any(not question.strip() for question in questions or ()):
         raise SettingError("The question is empty.")
-    given = CsvFormat(delimiter, encoding)
-    if table.name.endswith((*PARQUET_SUFFIXES, *JSONL_SUFFIXES)):
-        sourced, assumed = read_first_table(table, given)
-        content = sourced.table
-    else:
-        content, assumed = read_csv_told(table, given)
+    sourced, assumed = read_first_table(table, CsvFormat(delimiter, encoding))
+    content = sourced.table
     if assumed:
         warn(f"gentap: {assumed}")
     if title is not None:

@@ -21,12 +21,13 @@ from gentap.documents.archives.compressed import (
     open_packed,
 )
 from gentap.documents.csv_table import FOUND_OUT, CsvFormat, read_csv_told
-from gentap.documents.input_files import expand_inputs, no_file
+from gentap.documents.input_files import expand_inputs, no_file, require_file
 from gentap.documents.json_text import json_text
 from gentap.documents.jsonl import MAX_LINE_BYTES, json_object, table_from_json
 from gentap.documents.markup.grid import MAX_CELLS
 from gentap.documents.read import JSONL_SUFFIXES
 from gentap.documents.rejected import RejectedRecord, guarded
+from gentap.documents.workbook import WORKBOOK_SUFFIXES, read_workbook
 from gentap.errors import InputError
 from gentap.records import SourcedTable, Table, digest, table_digest
 from gentap.runs.files.output_files import writing
@@ -165,11 +166,18 @@ def read_tables(part: TableSlice) -> Iterator[SourcedTable | RejectedRecord]:
 
 
 def read_first_table(path: Path, csv: CsvFormat = FOUND_OUT) -> tuple[SourcedTable, str]:
-    """The first table of a file, and what was assumed of a CSV file.
+    """The first table of a file, and what was assumed of it: Parquet or JSONL of tables, an Excel
+    workbook, else CSV.
 
     Raises InputError where there is none.
     """
-    if path.is_file() and path.name.lower().endswith(CSV_SUFFIXES):
+    name = path.name.lower()
+    if name.endswith(WORKBOOK_SUFFIXES):
+        require_file(path)
+        (sheet, table), *others = read_workbook(path)
+        told = f"{path}: the table of the sheet '{sheet}' is taken, the first of "
+        return _sourced({}, table, path.name), f"{told}{len(others) + 1}" if others else ""
+    if not path.is_dir() and not name.endswith((*PARQUET_SUFFIXES, *JSONL_SUFFIXES)):
         table, assumed = read_csv_told(path, csv)
         return _sourced({}, table, path.name), assumed
     reason = "it is empty"

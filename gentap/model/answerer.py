@@ -168,7 +168,8 @@ class Answerer:
 
 
 def to_table(given: Any) -> Table:
-    """A Table, a pandas or polars frame, a list of dicts of one row each, or a CSV's path.
+    """A Table, a pandas or polars frame, a list of dicts of one row each, or a file's
+    path: CSV, an Excel workbook, or Parquet or JSONL of tables.
 
     Missing values become empty cells. Raises InputError for anything else, and for a table of no
     row or column.
@@ -176,9 +177,9 @@ def to_table(given: Any) -> Table:
     if isinstance(given, Table):
         return given
     if isinstance(given, str | Path):
-        from gentap.documents.csv_table import read_csv_table
+        from gentap.documents.table_files import read_first_table
 
-        return read_csv_table(Path(given))
+        return read_first_table(Path(given))[0].table
     if isinstance(given, Sequence) and all(isinstance(row, dict) for row in given):
         header = list(dict.fromkeys(name for row in given for name in row))
         rows = [[row.get(name) for name in header] for row in given]

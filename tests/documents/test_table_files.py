@@ -170,7 +170,7 @@ def test_csv_files_are_read_together(tmp_path: Path) -> None:
         ("x.csv", "a/b/c\n1/2/3\n", "Part the columns with commas, semicolons, tabs or pipes"),
         ("x.jsonl", "{}\n", "the table's header is missing"),
         ("x.jsonl", "", "it is empty"),
-        ("x.txt", "a,b\n", "can't tell the format of this file"),
+        ("x.txt", "a,b\n", "needs a header line"),
         ("x.parquet", "no", "not a readable Parquet file"),
     ],
 )

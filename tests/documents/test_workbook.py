@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from gentap.documents.table_files import read_first_table
 from gentap.documents.workbook import read_workbook
 from gentap.errors import InputError
+from gentap.model.answerer import to_table
 
 openpyxl = pytest.importorskip("openpyxl", reason="gentap[serve] is not installed")
 
@@ -103,3 +105,23 @@ def test_what_a_sheet_says_of_its_size_does_not_count(tmp_path: Path, said: str)
     ((_, table),) = read_workbook(tmp_path / "other.xlsx")
     assert table.header == ("Year", "Film")
     assert table.rows == (("2004", "Dawn"), ("2005", "Dusk"))
+
+
+def test_a_workbook_is_a_table_for_python_and_for_commands(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Films"
+    for line in (["Year", "Film"], [2004, "Dawn"], [2005, "Dusk"]):
+        book.active.append(line)
+    path = tmp_path / "films.XLSX"
+    book.save(path)
+    table, told = read_first_table(path)
+    assert told == ""
+    assert to_table(str(path)) == table.table
+    assert table.table.rows == (("2004", "Dawn"), ("2005", "Dusk"))
+    towns = book.create_sheet("Towns")
+    for line in (["Name", "People"], ["Old Harbour", 12]):
+        towns.append(line)
+    book.save(path)
+    assert read_first_table(path)[1].endswith("sheet 'Films' is taken, the first of 2")
+    with pytest.raises(InputError, match=r"none\.xlsx: no such file"):
+        read_first_table(tmp_path / "none.xlsx")

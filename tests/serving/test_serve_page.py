@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import open_browser
+from chromium import CONTRASTS, open_browser
 from served import EchoModel, running
 
 from gentap.documents.annotated.reading import read_annotated
@@ -421,43 +421,13 @@ def test_texts_stand_out_from_their_ground(browser: Any, visitor: Visitor, schem
     try:
         visitor.open()
         visitor.ask("cut")
-        contrasts = visitor.run(CONTRASTS)
+        contrasts = visitor.run(CONTRASTS, ".gradio-container *")
         body = visitor.run("return getComputedStyle(document.body).backgroundColor")
     finally:
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
     assert body == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 23, 27)"}[scheme]
     assert len(contrasts) > 5
     assert {pair: contrast for pair, contrast in contrasts.items() if contrast < 4.5} == {}
-
-
-CONTRASTS = """
-const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-const light = (colour) => {
-  canvas.fillStyle = colour;
-  canvas.fillRect(0, 0, 1, 1);
-  const parts = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map((part) => {
-    const share = part / 255;
-    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
-};
-const ground = (element) => {
-  for (let e = element; e; e = e.parentElement) {
-    const colour = getComputedStyle(e).backgroundColor;
-    if (colour !== "rgba(0, 0, 0, 0)") return colour;
-  }
-  return "white";
-};
-const found = {};
-for (const element of document.querySelectorAll(".gradio-container *")) {
-  const own = [...element.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
-  if (!own || !element.checkVisibility() || element.closest("svg, style, :disabled")) continue;
-  const [a, b] = [getComputedStyle(element).color, ground(element)];
-  const pair = [light(a), light(b)].sort((x, y) => y - x);
-  found[`${a} on ${b}`] = (pair[0] + 0.05) / (pair[1] + 0.05);
-}
-return found;
-"""
 
 
 def test_every_control_has_a_name(visitor: Visitor) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from browsing import Page
+from chromium import CONTRASTS
 from systems import two_systems
 
 from gentap.evaluation.metrics.scoring import METRICS
@@ -32,37 +33,7 @@ def test_texts_stand_out_from_their_ground(page: Page, scheme: str) -> None:
     media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
     try:
-        contrasts = page.run(
-            """
-            const canvas = document.createElement("canvas")
-              .getContext("2d", { willReadFrequently: true });
-            const light = (colour) => {
-              canvas.fillStyle = colour;
-              canvas.fillRect(0, 0, 1, 1);
-              const parts = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map((part) => {
-                const share = part / 255;
-                return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-              });
-              return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
-            };
-            const ground = (element) => {
-              for (let e = element; e; e = e.parentElement) {
-                const colour = getComputedStyle(e).backgroundColor;
-                if (colour !== "rgba(0, 0, 0, 0)") return colour;
-              }
-              return "white";
-            };
-            const found = {};
-            for (const element of document.querySelectorAll("main *, header *")) {
-              const own = [...element.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
-              if (!own || !element.checkVisibility() || element.closest("svg, :disabled")) continue;
-              const [a, b] = [getComputedStyle(element).color, ground(element)];
-              const pair = [light(a), light(b)].sort((x, y) => y - x);
-              found[`${a} on ${b}`] = (pair[0] + 0.05) / (pair[1] + 0.05);
-            }
-            return found;
-            """
-        )
+        contrasts = page.run(CONTRASTS, "main *, header *")
         body = page.run("return getComputedStyle(document.body).backgroundColor")
     finally:
         page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
