@@ -208,6 +208,18 @@ def test_a_damaged_archive_is_told(site: Site, tmp_path: Path) -> None:
         fetch_file(RemoteFile(f"{site.address}/a.zip", strip=""), tmp_path, lambda *_: None)
 
 
+def test_an_archive_under_a_password_is_told(site: Site, tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.txt", b"text")
+    locked = bytearray(buffer.getvalue())
+    for sign, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        locked[locked.index(sign) + flags] |= 1
+    site.content = bytes(locked)
+    with pytest.raises(InputError, match="not a whole zip file"):
+        fetch_file(RemoteFile(f"{site.address}/a.zip", strip=""), tmp_path, lambda *_: None)
+
+
 def test_an_archive_that_is_none_is_told(site: Site, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a whole zip file"):
         fetch_file(RemoteFile(f"{site.address}/a.zip", strip=""), tmp_path, lambda *_: None)

@@ -163,7 +163,7 @@ def _unpack(archive: Path, folder: Path, strip: str) -> None:
                 with held.open(entry) as packed, aside.open("wb") as unpacked:
                     shutil.copyfileobj(packed, unpacked)
                 aside.replace(target)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:  # locked, too
         raise InputError(
             f"{archive}: not a whole zip file: {error}. Delete it and run the command again."
         ) from None
