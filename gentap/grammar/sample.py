@@ -1,7 +1,8 @@
 """Sample questions and their answers, one cell or a sentence, from a grammar and tables."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from random import Random
@@ -24,6 +25,9 @@ from gentap.settings.sections import LOCAL, ClusterSettings, LinearizerSettings,
 from gentap.tables.linearize import fit_by_estimate
 from gentap.tables.truncate import Fitted
 
+QUESTIONS_A_WINDOW = 4
+"""So many cell questions, and the sentences beside them, are asked of one window of a table."""
+
 
 def sample(
     files: Sequence[Path],
@@ -39,7 +43,7 @@ def sample(
     """Sample examples for all tables of ``files`` into ``folder``.
 
     Tables are cut first as the model of ``base`` will see them, then asked about; without a base,
-    by an estimate of their tokens.
+    by an estimate of their tokens. Of a table that is longer, windows of rows are asked about.
 
     Raises InputError where no table gives a question.
     """
@@ -91,6 +95,26 @@ def table_random(seed: int, table_id: str) -> Random:
     return Random(int(digest("sample", str(seed), table_id), 16))
 
 
+def _windows(
+    table: Table, fit: Callable[[Table], Fitted], wanted: int, random: Callable[[], float]
+) -> Iterator[tuple[Table, int]]:
+    """A table as the model will see it, with how many questions to ask of it.
+
+    One that is longer gives another window of rows for each few questions, anywhere in it: what is
+    asked of its first rows alone teaches a model to name the first rows.
+    """
+    first = fit(table).table
+    hidden = len(table.rows) - len(first.rows)
+    if not first.rows or not hidden:
+        yield first, wanted
+        return
+    for asked in range(0, wanted, QUESTIONS_A_WINDOW):
+        middle = int(random() * len(table.rows))
+        start = min(max(middle - len(first.rows) // 2, 0), hidden)
+        window = fit(replace(table, rows=table.rows[start:])).table
+        yield window, min(QUESTIONS_A_WINDOW, wanted - asked)
+
+
 def _sample_shard(
     part: TableSlice,
     shard: Shard,
@@ -102,7 +126,7 @@ def _sample_shard(
     fit = _fit(base, linearizer)
     maker = _maker(settings.grammar)
     teller = SentenceSampler(maker, settings.evidence_rows, settings.unanswerable)
-    wanted_sentences = round(settings.per_table * settings.sentences)
+    share = settings.sentences
     writer = ExampleWriter(shard)
     counts: Counter[str] = Counter()
     for sourced in read_tables(part):
@@ -112,34 +136,40 @@ def _sample_shard(
         shard.count("tables")
         where = f"{sourced.url}#{sourced.id}"
         with shard.record(where):
-            table = fit(sourced.table).table
+            random = table_random(seed, sourced.id).random
+            asked: set[str] = set()
+            shown = 0
+            for table, wanted in _windows(sourced.table, fit, settings.per_table, random):
+                askable = maker.askable(table)
+                told = round((shown + wanted) * share) - round(shown * share)
+                shown += wanted
+                draws: list[SampledQuestion | SampledSentence] = []
+                draws += maker.draws(askable, wanted, settings.attempts, random)
+                sentences, missed = teller.draws(askable, told, settings.attempts, random)
+                draws = [draw for draw in (*draws, *sentences) if draw.question not in asked]
+                asked.update(draw.question for draw in draws)
+                writer.add(sourced, table, draws)
+                counts.update(f"tables without sentences of {size}" for size in missed)
+                counts.update(_counted_as(draws))
             if len(table.rows) < len(sourced.table.rows):
                 shard.count("tables cut to the budget")
-            random = table_random(seed, sourced.id).random
-            askable = maker.askable(table)
-            cells = maker.draws(askable, settings.per_table, settings.attempts, random)
-            draws: list[SampledQuestion | SampledSentence] = list(cells)
-            sentences, missed = teller.draws(askable, wanted_sentences, settings.attempts, random)
-            draws += sentences
-            if draws:
-                writer.add(sourced, table, draws)
-                shard.count("examples", len(draws))
-                shard.count("sentences", len(sentences))
-                counts.update(f"examples of kind {draw.kind}" for draw in draws)
-            else:
+            if not asked:
                 shard.reject(where, _why_none(table, askable))
-            counts.update(f"tables without sentences of {size}" for size in missed)
-            counts.update(_spans(one) for one in sentences)
         writer.flush_if_full()
     writer.flush()
     for name, count in counts.items():
         shard.count(name, count)
 
 
-def _spans(sentence: SampledSentence) -> str:
-    """What a sentence is counted as, by the rows of its evidence."""
-    rows = len({cell.row for cell in sentence.evidence})
-    return f"sentences of {SIZE_NAMES[min(rows, len(SIZE_NAMES) - 1)]}"
+def _counted_as(draws: Sequence[SampledQuestion | SampledSentence]) -> Iterator[str]:
+    """What each draw is counted as: an example, of its kind, a sentence by its evidence's rows."""
+    for draw in draws:
+        yield "examples"
+        yield f"examples of kind {draw.kind}"
+        if isinstance(draw, SampledSentence):
+            rows = len({cell.row for cell in draw.evidence})
+            yield "sentences"
+            yield f"sentences of {SIZE_NAMES[min(rows, len(SIZE_NAMES) - 1)]}"
 
 
 def _why_none(table: Table, askable: QuestionTable) -> str:

@@ -37,8 +37,14 @@ def said(text: str) -> str:
 
 
 def digits(text: str, comma: bool) -> float:
-    """The first number of a text, its thousands parted by points, commas or spaces; 0 if none."""
-    match = re.search(r"-?\d[\d., ]*", text)
+    """The first number of a text, its thousands parted by points, commas or spaces; 0 if none.
+
+    A blank may part it from its minus, where the text begins with that, and from a fraction.
+    """
+    if halves := re.search(r"(\d+) (\d+)⁄(\d+)", text):
+        whole, above, below = map(int, halves.groups())
+        return whole + above / below
+    match = re.search(r"(?:^- |-)?\d[\d., ]*", text)
     group, mark = (".", ",") if comma else (",", ".")
     if match is None or match[0].count(mark) > 1:
         return 0.0

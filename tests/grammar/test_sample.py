@@ -128,6 +128,28 @@ def test_what_is_asked_and_answered_stands_in_the_cut_table(
     assert sum(kinds.values()) == len(found)
 
 
+def test_all_rows_of_a_long_table_are_asked_about_in_windows(
+    run: Callable[..., Tally], tmp_path: Path
+) -> None:
+    rows = [[f"Ship {n}", str(1800 + n), f"Port {n % 7}", str(n * 37 % 101)] for n in range(60)]
+    line = {"id": "t1", "header": ["Ship", "Built", "Port", "Guns"], "rows": rows}
+    (tmp_path / "long.jsonl").write_text(json.dumps(line))
+    budget = {"max_tokens": 160, "max_question_tokens": 32}
+    run(tmp_path / "long.jsonl", per_table=400, sentences=0.5, linearizer=budget)
+    names = [row[0] for row in rows]
+    shown: set[int] = set()
+    told: Counter[int] = Counter()
+    for example in examples(tmp_path / "out"):
+        window = [names.index(row[0]) for row in example.table.rows]
+        assert 3 <= len(window) < 20
+        assert window == list(range(window[0], window[0] + len(window)))
+        shown.update(window)
+        told.update({window[cell.row] for cell in example.cells if cell.row >= 0})
+    assert shown == set(range(60))
+    assert len(told) > 50
+    assert max(told.values()) < 0.06 * told.total()
+
+
 def test_a_killed_run_goes_on(
     run: Callable[..., Tally], mined: Path, tmp_path: Path, contents: Any, monkeypatch: Any
 ) -> None:
