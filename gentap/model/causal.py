@@ -5,11 +5,11 @@ Each decoder is the trunk with a low-rank adapter of its own, run on the answer'
 encoding. An adapter that was not trained changes nothing, so that right after conversion both
 decoders give the stock model's logits.
 
-An input ends with the end token. It is not encoded: a decoder reads it first, and predicts the
-answer's first token from it::
+An input ends with words that ask for an answer. The last token is not encoded: a decoder reads it
+first, and predicts the answer's first token from it::
 
-    encoded   which film is from 2005? <title> Films <head> Year <cell> Film <row> 2005 <cell> Dusk
-    read      </s> In   2005 she  made Dusk .
+    encoded   which film is from 2005? <head> Year <cell> Film <row> 2005 <cell> Dusk \\n Answer
+    read      :    In   2005 she  made Dusk .
     written   In   2005 she  made Dusk .    </s>
 """
 
@@ -47,7 +47,7 @@ class Encoding:
     """What the trunk keeps of a batch of inputs, padded on the left.
 
     ``layers`` holds keys and values (rows, heads, tokens, size) of each layer, ``mask`` is
-    (rows, tokens), ``last`` (rows, 1) the end token, which is not encoded.
+    (rows, tokens), ``last`` (rows, 1) the last token, which is not encoded.
     """
 
     layers: list[tuple[torch.Tensor, torch.Tensor]]

@@ -13,7 +13,7 @@ _ENCODE = "cache = model(input_ids=read[:, :-1]).past_key_values"
 
 _USE = '''"""Answer with this decoder: transformers and peft alone.
 
-`ids` are the token ids of question and table with the end token, as the linearizer makes them
+`ids` are the token ids of question and table with what closes them, as the linearizer makes them
 (`gentap.model.tokenizer.load_tokenizer(".", …).linearizer.encode(question, table).ids`).
 """
 

@@ -104,7 +104,7 @@ def _stepper(model: Any, ids: torch.Tensor, mask: torch.Tensor) -> Callable[[Dec
 def _search(model: Any, tokenizer: TableTokenizer) -> Search:
     """The tokens that a model's texts start and end with, and those that its family forces."""
     if isinstance(model, CausalModel):
-        return Search(start=tokenizer.hf.eos_token_id, end=tokenizer.hf.eos_token_id)
+        return Search(start=tokenizer.linearizer.asks_answer[-1], end=tokenizer.hf.eos_token_id)
     return Search(
         start=start_token(model, tokenizer),
         end=tokenizer.hf.eos_token_id,

@@ -59,6 +59,13 @@ _MEANINGS = {
 }
 """Texts that say about what the marks say, for models that have read texts but no marks."""
 
+_ASKS = ("\nAnswer:", "\nQuestion:")
+"""What a decoder-only model's input ends with, that it may go on as in the texts that it has read.
+
+After an end token a text has nothing to do with what stands before: SmolLM2-135M gives a cell that
+is right a mean loss of 10.1 a token there, and of 3.1 after these words; a sentence 2.5, and 1.6.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class TableTokenizer:
@@ -236,19 +243,31 @@ def with_special_tokens(
         ids: list[list[int]] = hf(given, add_special_tokens=False)["input_ids"]
         return ids
 
+    end = after if ends else [hf.eos_token_id]
     sentinels = [name for number in range(SENTINELS) if (name := f"<extra_id_{number}>") in known]
     ids_of = {mark: hf.convert_tokens_to_ids(mark) for mark in (*SPECIAL_TOKENS, *sentinels)}
     linearizer = Linearizer(
         settings,
         tokenize,
         ids_of,
-        end=after if ends else [hf.eos_token_id],
+        end=end,
         start=before,
         # A tokenizer whose texts end (BART's, mBART's) makes whole targets: the decoder writes what
         # stands before them too. Gemma's texts have no end, and its decoder starts from their bos.
         target_start=before if ends else [],
+        asks=_asks(hf) if causal else None,
     )
     return TableTokenizer(hf, linearizer, causal)
+
+
+def _asks(hf: Any) -> tuple[list[int], list[int]] | None:
+    """What inputs of a decoder-only model end with; None where its vocabulary can't say it."""
+    answer, question = hf(list(_ASKS), add_special_tokens=False)["input_ids"]
+    return (answer, question) if _says(hf, answer) and _says(hf, question) else None
+
+
+def _says(hf: Any, ids: Sequence[int]) -> bool:
+    return bool(ids) and hf.unk_token_id not in ids
 
 
 def _around_texts(hf: Any) -> tuple[list[int], list[int]]:

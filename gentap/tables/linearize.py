@@ -38,7 +38,7 @@ Tokenize = Callable[[Sequence[str]], list[list[int]]]
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Token ids with the end mark, the table that they hold, and how it was cut.
+    """Token ids with what closes an input, the table that they hold, and how it was cut.
 
     ``question_cut`` says that the question was longer than its share.
     """
@@ -59,13 +59,16 @@ class Linearizer:
         end: Sequence[int],
         start: Sequence[int] = (),
         target_start: Sequence[int] = (),
+        asks: tuple[Sequence[int], Sequence[int]] | None = None,
     ) -> None:
-        """Inputs begin with ``start`` and end with ``end``, targets with ``target_start`` instead.
+        """Texts begin with ``start``, or targets with ``target_start``, and end with ``end``.
 
         ``end`` holds the end token, and a language's where the model's texts close with one.
+        ``asks`` are what inputs end with instead that ask for an answer, and for a question.
         """
         self.settings = settings
         self.start, self.end, self.target_start = tuple(start), tuple(end), tuple(target_start)
+        self.asks_answer, self.asks_question = map(tuple, asks or (end, end))
         self.tokenize = tokenize
         self._marks = marks
 
@@ -90,7 +93,8 @@ class Linearizer:
             fitted = self._fit(table, question, keep, budget)
         else:
             fitted = Fitted.whole(table)
-        ids = [*self.start, *question_ids, *self.table_ids(fitted.table), *self.end]
+        table_ids = self.table_ids(fitted.table)
+        ids = [*self.start, *question_ids, *table_ids, *self.asks_answer]
         return Encoded(ids, fitted, cut)
 
     def table_ids(self, table: Table) -> list[int]:
@@ -105,12 +109,13 @@ class Linearizer:
         return ids
 
     def mark_texts(self, pieces: Sequence[tuple[str, str]], *, target: bool = False) -> list[int]:
-        """Token ids of ``(mark, text)`` pieces, with an end mark; the mark "" is none.
+        """Token ids of ``(mark, text)`` pieces, with what closes them; the mark "" is none.
 
-        They are an input, or with ``target`` what a model is to write. Raises InputError for a mark
-        that the vocabulary does not have.
+        They are an input that asks for a question, or with ``target`` what a model is to write.
+        Raises InputError for a mark that the vocabulary does not have.
         """
         ids = [*(self.target_start if target else self.start)]
+        close = self.end if target else self.asks_question
         for (mark, _), tokens in zip(
             pieces, self.tokenize([text for _, text in pieces]), strict=True
         ):
@@ -119,11 +124,11 @@ class Linearizer:
             if mark:
                 ids.append(self._marks[mark])
             ids.extend(tokens)
-        return [*ids[: self.settings.max_tokens - len(self.end)], *self.end]
+        return [*ids[: self.settings.max_tokens - len(close)], *close]
 
     @property
     def _around(self) -> int:
-        return len(self.start) + len(self.end)
+        return len(self.start) + len(self.asks_answer)
 
     def _fit(self, table: Table, question: str, keep: Sequence[Cell], budget: int) -> Fitted:
         def lengths(texts: Sequence[str]) -> list[int]:

@@ -3,9 +3,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from causal_toys import byte_tokenizer
 from hypothesis import given
 from hypothesis import strategies as st
-from transformers import T5Tokenizer
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
+from transformers import PreTrainedTokenizerFast, T5Tokenizer
 
 from gentap.errors import InputError
 from gentap.model.tokenizer import (
@@ -235,3 +239,26 @@ def test_a_saved_bart_tokenizer_comes_back(tmp_path: Path, bart_tokenizer) -> No
 def test_more_tokens_than_a_bart_has_positions_for_are_refused(bart_folder: Path) -> None:
     with pytest.raises(InputError, match=r"at most 64 tokens; linearizer\.max_tokens is 65"):
         load_tokenizer(str(bart_folder), LinearizerSettings(max_tokens=65, max_question_tokens=16))
+
+
+def test_a_decoder_only_model_s_inputs_end_with_words_that_ask() -> None:
+    tokenizer = byte_tokenizer(LinearizerSettings(max_tokens=96, max_question_tokens=32))
+    table = Table(header=("Year", "Film"), rows=(("2004", "Dawn"), ("2005", "Dusk")))
+    asked = tokenizer.linearizer.encode("which film is from 2005?", table)
+    assert tokenizer.hf.decode(asked.ids).endswith("Dusk\nAnswer:")
+    assert len(asked.ids) <= 96
+    pieces = [("<sentence>", "Dusk is from 2005." * 20)]
+    source = tokenizer.linearizer.mark_texts(pieces)
+    assert tokenizer.hf.decode(source).endswith("\nQuestion:")
+    target = tokenizer.linearizer.mark_texts(pieces, target=True)
+    assert len(source) == len(target) == 96
+    assert target[-1] == tokenizer.target_ids("Dusk")[-1] == tokenizer.hf.eos_token_id
+
+
+def test_a_vocabulary_that_can_t_ask_ends_inputs_with_its_end_token() -> None:
+    inner = Tokenizer(WordLevel({"<unk>": 0, "</s>": 1, "film": 2, "Dusk": 3}, unk_token="<unk>"))
+    inner.pre_tokenizer = Whitespace()
+    hf = PreTrainedTokenizerFast(tokenizer_object=inner, eos_token="</s>", unk_token="<unk>")
+    tokenizer = with_special_tokens(hf, LinearizerSettings(), causal=True)
+    table = Table(header=("film",), rows=(("Dusk",),))
+    assert tokenizer.linearizer.encode("film", table).ids[-1] == 1

@@ -30,10 +30,11 @@ class CausalWriter(TransformersWriter):
         from gentap.model.search import Search, search_several
         from gentap.model.steps import CausalSteps
 
-        settings, end = self._settings, self.codec.tokenizer.hf.eos_token_id
+        settings, tokenizer = self._settings, self.codec.tokenizer
+        start, end = tokenizer.linearizer.asks_question[-1], tokenizer.hf.eos_token_id
         wanted = settings.candidates or settings.beams
         how = Search(
-            start=end, end=end, beams=settings.beams, max_new_tokens=settings.max_question_tokens
+            start=start, end=end, beams=settings.beams, max_new_tokens=settings.max_question_tokens
         )
         steps = CausalSteps(self.model, "long", encoded)
         with torch.inference_mode(), autocast(settings.precision), torch.random.fork_rng():
