@@ -223,14 +223,14 @@ def test_an_empty_question_is_told() -> None:
             "Year,Film\n2004,Dawn\n2005,Dusk,3\n",
             "films.csv, line 3: 3 cells where the header has 2.",
         ),
-        ("Year,Film\n\n2004\n", "films.csv, line 3: 1 cells where the header has 2."),
+        ("Year,Film\n\n2004\n", "films.csv, line 3: 1 cell where the header has 2."),
         (
             'Year,Film\n1994,Dawn\n"1995\n1996,Noon\n',
             "films.csv, line 3: a quotation mark in this row is never closed.",
         ),
         (
             'Year,Film\n"19\n94"\n1995,Dusk\n',
-            "films.csv, line 2: 1 cells where the header has 2.",
+            "films.csv, line 2: 1 cell where the header has 2.",
         ),
         ("Year,Film\n", "films.csv: needs a header line and at least one row below it."),
         ("", "films.csv: needs a header line and at least one row below it."),

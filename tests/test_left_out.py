@@ -93,6 +93,47 @@ def test_annotated_questions_and_dev_questions_count_too() -> None:
     assert "questions set aside: 1: not valid JSON" in scored.stderr
 
 
+def test_what_is_left_out_of_dev_is_told_apart() -> None:
+    bad_questions("test.jsonl")()
+    short = json.loads(Path("test.jsonl").read_text().splitlines()[1])
+    long = {**short, "id": "long", "answer": "Dawn is of 2004. " * 60}
+    Path("dev.jsonl").write_text(jsonl({**short, "id": "short"}, long, "{"))
+    tuned = gentap(*COMMANDS["finetune"], "--dev", "dev.jsonl")
+    assert tuned.exit_code == 0, tuned.output
+    told = tuned.stderr.replace("\n", " ")
+    assert f"{QUESTION}: 3 (1 of dev), answer too long to learn from: 1 (1 of dev), " in told
+    assert "finetune: questions set aside: 1: not valid JSON" in tuned.stderr
+    assert "finetune: dev questions set aside: 1: not valid JSON" in tuned.stderr
+    assert "finetune: warning: dev: answer too long to learn from: 1 of 2 (50%)" in tuned.stderr
+    shutil.rmtree("out")
+    scored = gentap(*COMMANDS["evaluate"], "--tune-length", "dev.jsonl")
+    assert scored.exit_code == 0, scored.output
+    assert "evaluate: dev questions set aside: 1: not valid JSON" in scored.stderr
+    assert f"{QUESTION}: 3 (1 of dev) (listed" in scored.stderr
+
+
+@pytest.mark.parametrize("name", ["finetune", "evaluate", "score", "score into"])
+def test_what_is_assumed_of_a_questions_table_is_told_once(name: str) -> None:
+    Path("ragged.csv").write_text("Year;Film\n2004;Dawn\n2005;Dusk\n2006\n")
+    lines = [json.loads(line) for line in Path("test.jsonl").read_text().splitlines()]
+    Path("test.jsonl").write_text(jsonl(*({**line, "table": "ragged.csv"} for line in lines)))
+    Path("said.txt").write_text("Dawn is of 2004.\nIt was Dusk.\n")
+    result = gentap(*COMMANDS[name])
+    assert result.exit_code == 0, result.output
+    told = (
+        "ragged.csv: read with cells parted by semicolons; empty cells added at the end of line 4"
+    )
+    assert result.stderr.count(told) == 1
+
+
+def test_an_audit_says_what_it_leaves_out_of_each_side() -> None:
+    bad_questions("test.jsonl")()
+    Path("others.jsonl").write_text(Path("test.jsonl").read_text())
+    result = gentap("audit", "model", "--members", "test.jsonl", "--others", "others.jsonl")
+    assert "audit: members' questions set aside: 1: not valid JSON" in result.stderr
+    assert "audit: others' questions set aside: 1: not valid JSON" in result.stderr
+
+
 def test_what_of_an_evaluation_set_is_not_kept_out_is_told() -> None:
     bad_questions("test.jsonl")()
     result = gentap(*COMMANDS["mine apart"])

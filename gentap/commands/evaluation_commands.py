@@ -100,7 +100,7 @@ def score_command(
     overwrite: Overwrite = False,
 ) -> None:
     """Score anybody's predictions with the same metrics."""
-    from gentap.documents.rejected import reasons
+    from gentap.documents.rejected import reading_told
     from gentap.evaluation.read_predictions import score_file
     from gentap.evaluation.results import read_scores
     from gentap.stages.evaluation_stages import ScoreStage
@@ -109,8 +109,8 @@ def score_command(
     if output is None:
         results = score_file(predictions, data, checked, judging)
         scores = results.scored.to_json()
-        for line in reasons(results.unread):
-            say(f"score: questions set aside: {line}")
+        for line in reading_told(results.unread):
+            say(f"score: {line}")
     else:
         stage = ScoreStage(
             predictions=predictions, data=tuple(data), protocol=checked, judge=judging

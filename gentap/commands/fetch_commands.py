@@ -49,7 +49,8 @@ def fetch_command(
         )
     folder = output / name
     for file in files:
-        fetch_file(file, folder, _progress(file.name))
+        fetch_file(file, folder, _progress(file.name), page=data.page)
+    data.lay_out(folder)
     show(f"{name} is in {folder}.")
 
 

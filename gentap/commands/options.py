@@ -71,7 +71,8 @@ def reports_errors(command: Callable[Parameters, _Result]) -> Callable[Parameter
             warn("\ngentap: interrupted. Run the same command again to go on.")
             raise typer.Exit(INTERRUPTED) from None
         except MemoryError:
-            warn("gentap: memory ran out. Give less at a time, or fewer --workers.")
+            fewer = ", or fewer --workers" if "workers" in kwargs else ""
+            warn(f"gentap: memory ran out. Give less at a time{fewer}.")
             raise typer.Exit(1) from None
         except OSError as error:
             place = f"{error.filename}: " if error.filename else ""

@@ -8,10 +8,11 @@ from pathlib import Path
 from gentap.documents.delimited.csv_dialect import find_dialect, take_sep_line
 from gentap.documents.delimited.csv_encoding import read_delimited
 from gentap.documents.delimited.csv_layout import TableLayout, find_layout
-from gentap.documents.delimited.csv_records import CsvRecord, Dialect, split_records
+from gentap.documents.delimited.csv_records import Dialect, split_records
 from gentap.documents.input_files import require_file
 from gentap.errors import InputError, SettingError
 from gentap.records import Table
+from gentap.runs.counting import counted
 
 NAMES = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " ", "\\t": "\t"}
 """Names that ``--delimiter`` takes for what is hard to type."""
@@ -23,17 +24,21 @@ _SAID = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes", " ": "spa
 class CsvFormat:
     """What is known of a file's format; what is empty is found out.
 
+    ``given_by`` stands before the names of the two where a user can give them, as in
+    ``--delimiter``; it is empty where nobody can, so that messages advise something else.
+
     Raises SettingError where the delimiter is no single character or the encoding is none.
     """
 
     delimiter: str = ""
     encoding: str = ""
+    given_by: str = "--"
 
     def __post_init__(self) -> None:
         if self.delimiter and (len(self.mark) != 1 or self.mark in "\"'\n\r\\"):
             raise SettingError(
-                f"--delimiter: {self.delimiter!r} can't part cells. Give one character, or "
-                f"{', '.join(name for name in NAMES if name.isalpha())}."
+                f"{self.given_by}delimiter: {self.delimiter!r} can't part cells. Give one "
+                f"character, or {', '.join(name for name in NAMES if name.isalpha())}."
             )
         if self.encoding:
             try:
@@ -41,8 +46,8 @@ class CsvFormat:
                 b"a".decode(self.encoding) if known.name not in _WIDE else ""
             except (LookupError, ValueError, UnicodeError):
                 raise SettingError(
-                    f"--encoding: {self.encoding!r} is no encoding of text. Give utf-8, cp1252, "
-                    "utf-16 or the like."
+                    f"{self.given_by}encoding: {self.encoding!r} is no encoding of text. Give "
+                    "utf-8, cp1252, utf-16 or the like."
                 ) from None
 
     @property
@@ -50,9 +55,14 @@ class CsvFormat:
         """The delimiter itself."""
         return NAMES.get(self.delimiter.lower(), self.delimiter)
 
+    def option(self, name: str) -> str:
+        """How a user gives one of the two; empty where nobody can."""
+        return f"{self.given_by}{name}" if self.given_by else ""
+
 
 _WIDE = ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be")
-FOUND_OUT = CsvFormat()
+FOUND_OUT = CsvFormat(given_by="")
+"""Of files that questions or programs name: there is no option for each of them."""
 
 
 def read_csv_table(path: Path, given: CsvFormat = FOUND_OUT) -> Table:
@@ -63,11 +73,14 @@ def read_csv_table(path: Path, given: CsvFormat = FOUND_OUT) -> Table:
 def read_csv_told(path: Path, given: CsvFormat = FOUND_OUT) -> tuple[Table, str]:
     """The table of a CSV or TSV file, and what was assumed of it, in one line; empty where plain.
 
-    A title above the header becomes the table's, else the file's name. Raises InputError with file
-    and line where rows are ragged, a quotation mark is never closed, or there are no rows.
+    A title above the header becomes the table's, else the file's name. Where most rows have a cell
+    for each column, shorter ones are filled up with empty cells at their end.
+
+    Raises InputError with file and line where a row is longer than the header, most are shorter, a
+    quotation mark is never closed, or there are no rows.
     """
     require_file(path)
-    text, encoding = read_delimited(path, given.encoding)
+    text, encoding = read_delimited(path, given.encoding, given.option("encoding"))
     return read_csv_text(text, path, given, encoding)
 
 
@@ -89,18 +102,24 @@ def read_csv_text(
         dialect = find_dialect(text)
     records = split_records(text, dialect)
     layout = find_layout(records)
-    _check(path, text, dialect, layout, skipped)
+    _check(path, text, dialect, layout, skipped, given.option("delimiter"))
     assert layout is not None
+    width = len(layout.header)
     table = Table(
         title=layout.title or path.stem.replace("_", " "),
         header=layout.header,
-        rows=tuple(row.cells for row in layout.rows),
+        rows=tuple(row.cells + ("",) * (width - len(row.cells)) for row in layout.rows),
     )
     return table, _told(path, encoding, dialect, layout, skipped, named)
 
 
 def _check(
-    path: Path, text: str, dialect: Dialect, layout: TableLayout | None, skipped: int
+    path: Path,
+    text: str,
+    dialect: Dialect,
+    layout: TableLayout | None,
+    skipped: int,
+    option: str,
 ) -> None:
     if layout is None or not layout.rows:
         raise InputError(f"{path}: needs a header line and at least one row below it.")
@@ -108,28 +127,32 @@ def _check(
     if width < 2:
         raise InputError(
             f"{path}, line {layout.header_lines[0] + skipped}: the header has one column only. "
-            "Part the columns with commas, semicolons, tabs or pipes, or say what parts them "
-            "(--delimiter)."
+            f"Part the columns with commas, semicolons, tabs or pipes, or {_say_delimiter(option)}."
         )
+    short = sum(len(record.cells) < width for record in layout.rows)
+    fill_up = short < len(layout.rows) - short + 1  # with the header, most are whole
+    lines = text.split("\n")
     for record in layout.rows:
-        if len(record.cells) != width:
-            _refuse(path, text, dialect, record, width, skipped)
-
-
-def _refuse(
-    path: Path, text: str, dialect: Dialect, record: CsvRecord, width: int, skipped: int
-) -> None:
-    place = f"{path}, line {record.line + skipped}"
-    if record.stray and text.split("\n")[record.line - 1].count(dialect.quote) % 2:
+        found = len(record.cells)
+        is_open = lines[record.line - 1].count(dialect.quote) % 2  # it may have swallowed rows
+        if found == width or (found < width and fill_up and not record.stray and not is_open):
+            continue
+        place = f"{path}, line {record.line + skipped}"
+        if record.stray and is_open:
+            raise InputError(
+                f"{place}: a quotation mark in this row is never closed. Close it, or write two "
+                "for one that belongs to the text."
+            )
         raise InputError(
-            f"{place}: a quotation mark in this row is never closed. Close it, or write two for "
-            "one that belongs to the text."
+            f"{place}: {counted(found, 'cell')} where the header has {width}. Give every row as "
+            "many cells as the header (put a text with commas in double quotes), or "
+            f"{_say_delimiter(option)}."
         )
-    raise InputError(
-        f"{place}: {len(record.cells)} cells where the header has {width}. Give every row as many "
-        "cells as the header (put a text with commas in double quotes), or say what parts the "
-        "cells (--delimiter)."
-    )
+
+
+def _say_delimiter(option: str) -> str:
+    how = option or "a line sep=; above all others, with what parts them in place of the semicolon"
+    return f"say what parts the cells ({how})"
 
 
 def _told(
@@ -149,8 +172,14 @@ def _told(
     lines = [line + skipped for line in layout.header_lines]
     if lines != [1 + skipped]:
         said.append(f"header in {_lines(lines)}")
+    if layout.nameless:
+        said.append(f"no name for {layout.nameless}")
     if layout.empty_columns:
-        said.append(f"{layout.empty_columns} empty columns dropped")
+        said.append(f"{counted(layout.empty_columns, 'empty column')} dropped")
+    width = len(layout.header)
+    short = [record.line + skipped for record in layout.rows if len(record.cells) < width]
+    if short:
+        said.append(f"empty cells added at the end of {_lines(short)}")
     if layout.dropped:
         where = _lines([record.line + skipped for record in layout.dropped])
         said.append(f"dropped {where} ('{_short(' '.join(layout.dropped[0].cells).strip())}')")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from gentap.runs.counting import counted
 from gentap.runs.files.output_files import write_text
 from gentap.runs.files.rejected_lines import MAX_LISTED, rejected_line, unlisted_line
 from gentap.runs.net import net
@@ -25,10 +26,14 @@ class RejectedRecord:
 
 @dataclass(slots=True)
 class RejectedRecords:
-    """Records that were set aside: the first ones of them, and counts of all by reason."""
+    """Records that were set aside: the first ones of them, and counts of all by reason.
+
+    ``assumed`` are lines on the files that are read, but were not plain.
+    """
 
     listed: list[RejectedRecord] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    assumed: dict[str, None] = field(default_factory=dict)
 
     def add(self, record: RejectedRecord) -> None:
         self.counts[record.reason] += 1
@@ -38,6 +43,7 @@ class RejectedRecords:
     def extend(self, other: "RejectedRecords") -> None:
         self.counts.update(other.counts)
         self.listed += other.listed[: MAX_LISTED - len(self.listed)]
+        self.assumed |= other.assumed
 
     @property
     def total(self) -> int:
@@ -48,6 +54,15 @@ class RejectedRecords:
         return self.total - len(self.listed)
 
 
+def reading_told(unread: RejectedRecords, of: str = "") -> list[str]:
+    """What a command says of its reading: what was assumed, and why questions were set aside.
+
+    ``of`` says which questions, as in ``"dev "``.
+    """
+    assumed = _at_most(list(unread.assumed), "file")
+    return [*assumed, *(f"{of}questions set aside: {line}" for line in reasons(unread))]
+
+
 def reasons(unread: RejectedRecords) -> list[str]:
     """A line for each reason that records were set aside for, the most frequent first."""
     grouped: dict[str, list[RejectedRecord]] = {}
@@ -55,12 +70,16 @@ def reasons(unread: RejectedRecords) -> list[str]:
         grouped.setdefault(entry.detail or entry.reason, []).append(entry)
     ordered = sorted(grouped.items(), key=lambda pair: -len(pair[1]))
     lines = [f"{len(found):,}: {reason} (first {found[0].where})" for reason, found in ordered]
-    more = len(lines) - _MOST_REASONS
-    lines = lines if more <= 0 else [*lines[:_MOST_REASONS], f"and {more:,} reasons more"]
-    return [*lines, f"and {unread.unlisted:,} records more"] if unread.unlisted else lines
+    lines = _at_most(lines, "reason")
+    return [*lines, f"and {counted(unread.unlisted, 'record')} more"] if unread.unlisted else lines
 
 
-_MOST_REASONS = 8
+def _at_most(lines: list[str], noun: str) -> list[str]:
+    more = len(lines) - _MOST_TOLD
+    return lines if more <= 0 else [*lines[:_MOST_TOLD], f"and {counted(more, noun)} more"]
+
+
+_MOST_TOLD = 8
 
 
 def guarded(found: Iterable[Found], where: str) -> Iterator[Found | RejectedRecord]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gentap.documents.annotated.reading import read_questions
-from gentap.documents.rejected import reasons, write_rejected
+from gentap.documents.rejected import RejectedRecords, reading_told, write_rejected
 from gentap.evaluation.judge import judged, open_judge
 from gentap.evaluation.metrics.scoring import needs_wordnet, score
 from gentap.evaluation.metrics.wordnet import open_wordnet
@@ -15,7 +15,7 @@ from gentap.evaluation.robustness import NOISE, SpoiledSet, noise_scores, noise_
 from gentap.evaluation.tune_length import tune_length
 from gentap.records import Example
 from gentap.runs.files.output_files import write_json
-from gentap.runs.store import REJECTED, StageFolder
+from gentap.runs.store import OF_DEV, REJECTED, StageFolder
 from gentap.settings.sections import EvaluateSettings
 
 
@@ -35,18 +35,21 @@ def evaluate_model(
     """
     judge = open_judge(settings.judge)  # before any work, as WordNet is
     questions = read_questions(settings.data, settings.task)
-    examples, unread = questions.examples, questions.unread
+    examples = questions.examples
     if needs_wordnet(examples):
         open_wordnet()  # before any work
     length = Length(settings.length_penalty, settings.min_answer_tokens)
     answerer = ChunkedAnswers(model, examples, settings)
     dev = read_questions(settings.tune_length, settings.task)
-    unread.extend(dev.unread)
     trials: list[dict[str, Any]] = []
     if settings.tune_length:
         length, trials = tune_length(model, dev.examples, settings, folder.work / "length")
     predictions = answerer.answer(length, folder.work / "chunks", "evaluate")
-    unread.extend(answerer.unread)
+    unread = RejectedRecords()
+    for aside in (questions.unread, answerer.unread):
+        unread.extend(aside)
+    told = reading_told(unread) + reading_told(dev.unread, "dev ")
+    unread.extend(dev.unread)
     write_rejected(folder.path / REJECTED, unread)
     scored = score(examples, predictions, settings.protocol)
     if judge is not None:
@@ -74,7 +77,8 @@ def evaluate_model(
         "questions": scored.questions,
         "set aside": unread.total,
         "rejected": dict(unread.counts),
-        "reasons": reasons(unread),
+        OF_DEV: {"rejected": dict(dev.unread.counts)},
+        "reading": told,
         "warnings": scored.warnings,
         "inputs": {name: count for name, count in answerer.counts.items() if count},
         "length_penalty": length.penalty,

@@ -15,6 +15,7 @@ from typing import Any
 
 from gentap.documents.annotated.fields import read_text_file
 from gentap.documents.annotated.reading import read_questions
+from gentap.documents.rejected import reading_told
 from gentap.errors import InputError
 from gentap.questions.writer_input import (
     Layout,
@@ -26,6 +27,7 @@ from gentap.questions.writer_input import (
     source_pieces,
 )
 from gentap.records import PAIR_SCHEMA, Cell, Example, digest
+from gentap.runs.console import say
 from gentap.runs.shards import Shard, merge_shards, prepare_shards
 from gentap.runs.store import StageFolder, Tally
 from gentap.settings.training_sections import WriterSettings
@@ -60,6 +62,8 @@ def invert(
     articles = [article for path in paths for article in read_articles(path)]
     questions = read_questions(annotated)
     examples, unread = questions.examples, questions.unread
+    for line in reading_told(unread, "annotated "):
+        say(f"questions train: {line}")
     dev = _held_out([_title(article) for article in articles], settings.held_out)
     dev_pages = _held_out([example.table.title for example in examples], settings.held_out)
     layout = Layout(

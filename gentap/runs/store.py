@@ -24,6 +24,8 @@ from gentap.runs.files.output_files import write_json, write_text
 from gentap.runs.files.own_files import read_json
 
 REJECTED = "rejected.jsonl"
+OF_DEV = "of dev"
+"""Under this name stats have the counts of dev by itself, which the others include."""
 _DONE, _UNFINISHED, _LOCK = "done.json", "unfinished.json", ".lock"
 SHARDS = ".shards"
 WORK = ".work"
@@ -136,6 +138,8 @@ class StageFolder:
     started: float = field(default_factory=time.monotonic)
     left_out: Counter[str] = field(default_factory=Counter)
     """Records set aside, by reason, once the stage is finished."""
+    left_out_of_dev: Counter[str] = field(default_factory=Counter)
+    """Those of them that are of dev, not of what the stage works on."""
 
     @property
     def work(self) -> Path:
@@ -153,7 +157,9 @@ class StageFolder:
         write_json(own / "stats.json", dict(stats))
         if not (own / REJECTED).exists():
             write_text(own / REJECTED, "")
-        self.left_out.update(_rejected(stats))
+        for part in _parts(stats):
+            self.left_out.update(part.get("rejected", {}))
+            self.left_out_of_dev.update(part.get(OF_DEV, {}).get("rejected", {}))
         if self.made_from is not None:
             seconds = self.made_from.seconds + time.monotonic() - self.started
             write_json(own / MADE_FROM, replace(self.made_from, seconds=seconds).to_json())
@@ -162,13 +168,10 @@ class StageFolder:
         _clear_traces(self.path)
 
 
-def _rejected(stats: Mapping[str, Any]) -> Counter[str]:
-    """Records set aside by a stage, and by the parts of its work, by reason."""
-    parts = [stats, *(part for part in stats.values() if isinstance(part, Mapping))]
-    counts = Counter[str]()
-    for part in parts:
-        counts.update(part.get("rejected", {}))
-    return counts
+def _parts(stats: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What a stage counted, and what the parts of its work did."""
+    named = ((name, part) for name, part in stats.items() if isinstance(part, Mapping))
+    return [stats, *(part for name, part in named if name != OF_DEV)]
 
 
 def _open_modes(folder: Path) -> None:

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from typing import Generic, TypeVar
 
 from gentap.errors import GentapError
+from gentap.runs.counting import counted
 
 _Task = TypeVar("_Task")
 _Done = TypeVar("_Done")
@@ -25,7 +26,8 @@ class BatchQueue(Generic[_Task, _Done]):
 
     A batch holds the task that waits longest and those behind it that have the same ``key``, at
     most ``batch``. Where a batch fails its tasks are done one by one, so that a task fails by its
-    own fault alone. A task whose future is cancelled while it waits is never done.
+    own fault alone. A task whose future is cancelled while it waits is never done, and its place
+    is free.
     """
 
     def __init__(
@@ -49,9 +51,12 @@ class BatchQueue(Generic[_Task, _Done]):
         with self._changed:
             if self._closed:
                 raise QueueFullError("The server is being shut down.")
-            if len(self._tasks) + len(tasks) > self._most:
+            self._tasks = deque(one for one in self._tasks if not one[1].cancelled())
+            waiting = len(self._tasks)
+            if waiting + len(tasks) > self._most:
+                wait = "waits" if waiting == 1 else "wait"
                 raise QueueFullError(
-                    f"{len(self._tasks):,} questions wait already, and {self._most:,} may. Ask "
+                    f"{counted(waiting, 'question')} {wait} already, and {self._most:,} may. Ask "
                     "again a little later."
                 )
             futures: list[Future[_Done]] = [Future() for _ in tasks]

@@ -20,6 +20,9 @@ _STATUSES: tuple[tuple[type[GentapError], int], ...] = (
     (TooLateError, 504),
 )
 
+_LOOK_SECONDS = 0.5
+"""How often it is looked whether a client is still there."""
+
 
 def api_app(service: AnswerService) -> FastAPI:
     """The application with the API's two routes; a page may be mounted on it."""
@@ -31,7 +34,7 @@ def api_app(service: AnswerService) -> FastAPI:
         except (BadRecordError, UnicodeDecodeError) as error:
             return _error(400, f"The request is no JSON object: {error}.")
         try:
-            return JSONResponse(await _answer(service, content))
+            return JSONResponse(await _answer(service, content, request))
         except GentapError as error:
             known = (status for kind, status in _STATUSES if isinstance(error, kind))
             return _error(next(known, 500), str(error))
@@ -56,7 +59,8 @@ def api_app(service: AnswerService) -> FastAPI:
     return app
 
 
-async def _answer(service: AnswerService, content: dict[str, Any]) -> Any:
+async def _answer(service: AnswerService, content: dict[str, Any], client: Request) -> Any:
+    """The reply's content; what is still waited for when the client goes away is given up."""
     request = await asyncio.to_thread(parse_request, content, service.models)
     if len(request.asked) > service.limits.questions:
         raise InputError(
@@ -66,14 +70,26 @@ async def _answer(service: AnswerService, content: dict[str, Any]) -> Any:
     asked = [Asking(model=request.model, question=one, table=at) for one, at in request.asked]
     waiting = [asyncio.wrap_future(future) for future in service.submit(asked)]
     gathered: asyncio.Future[list[ModelReply]] = asyncio.gather(*waiting)
+    gone = asyncio.ensure_future(_until_gone(client))
     try:
-        replies = await asyncio.wait_for(gathered, service.limits.seconds)
-    except (TimeoutError, asyncio.CancelledError):
-        for one in waiting:
-            one.cancel()
+        await asyncio.wait(
+            [gathered, gone], timeout=service.limits.seconds, return_when=asyncio.FIRST_COMPLETED
+        )
+        if not gathered.done():
+            raise too_late(service.limits)
+        replies = gathered.result()
+    except asyncio.CancelledError:
         raise too_late(service.limits) from None
+    finally:
+        for one in (gone, *waiting):
+            one.cancel()
     contents = [reply_content(reply) for reply in replies]
     return contents[0] if request.single else contents
+
+
+async def _until_gone(client: Request) -> None:
+    while not await client.is_disconnected():
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _error(status: int, message: str) -> JSONResponse:

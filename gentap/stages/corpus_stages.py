@@ -108,7 +108,7 @@ class SampleStage(Stage):
         from gentap.grammar.parser import load_grammar
         from gentap.runs.cluster import check_cluster
 
-        CsvFormat(self.sample.delimiter, self.sample.encoding)
+        CsvFormat(self.sample.delimiter, self.sample.encoding, "sample.")
         load_grammar(self._grammar())
         check_cluster(self.cluster)
         if self.base:

@@ -91,7 +91,7 @@ class EvaluateStage(Stage):
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
         counts = {**stats["inputs"], **stats["warnings"]}
-        lines = [f"questions set aside: {line}" for line in stats["reasons"]]
+        lines = list(stats["reading"])
         lines += [f"{name}: {count:,}" for name, count in counts.items()]
         if self.evaluate.tune_length:
             lines.append(
@@ -186,7 +186,7 @@ class ScoreStage(Stage):
             raise InputError(f"{self.predictions}: no such file.")
 
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
-        from gentap.documents.rejected import reasons, write_rejected
+        from gentap.documents.rejected import reading_told, write_rejected
         from gentap.evaluation.read_predictions import score_file
         from gentap.evaluation.report.page import write_report
         from gentap.evaluation.results import write_results
@@ -199,11 +199,11 @@ class ScoreStage(Stage):
             "questions": results.scored.questions,
             "warnings": results.scored.warnings,
             "rejected": dict(results.unread.counts),
-            "reasons": reasons(results.unread),
+            "reading": reading_told(results.unread),
         }
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
-        return [f"questions set aside: {line}" for line in stats["reasons"]]
+        return list(stats["reading"])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,6 @@
 import json
 import time
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -168,7 +167,7 @@ def _folder(
             say(f"{stage}: done anew in {path}: {folder.replaces}")
         yield folder
         if folder is not None:
-            _tell_what_was_left_out(stage, folder.left_out, own_files(path) / REJECTED)
+            _tell_what_was_left_out(stage, folder, own_files(path) / REJECTED)
             say(f"{stage}: done in {clock(time.monotonic() - started)} → {path}")
             if count := folder.left_out[INTERNAL_ERROR]:
                 say(
@@ -177,9 +176,13 @@ def _folder(
                 )
 
 
-def _tell_what_was_left_out(stage: str, reasons: Counter[str], rejected: Path) -> None:
-    if reasons:
-        told = ", ".join(f"{reason}: {count:,}" for reason, count in reasons.most_common())
+def _tell_what_was_left_out(stage: str, folder: StageFolder, rejected: Path) -> None:
+    if folder.left_out:
+        dev = folder.left_out_of_dev
+        told = ", ".join(
+            f"{reason}: {count:,}" + (f" ({dev[reason]:,} of dev)" if dev[reason] else "")
+            for reason, count in folder.left_out.most_common()
+        )
         say(f"{stage}: set aside: {told} (listed in {rejected})")
 
 

@@ -10,7 +10,7 @@ from gentap.errors import InputError, SettingError
 from gentap.model.objectives import ON_TABLES, Objective
 from gentap.records import EVALUATION_COLUMNS, EXAMPLE_SCHEMA, MINED_SCHEMA, Example
 from gentap.runs.files.parquet_parts import parts, require_columns
-from gentap.runs.store import REJECTED, StageFolder, require_stage
+from gentap.runs.store import OF_DEV, REJECTED, StageFolder, require_stage
 from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import BaseSettings, FinetuneSettings, PretrainSettings
 from gentap.stages.stage import Planned, Stage, check_training, longest_input
@@ -204,10 +204,12 @@ class FinetuneStage(Stage):
             seed=self.seed,
             former=self._former,
         )
-        return {**stats, "annotated": {"rejected": dict(self._unread.counts)}}
+        of_dev = {"rejected": dict(self._dev.unread.counts)}
+        annotated = {"rejected": dict(self._unread.counts), OF_DEV: of_dev}
+        return {**stats, "annotated": annotated}
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
-        from gentap.documents.rejected import reasons
+        from gentap.documents.rejected import reading_told
         from gentap.training.data.losses import losses_told
 
         questions = sum(stats["examples"].values())
@@ -215,7 +217,9 @@ class FinetuneStage(Stage):
             f"{questions:,} questions, {stats['steps']:,} steps{_losses(stats)}",
             *_held(stats),
             *losses_told(stats),
-            *(f"questions set aside: {line}" for line in reasons(self._unread)),
+            *reading_told(self._train.unread),
+            *reading_told(self._dev.unread, "dev "),
+            *reading_told(self._earlier.unread, "former "),
         ]
 
     @cached_property
@@ -231,12 +235,19 @@ class FinetuneStage(Stage):
         return read_questions(self.finetune.dev, self.finetune.task)
 
     @cached_property
+    def _earlier(self) -> "Questions":
+        """Those that ``finetune.ewc.data`` names."""
+        from gentap.documents.annotated.reading import read_questions
+
+        return read_questions(self.finetune.ewc.data, self.finetune.task)
+
+    @cached_property
     def _unread(self) -> "RejectedRecords":
         from gentap.documents.rejected import RejectedRecords
 
         unread = RejectedRecords()
-        unread.extend(self._train.unread)
-        unread.extend(self._dev.unread)
+        for questions in (self._train, self._dev, self._earlier):
+            unread.extend(questions.unread)
         return unread
 
     @cached_property
@@ -272,13 +283,10 @@ class FinetuneStage(Stage):
     @cached_property
     def _former(self) -> list[Example]:
         """What the model is held by: examples of what it could do before."""
-        from gentap.documents.annotated.reading import read_questions
         from gentap.training.data.few_shot import draw_shots
 
-        ewc = self.finetune.ewc
-        given = read_questions(ewc.data, self.finetune.task).examples
-        former = given or self._drawn[1]
-        return draw_shots(former, min(ewc.examples, len(former)), self.seed)
+        former = self._earlier.examples or self._drawn[1]
+        return draw_shots(former, min(self.finetune.ewc.examples, len(former)), self.seed)
 
 
 def _held(stats: Mapping[str, Any]) -> list[str]:

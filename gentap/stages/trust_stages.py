@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gentap.errors import SettingError
+from gentap.runs.console import say
 from gentap.runs.files.output_files import write_json
 from gentap.runs.store import StageFolder
 from gentap.stages.stage import Planned, Stage
@@ -124,6 +125,7 @@ def audit(
     from statistics import fmean
 
     from gentap.documents.annotated.reading import read_questions
+    from gentap.documents.rejected import reading_told
     from gentap.model.loading.checkpoints import check_model
     from gentap.trust.canaries import make_canaries
     from gentap.trust.membership import (
@@ -140,7 +142,12 @@ def audit(
         raise SettingError("audit: give --members and --others, or --canaries.")
     if others and not members:
         raise SettingError("audit: --others are told from members: give --members too.")
-    sides = [read_questions(side).examples for side in (members, others)]
+    sides = []
+    for of, side in (("members' ", members), ("others' ", others)):
+        questions = read_questions(side)
+        sides.append(questions.examples)
+        for line in reading_told(questions.unread, of):
+            say(f"audit: {line}")
     if members:
         check_sides(*sides)
     reader = LossReader(model)

@@ -13,7 +13,7 @@ from gentap.model.tokenizer import TableTokenizer, load_tokenizer
 from gentap.records import PAIR_SCHEMA, TABLE_SCHEMA, Example, Kind
 from gentap.runs.files.output_files import write_text
 from gentap.runs.files.parquet_parts import parts, read_rows
-from gentap.runs.store import REJECTED, StageFolder, Tally
+from gentap.runs.store import OF_DEV, REJECTED, StageFolder, Tally
 from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import (
     AdaptedSettings,
@@ -48,7 +48,7 @@ def train_writer(
     Raises InputError where no question can be used.
     """
     tokenizer = load_tokenizer(base, linearizer)
-    tally = Tally()
+    tally, of_dev = Tally(), Tally()
     streams = {}
     with main_first():
         for split in ("train", "dev"):
@@ -56,6 +56,8 @@ def train_writer(
             pairs = _writer_pairs(rows, tokenizer, settings.max_target_tokens)
             store = write_tokens(folder.work / "tokens" / split, pairs)
             tally.add(store.tally)
+            if split == "dev":
+                of_dev.add(store.tally)
             streams[split] = PairStream(store)
     if not len(streams["train"]):
         raise InputError("questions train: no question can be used; see rejected.jsonl.")
@@ -72,7 +74,7 @@ def train_writer(
         patience=settings.patience,
     )
     finish_model(model, trained, tokenizer, folder.path)
-    return {**trained.stats, **tally.to_json()}
+    return {**trained.stats, **tally.to_json(), OF_DEV: of_dev.to_json()}
 
 
 def _writer_pairs(
@@ -211,7 +213,7 @@ def _train_table_model(
     encoder = TableEncoder(base, linearizer, settings.max_target_tokens)
     tokenizer = encoder.tokenizer
     workers = settings.workers if isinstance(settings, PretrainSettings) else 1
-    tally = Tally()
+    tally, of_dev = Tally(), Tally()
     streams: dict[str, dict[str, Stream]] = {"train": {}, "dev": {}, "former": {}}
     with main_first():
         for split, corpora in (("train", examples), ("dev", dev), ("former", former or {})):
@@ -221,11 +223,14 @@ def _train_table_model(
                 store = write_tokens(folder.work / "tokens" / f"{split}-{kind}", pairs, counted)
                 if split != "former":
                     tally.add(store.tally)
+                if split == "dev":
+                    of_dev.add(store.tally)
                 if not len(store):
+                    rejected = store.tally["rejected"]
+                    reasons = ", ".join(f"{reason}: {n:,}" for reason, n in rejected.items())
                     raise InputError(
-                        f"{label}: no {kind} example of {split} fits the model "
-                        f"({dict(tally.rejected)}). Raise linearizer.max_tokens or "
-                        "max_target_tokens."
+                        f"{label}: no {kind} example of {split} fits the model ({reasons}). Raise "
+                        "linearizer.max_tokens or max_target_tokens."
                     )
                 streams[split][kind] = PairStream(store)
         for objective, files in (tables or {}).items():
@@ -247,7 +252,7 @@ def _train_table_model(
         )
         finish_model(model, private, tokenizer, folder.path)
         write_text(folder.path / REJECTED, "")  # it would name private examples
-        return {**private.stats, **tally.to_json()}
+        return {**private.stats, **tally.to_json(), OF_DEV: of_dev.to_json()}
     hold = None
     if streams["former"] and isinstance(settings, FinetuneSettings):
         hold = consolidate(
@@ -272,4 +277,4 @@ def _train_table_model(
     )
     held = {} if hold is None else {"ewc": {"examples": hold.examples, "penalty": hold.penalty()}}
     finish_model(model, trained, tokenizer, folder.path)
-    return {**trained.stats, **held, **tally.to_json()}
+    return {**trained.stats, **held, **tally.to_json(), OF_DEV: of_dev.to_json()}

@@ -47,9 +47,10 @@ def test_a_question_is_read_with_the_table_that_it_names(release: Path) -> None:
     )
 
 
-def test_a_tagged_file_says_what_its_values_count_as(release: Path) -> None:
-    (release / "tagged").mkdir()
-    path = release / "tagged" / "dev.tagged"
+@pytest.mark.parametrize("folder", ["tagged", "tagged/data"])  # as copied, and as released
+def test_a_tagged_file_says_what_its_values_count_as(release: Path, folder: str) -> None:
+    (release / folder).mkdir(parents=True)
+    path = release / folder / "dev.tagged"
     path.write_text(
         HEADER.rstrip("\n") + "\ttokens\ttargetCanon\ttargetCanonType\n"
         "nt-1\twhich?\tcsv/204-csv/590.csv\t17 years|Dawn\twhich|?\t17.0|Dawn\tmixed\n"

@@ -38,7 +38,13 @@ def read(folder: Path, content: str | bytes, **given: str) -> tuple[list[list[st
         ("Film;Year\nDusk;2005\n", "read with cells parted by semicolons"),
         ("sep=;\nFilm;Year\nDusk;2005\n", ""),
         ("Films\nFilm,Year\nDusk,2005\n", "read with title 'Films'; header in line 2"),
-        ("Film,Year,\nDusk,2005,\n", "read with 1 empty columns dropped"),
+        ("Film,Year,\nDusk,2005,\n", "read with 1 empty column dropped"),
+        (
+            "A,B,C\n1,2,3\n4\n5,6\n7,8,9\n",
+            "read with empty cells added at the end of lines 3, 4",
+        ),
+        ("Film,Year\n1,Dusk,2005\n2,Dawn,2004\n", "read with no name for the first column"),
+        ("A,B\n1,2,3,4\n5,6,7,8\n", "read with no name for the last 2 columns"),
         ("Film,Year\nDusk,2005\n\nSource: me\n", "read with dropped line 4 ('Source: me')"),
         ('Film,Year\nDusk,"2005\n', "read with quotation marks taken as text in line 2"),
         ("Größe,Jahr\n1,2\n".encode("cp1252"), "read with encoding cp1252"),
@@ -52,6 +58,57 @@ def test_what_was_assumed_is_told_in_one_line(
     tmp_path: Path, content: str | bytes, told: str
 ) -> None:
     assert read(tmp_path, content)[1] == told
+
+
+def test_a_short_row_is_filled_up_where_most_are_whole(tmp_path: Path) -> None:
+    assert read(tmp_path, "A,B,C\n1,2,3\n4\n5,6\n7,8,9\n")[0][2:4] == [
+        ["4", "", ""],
+        ["5", "6", ""],
+    ]
+    assert read(tmp_path, "A,B\n1,2\n\n3\n")[0][2] == ["3", ""]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("A,B,C\n1,2\n3,4\n", "line 2: 2 cells where the header has 3"),
+        ("A,B,C\n1,2,3\n4,5\n6,7\n8,9\n", "line 3: 2 cells where the header has 3"),
+        ("A,B\n1,2\n3,4,5\n6,7\n", "line 3: 3 cells where the header has 2"),
+        ('A,B,C\n1,2,3\n4,5,"6\n7,8,9"\n1,2,3\n4,"5\n6"\n', "cells where the header has 3"),
+    ],
+)
+def test_a_ragged_table_is_refused_where_a_cell_may_stand_under_a_wrong_name(
+    tmp_path: Path, content: str, told: str
+) -> None:
+    with pytest.raises(InputError, match=told):
+        read(tmp_path, content)
+
+
+def test_row_names_without_a_header_as_r_writes_them_stand_in_a_column_of_their_own(
+    tmp_path: Path,
+) -> None:
+    rows = read(tmp_path, "Film,Year\n1,Dusk,2005\n2,Dawn,2004\n")[0]
+    assert rows == [["", "Film", "Year"], ["1", "Dusk", "2005"], ["2", "Dawn", "2004"]]
+
+
+@pytest.mark.parametrize("content", [b"Film\nDusk\n", b"A,B\n1,2\n1,2,3\n", b"A\0\xff\n"])
+def test_an_option_is_advised_only_where_there_is_one(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "films.csv"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as named_by_a_question:
+        read_csv_told(path)
+    told = str(named_by_a_question.value)
+    assert "--" not in told
+    assert "Save the file as UTF-8." in told or "a line sep=; above all others" in told
+    with pytest.raises(InputError, match=r"\(--(delimiter|encoding)"):
+        read_csv_told(path, CsvFormat())
+
+
+def test_what_is_advised_helps(tmp_path: Path) -> None:
+    assert read(tmp_path, "sep=:\nFilm:Year\nDusk, at last:2005\n")[0][1] == [
+        "Dusk, at last",
+        "2005",
+    ]
 
 
 def test_what_is_given_is_not_guessed(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_too_many_are_refused_as_one_and_nothing_of_them_is_done() -> None:
     first = waiting.submit([0])
     assert work.begun.wait(60)
     kept = waiting.submit([2])
-    with pytest.raises(QueueFullError, match="1 questions wait already, and 2 may"):
+    with pytest.raises(QueueFullError, match="1 question waits already, and 2 may"):
         waiting.submit([4, 6])
     kept += waiting.submit([8])
     work.go.set()
@@ -97,6 +97,21 @@ def test_what_is_cancelled_while_it_waits_is_never_done() -> None:
     work.go.set()
     assert [first[0].result(60), stays.result(60)] == [0, 8]
     assert [task for one in work.batches for task in one] == [0, 4]
+    waiting.close()
+
+
+def test_what_is_cancelled_frees_its_place() -> None:
+    work = Work()
+    waiting = queue(work, waiting=2)
+    first = waiting.submit([0])
+    assert work.begun.wait(60)
+    gone, stays = waiting.submit([2, 4])
+    assert gone.cancel()
+    (late,) = waiting.submit([6])
+    with pytest.raises(QueueFullError, match="2 questions wait already"):
+        waiting.submit([8])
+    work.go.set()
+    assert [one.result(60) for one in (first[0], stays, late)] == [0, 8, 12]
     waiting.close()
 
 

@@ -1,10 +1,12 @@
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from served import Start, request
+from served import Response, Start, request
 
 COLUMNS = {"Year": ["2004", "2005"], "Film": ["Dawn", "Dusk"]}
 
@@ -84,6 +86,31 @@ def test_requests_that_wait_are_answered_together(start: Start) -> None:
         assert {one.result(60).status for one in [first, *others]} == {200}
     assert model.batches[0] == ["wait"]
     assert len(model.batches) <= 4
+
+
+def test_a_client_that_goes_away_frees_its_place(start: Start) -> None:
+    address, model = start(waiting=1)
+
+    def ask(query: str) -> Response:
+        return request(f"{address}/api/answer", asking(query))
+
+    with ThreadPoolExecutor(2) as people:
+        first = people.submit(ask, "wait")
+        assert model.begun.wait(60)
+        client = HTTPConnection(urlsplit(address).netloc)
+        client.request("POST", "/api/answer", json.dumps(asking("gone")))
+        time.sleep(1)  # it comes in meanwhile
+        assert ask("full").status == 503
+        client.close()
+        for _ in range(30):
+            late = people.submit(ask, "late")
+            time.sleep(1)
+            if not late.done():
+                break  # it has a place, and waits
+            assert late.result().status == 503
+        model.go.set()
+        assert [first.result(60).status, late.result(60).status] == [200, 200]
+    assert model.batches == [["wait"], ["late"]]
 
 
 def test_none_of_many_requests_at_once_is_lost(start: Start) -> None:

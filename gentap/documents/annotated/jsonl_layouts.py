@@ -20,13 +20,16 @@ LAYOUTS: Mapping[frozenset[str], Callable[[dict[str, Any], Path, int], Example]]
 """The fields that tell a released layout, and its reader; all other lines are in the plain one."""
 
 
-def read_jsonl(path: Path) -> Entries:
-    return each(text_lines(path), lambda line, number: _read_line(line, path, number))
+def read_jsonl(path: Path, assumed: dict[str, None]) -> Entries:
+    """The questions; what is assumed of the tables' files that they name goes into ``assumed``."""
+    return each(text_lines(path), lambda line, number: _read_line(line, path, number, assumed))
 
 
-def _read_line(line: str | None, path: Path, number: int) -> Example:
+def _read_line(line: str | None, path: Path, number: int, assumed: dict[str, None]) -> Example:
     if line is None:
         raise ValueError(f"the line has over {MAX_LINE_BYTES:,} characters")
     entry = {name: value for name, value in json_object(line).items() if value is not None}
-    layouts = (read for fields, read in LAYOUTS.items() if entry.keys() >= fields)
-    return next(layouts, from_plain)(entry, path, number)
+    for fields, read in LAYOUTS.items():
+        if entry.keys() >= fields:
+            return read(entry, path, number)
+    return from_plain(entry, path, number, assumed)

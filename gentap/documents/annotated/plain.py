@@ -16,16 +16,19 @@ from pathlib import Path
 from typing import Any
 
 from gentap.documents.annotated.fields import cells_of, field_text, table_file
-from gentap.documents.csv_table import read_csv_table
+from gentap.documents.csv_table import read_csv_told
 from gentap.documents.json_text import json_text
 from gentap.documents.jsonl import table_from_json
 from gentap.errors import InputError
 from gentap.records import Example, Table
 
 
-def from_plain(entry: dict[str, Any], path: Path, number: int) -> Example:
-    """Raises ValueError with the reason where the entry is no question."""
-    table = _table(entry.get("table"), path)
+def from_plain(entry: dict[str, Any], path: Path, number: int, assumed: dict[str, None]) -> Example:
+    """What is assumed of a CSV file that the entry names goes into ``assumed``, once for each.
+
+    Raises ValueError with the reason where the entry is no question.
+    """
+    table = _table(entry.get("table"), path, assumed)
     if entry.get("verdict") == "down" and entry.get("answer") is None:
         raise ValueError("a bad answer was marked and no right one given")
     kind = entry.get("kind", "long")
@@ -45,12 +48,15 @@ def from_plain(entry: dict[str, Any], path: Path, number: int) -> Example:
     )
 
 
-def _table(content: Any, path: Path) -> Table:
+def _table(content: Any, path: Path, assumed: dict[str, None]) -> Table:
     if isinstance(content, str):
         try:
-            return read_csv_table(table_file(path.parent, content))
+            table, told = read_csv_told(table_file(path.parent, content))
         except InputError as error:
             raise ValueError(str(error)) from error
+        if told:
+            assumed[told] = None
+        return table
     if isinstance(content, dict):
         names = ("title", "section", "caption")
         context = {name: json_text(content.get(name)) for name in names}

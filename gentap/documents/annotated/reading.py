@@ -72,7 +72,7 @@ def read_file(path: Path) -> Questions:
     """
     found = Questions()
     seen: dict[str, int] = {}
-    for order, (number, example) in enumerate(_entries(path)):
+    for order, (number, example) in enumerate(_entries(path, found.unread.assumed)):
         place = f"{path.name}:{number}"
         if isinstance(example, ValueError):
             named = isinstance(example, InternalError)
@@ -113,8 +113,9 @@ READERS: Mapping[str, Callable[[Path], Entries]] = {
 """The reader of a file's format by its name's ending; all others are JSONL."""
 
 
-def _entries(path: Path) -> Entries:
+def _entries(path: Path, assumed: dict[str, None]) -> Entries:
     if path.is_dir():
         return read_parquet(path)
     name = path.name.lower().removesuffix(".gz").removesuffix(".zst")
-    return READERS.get(Path(name).suffix, read_jsonl)(path)
+    reader = READERS.get(Path(name).suffix)
+    return reader(path) if reader else read_jsonl(path, assumed)

@@ -3,8 +3,9 @@ r"""WikiTableQuestions as released (Pasupat and Liang 2015): questions whose ans
 A TSV file with the columns ``id``, ``utterance``, ``context`` and ``targetValue``: one of the
 release's ``data/``, or a ``.tagged`` file, whose column ``targetCanon`` says which number or date
 each value of the answer is. ``context`` names a table below the release's folder, in which the
-file's folder lies; the ``.tsv`` form of a table is read where its ``.csv`` is not there. An answer
-of several values is written with ``|`` between them, here as there.
+file's folder (``data/``, ``tagged/data/``) lies; the ``.tsv`` form of a table is read where its
+``.csv`` is not there. An answer of several values is written with ``|`` between them, here as
+there.
 
 Both forms of a table escape: the CSV files ``"`` and ``\`` with a backslash, the TSV files line
 ends as ``\n``, ``|`` as ``\p`` and ``\`` as ``\\``. Answers are escaped as the TSV files are.
@@ -71,13 +72,16 @@ def _unescape(text: str) -> str:
 @lru_cache(maxsize=4096)
 def _table(folder: Path, context: str) -> Table:
     relative = Path(context)
-    for root in (folder.parent, folder):
+    release = folder.parent
+    if folder.parts[-2:] == ("tagged", "data"):
+        release = release.parent
+    for root in (release, folder):
         for name in (relative, relative.with_suffix(".tsv")):
             if os.path.lexists(root / name):
                 file, title = table_file(root, str(name)), _title(root, relative)
                 header, *rows = _rows(file) or [[]]
                 return table_from_json(header, rows, title=title)
-    raise ValueError(f"the table {context} is neither below {folder.parent} nor below {folder}")
+    raise ValueError(f"the table {context} is neither below {release} nor below {folder}")
 
 
 def _rows(file: Path) -> list[list[str]]:

@@ -32,10 +32,10 @@ _BINARY = (
 )
 
 
-def read_delimited(path: Path, encoding: str = "") -> tuple[str, str]:
+def read_delimited(path: Path, encoding: str = "", option: str = "") -> tuple[str, str]:
     """A file's text, with plain line ends, and its encoding, found out where none is given.
 
-    Raises InputError.
+    Raises InputError, which names the ``option`` that an encoding is given by, where there is one.
     """
     try:
         content = path.read_bytes()
@@ -51,15 +51,18 @@ def read_delimited(path: Path, encoding: str = "") -> tuple[str, str]:
         text = content.decode(name) if name else ""
     except (UnicodeDecodeError, LookupError) as error:
         raise InputError(
-            f"{path}: is not in the encoding {name}: {error}. Give the right one (--encoding)."
+            f"{path}: is not in the encoding {name}: {error}. {_advice('the right one', option)}"
         ) from None
     if not name or "\0" in text:
-        raise InputError(
-            f"{path}: its encoding can't be told. Give it (--encoding cp1252, say), or save the "
-            "file as UTF-8."
-        )
+        raise InputError(f"{path}: its encoding can't be told. {_advice('it', option)}")
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     return text, name
+
+
+def _advice(what: str, option: str) -> str:
+    if not option:
+        return "Save the file as UTF-8."
+    return f"Give {what} ({option} cp1252, say), or save the file as UTF-8."
 
 
 def find_encoding(content: bytes) -> str:

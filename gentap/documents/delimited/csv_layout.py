@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from gentap.documents.delimited.csv_records import NUMBER, CsvRecord, usual_width
+from gentap.runs.counting import counted
 
 _LONGEST_TITLE = 20
 """Records that may stand above a header."""
@@ -17,7 +18,10 @@ _LONGEST_TITLE = 20
 
 @dataclass(slots=True)
 class TableLayout:
-    """A header, its body records, and what stood around them; lines count from 1."""
+    """A header, its body records, and what stood around them; lines count from 1.
+
+    ``nameless`` says which columns the file's header has no cell for.
+    """
 
     header: tuple[str, ...]
     rows: list[CsvRecord]
@@ -25,6 +29,7 @@ class TableLayout:
     title: str = ""
     dropped: list[CsvRecord] = field(default_factory=list)
     empty_columns: int = 0
+    nameless: str = ""
 
 
 def find_layout(records: Sequence[CsvRecord]) -> TableLayout | None:
@@ -44,6 +49,7 @@ def find_layout(records: Sequence[CsvRecord]) -> TableLayout | None:
     blank = {record.line for record in records if not record.filled}
     first = _first_of_header(kept, width, blank)
     above, kept = kept[:first], kept[first:]
+    width = max(width, kept[0].used)
     kept, notes = _without_notes(kept, width, blank)
     levels = _header_levels(kept, width)
     header = _joined_header([_filled_up(record.cells, width) for record in kept[:levels]])
@@ -57,14 +63,34 @@ def find_layout(records: Sequence[CsvRecord]) -> TableLayout | None:
         rows = [record for record in rows if record.cells != kept[0].cells]
     used = max([len(_trimmed(header)), *(record.used for record in rows)])
     wide = max([width, *(len(record.cells) for record in rows)])
+    nameless = _nameless(kept[0].cells, rows, used) if levels == 1 else ""
+    if nameless == _FIRST:
+        header = ("", *kept[0].cells)
     title = " ".join(cell for record in above for cell in record.cells if cell)
     rows = [
         CsvRecord(record.line, record.cells[:used], record.enclosed, record.stray)
         for record in rows
     ]
     return TableLayout(
-        header[:used], rows, header_lines, title, sorted([*dropped, *notes], key=_line), wide - used
+        header[:used],
+        rows,
+        header_lines,
+        title,
+        sorted([*dropped, *notes], key=_line),
+        wide - used,
+        nameless,
     )
+
+
+_FIRST = "the first column"
+
+
+def _nameless(header: Sequence[str], rows: Sequence[CsvRecord], used: int) -> str:
+    """Which columns the header has no cell for: one is that of R's row names, the first."""
+    missing = used - len(header)
+    if missing == 1 and all(header) and all(len(row.cells) == used for row in rows):
+        return _FIRST
+    return f"the last {counted(missing, 'column')}" if missing > 0 else ""
 
 
 def _line(record: CsvRecord) -> int:

@@ -5,15 +5,18 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
-from gentap.documents.fetching.download import Received, download
+from gentap.documents.fetching.download import NoSuchFileError, Received, download
+from gentap.documents.fetching.ottqa_documents import OTTQA_ARCHIVE, write_ottqa_documents
 from gentap.errors import InputError, SettingError
 from gentap.runs.files.output_files import writing
 
 _BY_SA_4 = "CC BY-SA 4.0, https://creativecommons.org/licenses/by-sa/4.0/"
 _FETAQA = "https://raw.githubusercontent.com/Yale-LILY/FeTaQA/main/data"
 _HITAB = "https://raw.githubusercontent.com/microsoft/HiTab/main/data"
+_E2E = "https://raw.githubusercontent.com/tuetschek/e2e-dataset/master"
 _SQUAD = "https://rajpurkar.github.io/SQuAD-explorer/dataset"
 _WIKITABLEQUESTIONS = "https://github.com/ppasupat/WikiTableQuestions/releases/download/v1.0.2"
 _ENTERPRISE = "https://dumps.wikimedia.org/other/enterprise_html/runs"
@@ -44,6 +47,8 @@ class PublicData:
     page: str
     files: Callable[[str], tuple[RemoteFile, ...]]
     part: str = ""
+    lay_out: Callable[[Path], None] = lambda folder: None
+    """Makes of what was fetched into a folder what the other commands read."""
 
 
 def _each(folder: str, *names: str) -> Callable[[str], tuple[RemoteFile, ...]]:
@@ -94,6 +99,22 @@ PUBLIC_DATA = {
         page="https://rajpurkar.github.io/SQuAD-explorer/",
         files=_each(_SQUAD, "train-v1.1.json", "dev-v1.1.json"),
     ),
+    "ottqa": PublicData(
+        about="tables with the passages that their cells link to (Chen et al. 2021), as documents",
+        licence="MIT, https://github.com/wenhuchen/OTT-QA/blob/master/LICENSE; the texts CC BY-SA "
+        "3.0, https://creativecommons.org/licenses/by-sa/3.0/",
+        page="https://github.com/wenhuchen/OTT-QA",
+        files=lambda part: (
+            RemoteFile(f"https://github.com/wenhuchen/OTT-QA/archive/refs/heads/{OTTQA_ARCHIVE}"),
+        ),
+        lay_out=write_ottqa_documents,
+    ),
+    "e2e": PublicData(
+        about="slots of restaurants said in sentences (Novikova et al. 2017)",
+        licence=_BY_SA_4,
+        page="https://github.com/tuetschek/e2e-dataset",
+        files=_each(_E2E, "trainset.csv", "devset.csv", "testset_w_refs.csv"),
+    ),
     "commoncrawl": PublicData(
         about="a segment of Common Crawl: web pages as WARC",
         licence="Common Crawl's terms of use, https://commoncrawl.org/terms-of-use; the pages are "
@@ -118,7 +139,9 @@ PUBLIC_DATA = {
 def find_public_data(name: str, part: str) -> tuple[PublicData, tuple[RemoteFile, ...]]:
     """A data set and its files; raises SettingError for another name or a missing part."""
     if name not in PUBLIC_DATA:
-        raise SettingError(f"fetch: no data set '{name}'. Known: {', '.join(PUBLIC_DATA)}.")
+        near = get_close_matches(name, PUBLIC_DATA, n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise SettingError(f"fetch: no data set '{name}'.{hint} Known: {', '.join(PUBLIC_DATA)}.")
     data = PUBLIC_DATA[name]
     if data.part and not part:
         raise SettingError(f"fetch: {name} is one of many: give {data.part} too. See {data.page}.")
@@ -129,19 +152,26 @@ def find_public_data(name: str, part: str) -> tuple[PublicData, tuple[RemoteFile
     return data, data.files(part)
 
 
-def fetch_file(file: RemoteFile, folder: Path, progress: Received, *, pause: float = 2.0) -> None:
+def fetch_file(
+    file: RemoteFile, folder: Path, progress: Received, *, page: str = "", pause: float = 2.0
+) -> None:
     """Fetch a file into a folder, and unpack it there where it is a zip file.
 
-    Raises InputError with the reason, and what to do by hand.
+    Raises InputError with the reason, and what to do by hand; ``page`` is the data set's.
     """
     target = folder / file.name
     try:
         download(file.url, target, sha256=file.sha256, progress=progress, pause=pause)
-    except InputError as error:
-        where = f"into {folder}" if file.strip is None else f"as {target}"
+    except NoSuchFileError as error:
+        look = f"Look on {page} for where it is now" if page else "Find out where it is now"
         raise InputError(
-            f"{error} Run the same command again to go on, or fetch {file.url} by hand, put it "
-            f"{where}, and run the command for what is left."
+            f"{error} {look}, fetch it by hand, save it as {target}, and run the same command "
+            "again."
+        ) from None
+    except InputError as error:
+        raise InputError(
+            f"{error} Run the same command again to go on; or fetch {file.url} on a machine that "
+            f"can, save it as {target}, and run the same command here."
         ) from None
     if file.strip is not None:
         _unpack(target, folder, file.strip)

@@ -1,7 +1,10 @@
 """What training does not see of its examples, told by reason."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
+
+from gentap.runs.store import OF_DEV
 
 EMPTY_TARGET = "answer without a token"
 LONG_TARGET = "answer too long to learn from"
@@ -30,17 +33,24 @@ _NOTABLE = 0.05
 def losses_told(stats: Mapping[str, Any]) -> list[str]:
     """A line for each reason that examples were left out or cut for, of a training's stats.
 
-    More than 5% of all are a warning that names the setting to raise.
+    More than 5% of all are a warning that names the setting to raise. Those of dev are told apart.
     """
-    counts, rejected = stats.get("counts", {}), stats.get("rejected", {})
-    lost = {**rejected, CUT_EVIDENCE: counts.get(CUT_EVIDENCE, 0)}
+    counts, rejected = Counter(stats.get("counts", {})), Counter(stats.get("rejected", {}))
+    dev = stats.get(OF_DEV, {})
+    dev_counts, dev_rejected = Counter(dev.get("counts", {})), Counter(dev.get("rejected", {}))
+    examples = sum(stats.get("examples", {}).values())
+    own = _told(counts - dev_counts, rejected - dev_rejected, examples)
+    return own + _told(dev_counts, dev_rejected, 0, "dev: ")
+
+
+def _told(counts: Counter[str], rejected: Counter[str], examples: int, of: str = "") -> list[str]:
+    lost = rejected + Counter({CUT_EVIDENCE: counts[CUT_EVIDENCE]})
     windows = sum(count for name, count in counts.items() if name.endswith(f" {WINDOWS}"))
-    pairs = counts.get("examples", 0) or windows or sum(stats.get("examples", {}).values())
-    total = pairs + sum(rejected.values())
+    total = (counts["examples"] or windows or examples) + rejected.total()
     lines = []
     for reason, count in lost.items():
         if count:
-            line = f"{reason}: {count:,} of {total:,}"
+            line = f"{of}{reason}: {count:,} of {total:,}"
             if reason in _REMEDIES and count > _NOTABLE * total:
                 line = f"warning: {line} ({count / total:.0%}): {_REMEDIES[reason]}"
             lines.append(line)
