@@ -67,6 +67,7 @@ NEEDS: dict[type[Settings], list[tuple[str, _Condition, str]]] = {
             lambda pretrain: pretrain.mix.masked + pretrain.mix.replaced > 0,
             "mix.masked or mix.replaced above 0",
         ),
+        ("swap_words", lambda pretrain: pretrain.swapped > 0, "swapped above 0"),
     ],
     PrivateSettings: [
         (name, lambda private: private.epsilon > 0, "epsilon above 0")
@@ -81,6 +82,7 @@ NEEDS: dict[type[Settings], list[tuple[str, _Condition, str]]] = {
             (name, lambda evaluate: bool(evaluate.noise), "noise")
             for name in ("noise_questions", "noise_seed")
         ),
+        ("swap_questions", lambda evaluate: bool(evaluate.swap), "swap"),
         ("tune_questions", lambda evaluate: bool(evaluate.tune_length), "tune_length"),
         (
             "constrain_cells",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from gentap.errors import InputError, SettingError
 from gentap.model.objectives import ON_TABLES, Objective
 from gentap.records import EVALUATION_COLUMNS, EXAMPLE_SCHEMA, MINED_SCHEMA, Example
-from gentap.runs.files.parquet_parts import parts, require_columns
+from gentap.runs.files.parquet_parts import count_rows, parts, require_columns
 from gentap.runs.store import REJECTED, StageFolder, require_stage
 from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import BaseSettings, FinetuneSettings, PretrainSettings
@@ -85,7 +85,12 @@ class PretrainStage(Stage):
         return {**used, "kinds": [kind for kind, paths in self._corpora.items() for _ in paths]}
 
     def inputs(self) -> list[Path]:
-        return [Path(self.base), *(path for paths in self._corpora.values() for path in paths)]
+        corpora = [path for paths in self._corpora.values() for path in paths]
+        if not self.pretrain.swapped:
+            return [Path(self.base), *corpora]
+        from gentap.trust.word_lists import find_word_list
+
+        return [Path(self.base), *corpora, find_word_list(self.pretrain.swap_words)]
 
     def check(self, planned: Planned = ()) -> None:
         mix = self.pretrain.mix.model_dump()
@@ -108,6 +113,10 @@ class PretrainStage(Stage):
             require_stage(path, _MADE_BY[kind], f"the {kind} examples come from there")
             if kind not in ON_TABLES:
                 require_columns(parts(path), EXAMPLE_SCHEMA, EVALUATION_COLUMNS)
+        if self.pretrain.swapped:
+            from gentap.trust.word_lists import find_word_list, read_word_list
+
+            read_word_list(find_word_list(self.pretrain.swap_words))
         longest = longest_input(
             self.base, self.linearizer, planned, "pretrain", self.pretrain.adapters
         )
@@ -117,20 +126,63 @@ class PretrainStage(Stage):
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
         from gentap.training.train_stages import pretrain
 
-        return pretrain(
-            self.base, self._corpora, self.pretrain, self.linearizer, folder, seed=self.seed
-        )
+        copies = self._copies(folder) if self.pretrain.swapped else {}
+        corpora = {kind: [*paths, *copies.get(kind, [])] for kind, paths in self._corpora.items()}
+        stats = pretrain(self.base, corpora, self.pretrain, self.linearizer, folder, seed=self.seed)
+        return {**stats, "swapped": _copy_counts(copies)} if copies else stats
+
+    def _copies(self, folder: StageFolder) -> dict[Objective, list[Path]]:
+        """Folders of copies told of other people, beside the corpora of their kind."""
+        from gentap.records import example_from_row
+        from gentap.runs.files.parquet_parts import read_rows
+        from gentap.training.loop.processes import is_main, main_first
+        from gentap.trust.swapped_corpora import share_of, write_copies
+        from gentap.trust.word_lists import find_word_list, read_word_list
+
+        words = read_word_list(find_word_list(self.pretrain.swap_words))
+        made: dict[Objective, list[Path]] = {}
+        with main_first():
+            for kind, paths in self._corpora.items():
+                if kind in ON_TABLES:
+                    continue
+                aside = folder.work / "swapped" / kind
+                if is_main():
+                    files = [part for path in paths for part in parts(path)]
+                    rows = read_rows(files, schema=EXAMPLE_SCHEMA)
+                    examples = (example_from_row(row) for row in rows if row["kind"] == kind)
+                    share = self.pretrain.swapped
+                    write_copies(share_of(examples, share, self.seed), words, aside)
+                if sum(map(count_rows, parts(aside))):
+                    made[kind] = [aside]
+        if not made:
+            raise InputError(
+                "pretrain: no example names anybody of the word list "
+                f"{self.pretrain.swap_words}. Give another one (pretrain.swap_words), or set "
+                "pretrain.swapped to 0."
+            )
+        return made
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
         from gentap.training.data.losses import losses_told
 
-        return [f"{stats['steps']:,} steps{_losses(stats)}", *losses_told(stats)]
+        copies = [
+            f"{count:,} {kind} examples in a copy told of other people too"
+            for kind, count in stats.get("swapped", {}).items()
+        ]
+        return [f"{stats['steps']:,} steps{_losses(stats)}", *copies, *losses_told(stats)]
 
     @property
     def _corpora(self) -> dict[Objective, Sequence[Path]]:
         """Those that the mix asks for."""
         mix = self.pretrain.mix.model_dump()
         return {kind: path for kind, path in self.corpora.items() if mix[kind]}
+
+
+def _copy_counts(copies: Mapping[Objective, Sequence[Path]]) -> dict[str, int]:
+    return {
+        kind: sum(count_rows(part) for folder in folders for part in parts(folder))
+        for kind, folders in copies.items()
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
