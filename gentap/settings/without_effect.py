@@ -14,6 +14,7 @@ from gentap.settings.sections import (
 from gentap.settings.trainer_arguments import ABOVE, ADAMS
 from gentap.settings.training_sections import (
     BaseSettings,
+    EwcSettings,
     FinetuneSettings,
     PretrainSettings,
     PrivateSettings,
@@ -72,6 +73,9 @@ NEEDS: dict[type[Settings], list[tuple[str, _Condition, str]]] = {
     PrivateSettings: [
         (name, lambda private: private.epsilon > 0, "epsilon above 0")
         for name in ("delta", "clip", "batch")
+    ],
+    EwcSettings: [
+        (name, lambda ewc: ewc.strength > 0, "strength above 0") for name in ("data", "examples")
     ],
     FinetuneSettings: [
         ("ewc", lambda finetune: bool(finetune.ewc.data or finetune.mend), "ewc.data or mend"),

@@ -323,14 +323,24 @@ class FinetuneStage(Stage):
 
     @cached_property
     def _former(self) -> list[Example]:
-        """What the model is held by: examples of what it could do before."""
-        from gentap.documents.annotated.reading import read_questions
-        from gentap.training.data.few_shot import draw_shots
+        """What the model is held by: examples of what it could do before; none where nothing is
+        held."""
+        from gentap.documents.annotated.reading import stream_questions
+        from gentap.training.data.few_shot import draw_streamed
 
         ewc = self.finetune.ewc
-        given = read_questions(ewc.data, self.finetune.task).examples
-        former = given or self._drawn[1]
-        return draw_shots(former, min(ewc.examples, len(former)), self.seed)
+        if not ewc.strength:
+            return []
+        if not ewc.data:
+            return draw_streamed(self._drawn[1], ewc.examples, self.seed)
+        found = stream_questions(ewc.data, self.finetune.task)
+        read = (one for one in found if isinstance(one, Example))
+        former = draw_streamed(read, ewc.examples, self.seed)
+        if not former:
+            raise InputError(
+                f"{', '.join(ewc.data)}: holds no question that can be read (finetune.ewc.data)."
+            )
+        return former
 
 
 def _held(stats: Mapping[str, Any]) -> list[str]:
