@@ -52,6 +52,10 @@ def evaluate_command(
         str | None,
         typer.Option(help="Spoil tables and score again: missing=0.1,typos=0.05,shuffled-rows, …"),
     ] = None,
+    swap: Annotated[
+        str | None,
+        typer.Option(help="Ask again of other people: a word list (english, german, a file)."),
+    ] = None,
     judge: JudgeAddress = None,
     judge_assignments: JudgeAssignments = None,
     as_json: Json = False,
@@ -75,6 +79,7 @@ def evaluate_command(
         protocol=protocol,
         tune_length=tune_length,
         noise=noise,
+        swap=swap,
     )
     judging = _judging(judge, judge_assignments, settings.judge)
     settings = settings.model_copy(update={"judge": judging})

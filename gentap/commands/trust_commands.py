@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gentap.commands.options import Overwrite, Seed, reports_errors
+from gentap.commands.options import Output, Overwrite, Seed, reports_errors
 from gentap.runs.console import show
 
 app = typer.Typer()
@@ -35,6 +35,24 @@ def cohorts_command(
         stage.make(output, overwrite=overwrite)
         found = read_cohorts(output)
     show(cohorts_text(found))
+
+
+@app.command("swap")
+@reports_errors
+def swap_command(
+    data: Annotated[
+        list[str], typer.Argument(help="Questions in any layout, or folders of examples.")
+    ],
+    output: Output,
+    words: Annotated[
+        str, typer.Option(help="The word list: english, german, or a file of yours.")
+    ] = "english",
+    overwrite: Overwrite = False,
+) -> None:
+    """Copy examples with the names and pronouns of one group of people for another's."""
+    from gentap.stages.trust_stages import SwapStage
+
+    SwapStage(data=tuple(data), words=words).make(output, overwrite=overwrite)
 
 
 @app.command("audit")

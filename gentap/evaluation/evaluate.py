@@ -5,6 +5,7 @@ from typing import Any
 
 from gentap.documents.annotated.reading import read_questions
 from gentap.documents.rejected import RejectedRecords, reading_told, write_rejected
+from gentap.evaluation.counterfactuals import Counterfactuals, swap_scores, swap_section
 from gentap.evaluation.judge import judged, open_judge
 from gentap.evaluation.metrics.scoring import needs_wordnet, score
 from gentap.evaluation.metrics.wordnet import open_wordnet
@@ -24,10 +25,12 @@ def evaluate_model(
     settings: EvaluateSettings,
     folder: StageFolder,
     spoil: Callable[[Sequence[Example]], Sequence[SpoiledSet]] | None = None,
+    swap: Callable[[Sequence[Example]], Counterfactuals] | None = None,
 ) -> dict[str, Any]:
     """Answer and score; writes the results' files and the report's pages.
 
-    ``spoil`` makes further sets of (some of) the questions, which are answered and scored too.
+    ``spoil`` makes further sets of (some of) the questions, ``swap`` copies told of other people;
+    they are answered and scored too.
 
     Sentence answers come from the long decoder, cell answers from the cell decoder, unless the
     settings name one. Predictions are kept chunk by chunk, so that a rerun goes on where a run was
@@ -56,10 +59,16 @@ def evaluate_model(
         scored = judged(scored, examples, predictions, judge)
     results = Results(model, examples, predictions, scored, answerer.shown)
     write_results(folder.path, results)
+    sections = []
     noise: list[dict[str, Any]] = []
     if spoil is not None:
         noise = noise_scores(model, spoil(examples), settings, length, folder.work / "noise")
         write_json(folder.path / NOISE, {"seed": settings.noise_seed, "sets": noise})
+        sections.append(noise_section(noise))
+    if swap is not None:
+        copies, work = swap(examples), folder.work / "swapped"
+        found = swap_scores(results, copies, settings, length, folder.path, work)
+        sections.append(swap_section(found))
     write_report(
         folder.path,
         [results],
@@ -70,7 +79,7 @@ def evaluate_model(
             f"length penalty {length.penalty:g}, at least {length.least} tokens",
         ],
         histories={model: training_log(model)},
-        sections=[noise_section(noise)] if noise else (),
+        sections=sections,
         noise=noise,
     )
     return {

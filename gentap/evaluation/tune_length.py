@@ -8,7 +8,7 @@ unless others are better.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gentap.errors import InputError
 from gentap.evaluation.metrics.bleu import bleu_statistics
@@ -16,6 +16,8 @@ from gentap.evaluation.predict import ChunkedAnswers, Length
 from gentap.evaluation.protocols import PROTOCOLS
 from gentap.records import Example
 from gentap.settings.sections import EvaluateSettings
+
+_Item = TypeVar("_Item")
 
 PENALTIES = (1.0, 0.6, 0.8, 1.5, 2.0, 3.0)
 LEAST = (0, 8, 12, 16, 20)
@@ -68,8 +70,8 @@ def _try(
     return {"length_penalty": length.penalty, "min_answer_tokens": length.least, **scores}
 
 
-def spread(examples: Sequence[Example], count: int) -> list[Example]:
-    """So many examples, evenly spread; all of them for 0."""
-    if not count or len(examples) <= count:
-        return list(examples)
-    return [examples[place * len(examples) // count] for place in range(count)]
+def spread(items: Sequence[_Item], count: int) -> list[_Item]:
+    """So many of the examples, or whatever they are, evenly spread; all of them for 0."""
+    if not count or len(items) <= count:
+        return list(items)
+    return [items[place * len(items) // count] for place in range(count)]

@@ -31,7 +31,7 @@ SHARDS = ".shards"
 WORK = ".work"
 OWN = ".gentap"
 """Holds a corpus folder's own files: what reads folders of Parquet passes over such names."""
-_CORPORA = frozenset(["mine", "sample", "write"])
+_CORPORA = frozenset(["mine", "sample", "write", "swap"])
 _OURS = (_LOCK, _UNFINISHED, OWN, MADE_FROM)
 
 

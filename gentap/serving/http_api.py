@@ -71,9 +71,10 @@ async def _answer(service: AnswerService, content: dict[str, Any], client: Reque
     waiting = [asyncio.wrap_future(future) for future in service.submit(asked)]
     gathered: asyncio.Future[list[ModelReply]] = asyncio.gather(*waiting)
     gone = asyncio.ensure_future(_until_gone(client))
+    watched: list[asyncio.Future[Any]] = [gathered, gone]
     try:
         await asyncio.wait(
-            [gathered, gone], timeout=service.limits.seconds, return_when=asyncio.FIRST_COMPLETED
+            watched, timeout=service.limits.seconds, return_when=asyncio.FIRST_COMPLETED
         )
         if not gathered.done():
             raise too_late(service.limits)
@@ -81,7 +82,8 @@ async def _answer(service: AnswerService, content: dict[str, Any], client: Reque
     except asyncio.CancelledError:
         raise too_late(service.limits) from None
     finally:
-        for one in (gone, *waiting):
+        gone.cancel()
+        for one in waiting:
             one.cancel()
     contents = [reply_content(reply) for reply in replies]
     return contents[0] if request.single else contents

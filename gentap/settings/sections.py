@@ -427,6 +427,13 @@ class EvaluateSettings(Settings):
         200, ge=0, description="so many questions are asked about spoiled tables; 0: all"
     )
     noise_seed: int = Field(1, ge=0, le=MAX_SEED, description="what is spoiled")
+    swap: str = Field(
+        "",
+        description="ask again of other people: a word list, english, german or a file of yours",
+    )
+    swap_questions: int = Field(
+        200, ge=0, description="so many questions are asked again of other people; 0: all"
+    )
 
     @model_validator(mode="after")
     def _can_end(self) -> "EvaluateSettings":

@@ -203,6 +203,15 @@ class PretrainSettings(AdaptedSettings):
     hidden_cells: float = Field(
         0.15, gt=0, lt=1, description="share of a table's cells that is hidden, or replaced"
     )
+    swapped: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="share of the examples that are learnt in a copy told of other people too",
+    )
+    swap_words: str = Field(
+        "english", min_length=1, description="the word list of these copies: a name or a file"
+    )
     workers: int = Field(1, ge=1, le=1024, description="processes that tokenize the corpora")
 
     def decisive(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from gentap.settings.sections import (
 from gentap.settings.trainer_arguments import ABOVE, ADAMS
 from gentap.settings.training_sections import (
     BaseSettings,
+    EwcSettings,
     FinetuneSettings,
     PretrainSettings,
     PrivateSettings,
@@ -67,10 +68,14 @@ NEEDS: dict[type[Settings], list[tuple[str, _Condition, str]]] = {
             lambda pretrain: pretrain.mix.masked + pretrain.mix.replaced > 0,
             "mix.masked or mix.replaced above 0",
         ),
+        ("swap_words", lambda pretrain: pretrain.swapped > 0, "swapped above 0"),
     ],
     PrivateSettings: [
         (name, lambda private: private.epsilon > 0, "epsilon above 0")
         for name in ("delta", "clip", "batch")
+    ],
+    EwcSettings: [
+        (name, lambda ewc: ewc.strength > 0, "strength above 0") for name in ("data", "examples")
     ],
     FinetuneSettings: [
         ("ewc", lambda finetune: bool(finetune.ewc.data or finetune.mend), "ewc.data or mend"),
@@ -81,6 +86,7 @@ NEEDS: dict[type[Settings], list[tuple[str, _Condition, str]]] = {
             (name, lambda evaluate: bool(evaluate.noise), "noise")
             for name in ("noise_questions", "noise_seed")
         ),
+        ("swap_questions", lambda evaluate: bool(evaluate.swap), "swap"),
         ("tune_questions", lambda evaluate: bool(evaluate.tune_length), "tune_length"),
         (
             "constrain_cells",

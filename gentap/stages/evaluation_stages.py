@@ -1,6 +1,6 @@
 """The stages that score: answers of a model, anybody's answers, and systems side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,6 +13,7 @@ from gentap.stages.stage import Planned, Stage
 
 if TYPE_CHECKING:
     from gentap.evaluation.compare import Comparison
+    from gentap.evaluation.counterfactuals import CounterfactualCopy, Counterfactuals
     from gentap.evaluation.results import Results
     from gentap.evaluation.robustness import SpoiledSet
     from gentap.records import Example
@@ -36,7 +37,12 @@ class EvaluateStage(Stage):
 
         data = [*self.evaluate.data, *self.evaluate.tune_length]
         prompt = self.evaluate.judge.prompt
-        return [Path(self.model), *find_question_files(data), *([Path(prompt)] if prompt else [])]
+        files = [Path(self.model), *find_question_files(data), *([Path(prompt)] if prompt else [])]
+        if self.evaluate.swap:
+            from gentap.trust.word_lists import find_word_list
+
+            files.append(find_word_list(self.evaluate.swap))
+        return files
 
     def check(self, planned: Planned = ()) -> None:
         from gentap.documents.annotated.reading import read_questions
@@ -48,7 +54,8 @@ class EvaluateStage(Stage):
         open_judge(self.evaluate.judge)
         if not self.evaluate.data:
             raise SettingError("evaluate: no annotated questions given (evaluate.data, --data).")
-        if needs_wordnet(read_questions(self.evaluate.data, self.evaluate.task).examples):
+        examples = read_questions(self.evaluate.data, self.evaluate.task).examples
+        if needs_wordnet(examples):
             open_wordnet()
         dev = read_questions(self.evaluate.tune_length, self.evaluate.task).examples
         if self.evaluate.tune_length and not any(one.kind == "long" for one in dev):
@@ -60,6 +67,11 @@ class EvaluateStage(Stage):
             from gentap.trust.noise import parse_noise
 
             parse_noise(self.evaluate.noise)
+        if self.evaluate.swap and next(self._copies(examples), None) is None:
+            raise InputError(
+                f"{', '.join(self.evaluate.data)}: no question names anybody of the word list "
+                f"{self.evaluate.swap} (evaluate.swap). Give another list, or leave it out."
+            )
         if Path(self.model) not in planned:
             check_model(self.model)
 
@@ -67,7 +79,28 @@ class EvaluateStage(Stage):
         from gentap.evaluation.evaluate import evaluate_model
 
         spoil = self._spoil if self.evaluate.noise else None
-        return evaluate_model(self.model, self.evaluate, folder, spoil)
+        swap = self._swap if self.evaluate.swap else None
+        return evaluate_model(self.model, self.evaluate, folder, spoil, swap)
+
+    def _swap(self, examples: "Sequence[Example]") -> "Counterfactuals":
+        """Copies of some of the questions, told of other people."""
+        from gentap.evaluation.counterfactuals import Counterfactuals
+        from gentap.evaluation.tune_length import spread
+        from gentap.trust.word_lists import find_word_list, read_word_list
+
+        groups = read_word_list(find_word_list(self.evaluate.swap)).groups
+        copies = spread(list(self._copies(examples)), self.evaluate.swap_questions)
+        return Counterfactuals(groups, copies)
+
+    def _copies(self, examples: "Sequence[Example]") -> "Iterator[CounterfactualCopy]":
+        from gentap.evaluation.counterfactuals import CounterfactualCopy
+        from gentap.trust.swap import swap
+        from gentap.trust.word_lists import find_word_list, read_word_list
+
+        words = read_word_list(find_word_list(self.evaluate.swap))
+        for place, example in enumerate(examples):
+            if (found := swap(example, words)) is not None:
+                yield CounterfactualCopy(place, found.copy, found.group, found.rewrite)
 
     def _spoil(self, examples: "Sequence[Example]") -> "list[SpoiledSet]":
         """The questions as they are, each kind of noise by itself, and all as they were given."""

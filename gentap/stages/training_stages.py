@@ -1,6 +1,6 @@
 """Stages that train a table model: base, pretrain, finetune."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from gentap.errors import InputError, SettingError
 from gentap.model.objectives import ON_TABLES, Objective
 from gentap.records import EVALUATION_COLUMNS, EXAMPLE_SCHEMA, MINED_SCHEMA, Example
-from gentap.runs.files.parquet_parts import parts, require_columns
+from gentap.runs.files.parquet_parts import count_rows, parts, require_columns
 from gentap.runs.store import OF_DEV, REJECTED, StageFolder, require_stage
 from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import BaseSettings, FinetuneSettings, PretrainSettings
@@ -85,7 +85,12 @@ class PretrainStage(Stage):
         return {**used, "kinds": [kind for kind, paths in self._corpora.items() for _ in paths]}
 
     def inputs(self) -> list[Path]:
-        return [Path(self.base), *(path for paths in self._corpora.values() for path in paths)]
+        corpora = [path for paths in self._corpora.values() for path in paths]
+        if not self.pretrain.swapped:
+            return [Path(self.base), *corpora]
+        from gentap.trust.word_lists import find_word_list
+
+        return [Path(self.base), *corpora, find_word_list(self.pretrain.swap_words)]
 
     def check(self, planned: Planned = ()) -> None:
         mix = self.pretrain.mix.model_dump()
@@ -108,6 +113,10 @@ class PretrainStage(Stage):
             require_stage(path, _MADE_BY[kind], f"the {kind} examples come from there")
             if kind not in ON_TABLES:
                 require_columns(parts(path), EXAMPLE_SCHEMA, EVALUATION_COLUMNS)
+        if self.pretrain.swapped:
+            from gentap.trust.word_lists import find_word_list, read_word_list
+
+            read_word_list(find_word_list(self.pretrain.swap_words))
         longest = longest_input(
             self.base, self.linearizer, planned, "pretrain", self.pretrain.adapters
         )
@@ -117,20 +126,63 @@ class PretrainStage(Stage):
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
         from gentap.training.train_stages import pretrain
 
-        return pretrain(
-            self.base, self._corpora, self.pretrain, self.linearizer, folder, seed=self.seed
-        )
+        copies = self._copies(folder) if self.pretrain.swapped else {}
+        corpora = {kind: [*paths, *copies.get(kind, [])] for kind, paths in self._corpora.items()}
+        stats = pretrain(self.base, corpora, self.pretrain, self.linearizer, folder, seed=self.seed)
+        return {**stats, "swapped": _copy_counts(copies)} if copies else stats
+
+    def _copies(self, folder: StageFolder) -> dict[Objective, list[Path]]:
+        """Folders of copies told of other people, beside the corpora of their kind."""
+        from gentap.records import example_from_row
+        from gentap.runs.files.parquet_parts import read_rows
+        from gentap.training.loop.processes import is_main, main_first
+        from gentap.trust.swapped_corpora import share_of, write_copies
+        from gentap.trust.word_lists import find_word_list, read_word_list
+
+        words = read_word_list(find_word_list(self.pretrain.swap_words))
+        made: dict[Objective, list[Path]] = {}
+        with main_first():
+            for kind, paths in self._corpora.items():
+                if kind in ON_TABLES:
+                    continue
+                aside = folder.work / "swapped" / kind
+                if is_main():
+                    files = [part for path in paths for part in parts(path)]
+                    rows = read_rows(files, schema=EXAMPLE_SCHEMA)
+                    examples = (example_from_row(row) for row in rows if row["kind"] == kind)
+                    share = self.pretrain.swapped
+                    write_copies(share_of(examples, share, self.seed), words, aside)
+                if sum(map(count_rows, parts(aside))):
+                    made[kind] = [aside]
+        if not made:
+            raise InputError(
+                "pretrain: no example names anybody of the word list "
+                f"{self.pretrain.swap_words}. Give another one (pretrain.swap_words), or set "
+                "pretrain.swapped to 0."
+            )
+        return made
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
         from gentap.training.data.losses import losses_told
 
-        return [f"{stats['steps']:,} steps{_losses(stats)}", *losses_told(stats)]
+        copies = [
+            f"{count:,} {kind} examples in a copy told of other people too"
+            for kind, count in stats.get("swapped", {}).items()
+        ]
+        return [f"{stats['steps']:,} steps{_losses(stats)}", *copies, *losses_told(stats)]
 
     @property
     def _corpora(self) -> dict[Objective, Sequence[Path]]:
         """Those that the mix asks for."""
         mix = self.pretrain.mix.model_dump()
         return {kind: path for kind, path in self.corpora.items() if mix[kind]}
+
+
+def _copy_counts(copies: Mapping[Objective, Sequence[Path]]) -> dict[str, int]:
+    return {
+        kind: sum(count_rows(part) for folder in folders for part in parts(folder))
+        for kind, folders in copies.items()
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,7 +271,7 @@ class FinetuneStage(Stage):
             *losses_told(stats),
             *reading_told(self._train.unread),
             *reading_told(self._dev.unread, "dev "),
-            *reading_told(self._earlier.unread, "former "),
+            *reading_told(self._earlier[1], "former "),
         ]
 
     @cached_property
@@ -235,19 +287,35 @@ class FinetuneStage(Stage):
         return read_questions(self.finetune.dev, self.finetune.task)
 
     @cached_property
-    def _earlier(self) -> "Questions":
-        """Those that ``finetune.ewc.data`` names."""
-        from gentap.documents.annotated.reading import read_questions
+    def _earlier(self) -> tuple[list[Example], "RejectedRecords"]:
+        """A draw of the questions that ``finetune.ewc.data`` names, and those set aside."""
+        from gentap.documents.annotated.reading import stream_questions
+        from gentap.documents.rejected import RejectedRecord, RejectedRecords
+        from gentap.training.data.few_shot import draw_streamed
 
-        return read_questions(self.finetune.ewc.data, self.finetune.task)
+        ewc, unread = self.finetune.ewc, RejectedRecords()
+
+        def readable() -> Iterator[Example]:
+            for one in stream_questions(ewc.data, self.finetune.task):
+                if isinstance(one, RejectedRecord):
+                    unread.add(one)
+                else:
+                    yield one
+
+        drawn = draw_streamed(readable(), ewc.examples, self.seed) if ewc.strength else []
+        if ewc.strength and ewc.data and not drawn:
+            raise InputError(
+                f"{', '.join(ewc.data)}: holds no question that can be read (finetune.ewc.data)."
+            )
+        return drawn, unread
 
     @cached_property
     def _unread(self) -> "RejectedRecords":
         from gentap.documents.rejected import RejectedRecords
 
         unread = RejectedRecords()
-        for questions in (self._train, self._dev, self._earlier):
-            unread.extend(questions.unread)
+        for one in (self._train.unread, self._dev.unread, self._earlier[1]):
+            unread.extend(one)
         return unread
 
     @cached_property
@@ -282,11 +350,14 @@ class FinetuneStage(Stage):
 
     @cached_property
     def _former(self) -> list[Example]:
-        """What the model is held by: examples of what it could do before."""
-        from gentap.training.data.few_shot import draw_shots
+        """What the model is held by: examples of what it could do before; none where nothing is
+        held."""
+        from gentap.training.data.few_shot import draw_streamed
 
-        former = self._earlier.examples or self._drawn[1]
-        return draw_shots(former, min(self.finetune.ewc.examples, len(former)), self.seed)
+        ewc = self.finetune.ewc
+        if ewc.data or not ewc.strength:
+            return self._earlier[0]
+        return draw_streamed(self._drawn[1], ewc.examples, self.seed)
 
 
 def _held(stats: Mapping[str, Any]) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from gentap.errors import SettingError
+from gentap.errors import InputError, SettingError
 from gentap.runs.console import say
 from gentap.runs.files.output_files import write_json
 from gentap.runs.store import StageFolder
@@ -112,6 +112,52 @@ def _line(one: "Cohort", title: str) -> str:
         f"{one.rest:.1f}, gap {one.low:+.1f} to {one.high:+.1f}, p {one.p:.3f}, "
         f"{one.questions:,} questions)"
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwapStage(Stage):
+    """Examples to their copies, told of another group of people."""
+
+    name: ClassVar[str] = "swap"
+    data: tuple[str, ...]
+    words: str
+
+    def settings(self) -> dict[str, Any]:
+        return {}
+
+    def inputs(self) -> list[Path]:
+        from gentap.documents.annotated.reading import find_question_files
+        from gentap.trust.word_lists import find_word_list
+
+        return [*find_question_files(self.data), find_word_list(self.words)]
+
+    def check(self, planned: Planned = ()) -> None:
+        from gentap.trust.word_lists import find_word_list, read_word_list
+
+        find_word_list(self.words)
+        read_word_list(find_word_list(self.words))
+
+    def run(self, folder: StageFolder) -> Mapping[str, Any]:
+        from gentap.documents.annotated.reading import stream_questions
+        from gentap.runs.shards import merge_shards
+        from gentap.trust.swapped_corpora import write_copies
+        from gentap.trust.word_lists import find_word_list, read_word_list
+
+        words = read_word_list(find_word_list(self.words))
+        tally = write_copies(stream_questions(self.data), words, folder.path)
+        merge_shards(folder.path)
+        if not tally.counts["copies"]:
+            raise InputError(
+                f"{', '.join(self.data)}: none of {tally.counts['examples']:,} examples names "
+                f"anybody of the word list {self.words}. Give another list (--words)."
+            )
+        return {**tally.to_json(), "groups": list(words.groups)}
+
+    def summary(self, stats: Mapping[str, Any]) -> list[str]:
+        counts = dict(stats["counts"])
+        examples, copies = counts.pop("examples"), counts.pop("copies")
+        told = [f"{count:,} {name}" for name, count in counts.items() if name != "rows"]
+        return [f"{copies:,} copies of {examples:,} examples: {', '.join(told)}"]
 
 
 def audit(

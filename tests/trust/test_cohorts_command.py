@@ -9,6 +9,7 @@ from complaints import complaint, gentap
 from gentap.documents.annotated.reading import read_questions
 from gentap.runs.files.output_files import write_json
 from gentap.runs.files.own_files import read_json
+from gentap.training.data.few_shot import draw_shots
 from gentap.trust.cohorts import COHORTS, of_their_like, read_cohorts
 
 QUICK = [
@@ -78,6 +79,47 @@ def test_an_ordinary_finetuning_is_held_by_what_is_given(
     free = gentap("finetune", *common, "-o", str(tmp_path / "b"))
     assert "ewc has no effect: it needs ewc.data or mend" in free.stderr + free.stdout
     assert "ewc" not in read_json(tmp_path / "b" / "stats.json")
+
+
+def test_a_strength_of_nothing_looks_at_no_former_example(
+    tmp_path: Path, data: Path, toy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*given: object, **more: object) -> None:
+        raise AssertionError("the Fisher information was computed")
+
+    monkeypatch.setattr("gentap.training.train_stages.consolidate", never)
+    train, former = (str(data / "qa" / f"{name}.jsonl") for name in ("train", "dev"))
+    common = ["--model", str(toy), "--train", train, *QUICK]
+    off = ["--set", f"ewc.data=['{former}']", "--set", "ewc.strength=0.0"]
+    done = gentap("finetune", *common, *off, "-o", str(tmp_path / "a"))
+    assert done.exit_code == 0, done.output
+    assert "ewc.data has no effect: it needs strength above 0" in done.output
+    assert "ewc" not in read_json(tmp_path / "a" / "stats.json")
+
+
+def test_former_examples_are_streamed_and_drawn_by_the_seed(
+    tmp_path: Path, data: Path, toy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gentap.settings.sections import LinearizerSettings
+    from gentap.settings.training_sections import FinetuneSettings
+    from gentap.stages.training_stages import FinetuneStage
+
+    former = tmp_path / "many.jsonl"
+    lines = (data / "qa" / "train.jsonl").read_text(encoding="utf-8").splitlines()
+    records = [{**json.loads(line), "id": f"{n}"} for n, line in enumerate(lines * 4)]
+    former.write_text("".join(f"{json.dumps(one)}\n" for one in records), encoding="utf-8")
+    settings = FinetuneSettings(
+        train=[str(data / "qa" / "dev.jsonl")], ewc={"data": [str(former)], "examples": 7}
+    )
+    stage = FinetuneStage(
+        model=str(toy), finetune=settings, linearizer=LinearizerSettings(), seed=1
+    )
+    examples = read_questions([former]).examples
+    monkeypatch.setattr("gentap.documents.annotated.reading.read_questions", None)  # reads all
+    found = stage._former
+    monkeypatch.undo()
+    assert len(found) == 7
+    assert found == draw_shots(examples, 7, 1)
 
 
 @pytest.mark.usefixtures("own_folder")

@@ -12,7 +12,7 @@ The layout is told by the file's name and its fields:
 Text files may be packed: ``.gz`` or ``.zst`` at the end of the name.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,6 +59,28 @@ def read_questions(paths: Sequence[str | Path], task: Task = "questions") -> Que
     return found
 
 
+def stream_questions(
+    paths: Sequence[str | Path], task: Task = "questions"
+) -> Iterator[Example | RejectedRecord]:
+    """The questions of several files one at a time, whatever their number, and what is set aside.
+    Ids may stand twice.
+
+    Raises InputError where a file can't be read.
+    """
+    for path in map(Path, paths):
+        for number, example in _entries(path, {}):
+            if isinstance(example, ValueError):
+                yield _unreadable(f"{path.name}:{number}", example)
+            else:
+                yield as_text(example) if task == "text" else example
+
+
+def _unreadable(place: str, error: ValueError) -> RejectedRecord:
+    named = isinstance(error, InternalError)
+    reason = INTERNAL_ERROR if named else "bad question record"
+    return RejectedRecord(place, reason, str(error))
+
+
 def read_annotated(path: Path) -> tuple[list[Example], list[RejectedRecord]]:
     """All questions of a file, and what was set aside, as far as it is listed."""
     read = read_file(path)
@@ -75,9 +97,7 @@ def read_file(path: Path) -> Questions:
     for order, (number, example) in enumerate(_entries(path, found.unread.assumed)):
         place = f"{path.name}:{number}"
         if isinstance(example, ValueError):
-            named = isinstance(example, InternalError)
-            reason = INTERNAL_ERROR if named else "bad question record"
-            found.unread.add(RejectedRecord(place, reason, str(example)))
+            found.unread.add(_unreadable(place, example))
         elif example.id in seen:
             detail = f"the id {example.id!r} stands already in line {seen[example.id]}"
             found.unread.add(RejectedRecord(place, "bad question record", detail))

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from gentap.errors import SettingError
 from gentap.records import Example, Table
-from gentap.training.data.few_shot import draw_shots
+from gentap.training.data.few_shot import draw_shots, draw_streamed
 
 EXAMPLES = [
     Example(
@@ -41,3 +41,10 @@ def test_no_shots_are_all_and_too_many_are_an_error() -> None:
     assert draw_shots(EXAMPLES, 0, 1) == EXAMPLES
     with pytest.raises(SettingError, match=r"finetune.shots is 41, but there are only 40"):
         draw_shots(EXAMPLES, 41, 1)
+
+
+@given(st.integers(1, 45), st.integers(0, 5))
+def test_streamed_examples_are_those_that_are_drawn_from_a_list(count: int, seed: int) -> None:
+    wanted = draw_shots(EXAMPLES, min(count, len(EXAMPLES)), seed)
+    assert draw_streamed(iter(EXAMPLES), count, seed) == wanted
+    assert draw_streamed(iter([*EXAMPLES, *EXAMPLES[::-1]]), count, seed) == wanted  # each id once
