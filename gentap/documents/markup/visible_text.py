@@ -149,9 +149,8 @@ def on_the_line(text: str) -> str:
         return text
     text = _FRACTION.sub(_fraction, text)
     for _ in range(_MAX_LEVELS):  # inner ones first
-        text, changed = _SCRIPT.subn(_script, text)
-        if not changed:
-            break
+        if _RAISED in text or _LOWERED in text:
+            text = _SCRIPT.sub(_script, text)
     return text.replace(_RAISED, "").replace(_LOWERED, "").replace(_LEVEL, "")
 
 
