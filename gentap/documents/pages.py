@@ -43,10 +43,10 @@ def read_page(
     if not content or content.isspace():
         yield RejectedRecord(where, "empty page")
         return
-    html = to_utf8(content, charset)
-    if not wanted.tableless and not may_hold_tables(html):  # most of the web, told unparsed
+    if not wanted.tableless and not may_hold_tables(content):  # most of the web, left undecoded
         yield RejectedRecord(where, NO_TABLE)
         return
+    html = to_utf8(content, charset)
     if detail := too_heavy(html):
         yield RejectedRecord(where, "page too heavy to parse", detail)
         return

@@ -49,6 +49,8 @@ class Exclusions:
 
     def holds_page(self, document: Document) -> bool:
         """Whether an evaluation question stands on this page, by url or title."""
+        if not (self._urls or self._titles):
+            return False
         return (
             canonical_address(document.url) in self._urls
             or normal_form(document.title) in self._titles

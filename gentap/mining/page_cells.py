@@ -34,6 +34,7 @@ class PageCells:
         self.tables = tables
         self._former = former
         self._texts: dict[str, set[str]] = {}
+        self._folded: dict[str, str] = {}
 
     def values(self, words: frozenset[str]) -> Set[str]:
         """The forms of which each word is one of ``words``; the others can't stand in the prose."""
@@ -48,6 +49,7 @@ class PageCells:
         texts = owners + [line for _, line in lines]
         owners += [text for text, _ in lines]
         folded = self._former.folded(texts)
+        self._folded = dict(zip(texts, folded, strict=True))
         possible = [at for at, form in enumerate(folded) if _may_stand(form, words)]
         forms = self._former.unified([folded[at] for at in possible])
         pairs = [*enumerate(forms), *self._former.shorter(forms)]
@@ -57,7 +59,8 @@ class PageCells:
         return self._texts.keys()
 
     def column(self, table: int, column: int) -> list[str]:
-        return self._former.cells([row[column] for row in self.tables[table].rows])
+        """The forms of a table's column, once :meth:`values` has seen all cells."""
+        return self._former.unified([self._folded[row[column]] for row in self.tables[table].rows])
 
     def places(self, wanted: Set[str]) -> Mapping[str, list[CellPosition]]:
         """Where the cells of some of the values stand, in reading order."""

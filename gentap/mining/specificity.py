@@ -201,9 +201,12 @@ class Specificity:
         if table not in self._dated:
             rows = self._tables[table].rows
             found = [frozenset[int]()] * len(rows)
+            least = DATED * len(rows)
             for column in zip(*rows, strict=True):
+                if len(_YEARS.findall("\n".join(column))) < least:  # most columns, told at once
+                    continue
                 said = list(map(years, column))
-                if sum(map(bool, said)) >= DATED * len(rows):
+                if sum(map(bool, said)) >= least:
                     found = list(map(frozenset.union, found, said))
             self._dated[table] = found
         return self._dated[table]

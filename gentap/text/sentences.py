@@ -59,19 +59,26 @@ BOILERPLATE = {
     "the following": r"the following (?:is|are|table|list)\b",
     "list": r"\bthis is (?:a|an incomplete) list\b",
 }
+_MAY_END_A_NAME = ("!", "?")
+_GOES_ON = re.compile(r"[a-z]+(?![^\W_])|[,;:)–—]|\(\d{4}\b")
+"""What shows that a sentence goes on after ``Jeopardy!``: a word in small letters, a year."""
 _PRONOUN = re.compile(
     r"(?:he|she|it|they|his|her|hers|its|their|theirs|this|these|those|that)\b", re.I
 )
 
 
 def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Start and end of each sentence; an abbreviation's full stop does not end one."""
+    """Start and end of each sentence.
+
+    An abbreviation's full stop does not end one, nor do the signs of names such as ``Yahoo!``
+    where what follows shows that it goes on.
+    """
     from sentencex import segment
 
     start = end = 0
     for piece in segment("en", text):
         end = text.index(piece, end) + len(piece)
-        if not _is_open(piece):
+        if not (_is_open(piece) or _ends_in_a_name(piece, text, end)):
             yield start, end
             start = end
     if start < end:
@@ -84,6 +91,11 @@ def _is_open(piece: str) -> bool:
     if not words or words[-1][-1] != ".":
         return False
     return words[-1][:-1].lstrip("(").casefold() in _ABBREVIATIONS
+
+
+def _ends_in_a_name(piece: str, text: str, end: int) -> bool:
+    """Whether a piece that ends at a place of the text ends in a sign that ends no sentence."""
+    return piece.rstrip().endswith(_MAY_END_A_NAME) and _GOES_ON.match(text, end) is not None
 
 
 def tidy(paragraph: str) -> str:

@@ -102,11 +102,12 @@ def read_html(
 
 
 def may_hold_tables(html: bytes) -> bool:
-    """Whether a page's bytes, UTF-8, name the element ``table`` anywhere; far faster than parsing.
+    """Whether a page's bytes name the element ``table`` anywhere; far faster than parsing.
 
-    False only where :func:`read_html` finds no table.
+    False only where :func:`read_html` finds no table, in whatever encoding a page comes: they all
+    write it as ASCII does, UTF-16 with a NUL for every letter.
     """
-    return b"<table" in html.translate(_LOWER, CONTROLS.encode())
+    return b"<table" in html or b"<table" in html.translate(_LOWER, CONTROLS.encode())
 
 
 def _without_controls(html: str | bytes) -> bytes:

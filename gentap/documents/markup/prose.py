@@ -29,10 +29,11 @@ _NO_PROSE_SECTIONS = re.compile(
     rf"{_BACK_MATTER}(?:\s*(?:/|&|,|and)\s*{_BACK_MATTER})*\W*",  # "Notes & references"
     re.I,
 )
-_EDGE, _PARAGRAPH, _ASIDE, _END, _HEADING = "\x05", "\x06", "\x07", "\x08", "\x0e"
+_MARK = "\x05"
+"""Stands in the page's text before one of these letters."""
+_EDGE, _PARAGRAPH, _ASIDE, _END, _HEADING = "\x06\x07\x08\x0e\x0f"
 """The edge of a block; what begins a ``p`` or what is aside, and ends either; around a number, a
 heading."""
-_MARKED = re.compile(f"([{_EDGE}{_PARAGRAPH}{_ASIDE}{_END}{_HEADING}])")
 _STOP = re.compile(r"[\w)\]%][.!?][\"'”’)\]]*(?: |$)")
 _WORDS = 5
 
@@ -50,10 +51,10 @@ def read_prose(
     marks = ((_BLOCKS, _EDGE, _EDGE), ("p", _PARAGRAPH, _END), (_ASIDES, _ASIDE, _END))
     for selector, before, after in marks:
         for node in root.css(selector):
-            node.insert_before(before)
-            node.insert_after(after)
+            node.insert_before(_MARK + before)
+            node.insert_after(_MARK + after)
     for node, place in headings:
-        node.replace_with(f"{_HEADING}{place}{_HEADING}")
+        node.replace_with(f"{_MARK}{_HEADING}{place}{_MARK}{_HEADING}")
     apart = [_NO_PROSE_SECTIONS.fullmatch(section) is not None for section in sections]
     for place, text, in_paragraph in _runs(on_the_line(root.text_lexbor())):
         if apart[place] or not (in_paragraph or _may_read_as_prose(text)):
@@ -70,24 +71,25 @@ def _runs(marked: str) -> Iterator[tuple[int, str, bool]]:
     around: list[str] = []  # the marks of the paragraphs and asides that a text stands in
     run = ""
     in_heading = False
-    parts = _MARKED.split(marked)
-    for text, mark in zip(parts[::2], [*parts[1::2], _EDGE], strict=True):
+    first, *others = marked.split(_MARK)
+    texts = [first, *(other[1:] for other in others)]
+    for text, mark in zip(texts, [*(other[0] for other in others), _EDGE], strict=True):
         if in_heading:
             place, in_heading = int(text), False
             continue
-        inner = around[-1:]
-        if inner != [_ASIDE]:
+        inner = around[-1] if around else ""
+        if inner != _ASIDE:
             run += text
         elif mark == _EDGE:
             continue
-        if mark == _ASIDE and inner == [_PARAGRAPH]:  # a button among words
+        if mark == _ASIDE and inner == _PARAGRAPH:  # a button among words
             around.append(mark)
             continue
         if mark == _END and around[-2:] == [_PARAGRAPH, _ASIDE]:
             around.pop()
             continue
         if run.strip():
-            yield place, run, inner == [_PARAGRAPH]
+            yield place, run, inner == _PARAGRAPH
         run = ""
         if mark in (_PARAGRAPH, _ASIDE):
             around.append(mark)

@@ -23,7 +23,7 @@ CONTROLS = "".join(map(chr, (*range(9), *range(14, 28))))
 CELL_TAGS = frozenset(["td", "th"])
 
 _HIDDEN = (
-    "style, script, noscript, template, sup, sub, [hidden], .sortkey, .mw-editsection,"
+    "style, script, noscript, template, sup, sub, math, svg, [hidden], .sortkey, .mw-editsection,"
     " .editsection, .sr-only, .visually-hidden, .visuallyhidden, .screen-reader-text,"
     ' [style*="none" i], [style*="hidden" i], a[href*="#"]'
 )
@@ -43,6 +43,8 @@ _PERMALINKS = frozenset(["¶", "#", "§", "🔗", "⚓", "\uf0c1"])
 _UNSEEN = "\xad\u200b\u2060\ufeff"
 """The soft hyphen, and spaces of no width: they only say where a line may break."""
 _DIGITS = re.compile(r"[0-9]+")
+_MATH = "msup, msub, msubsup, mfrac, msqrt, annotation, annotation-xml"
+_IMAGE_NOTES = "title, desc, metadata"
 
 _SCRIPT = re.compile(rf"[{_RAISED}{_LOWERED}]([^\0{_RAISED}-{_LEVEL}]*){_LEVEL}")
 _FRACTION = re.compile(
@@ -70,6 +72,11 @@ def prepare(node: Any, selector: str) -> dict[int, Span]:
         elif tag in CELL_TAGS:
             columns = min(_span(attributes.get("colspan")) or 1, MAX_SPAN)
             spans[below.mem_id] = (columns, _span(attributes.get("rowspan")))
+        elif tag == "math":
+            _prepare_formula(below)
+        elif tag == "svg":
+            for note in below.css(_IMAGE_NOTES):
+                unlink(note)
         elif tag == "a":
             if below.text_lexbor().strip() in _PERMALINKS:
                 unlink(below)
@@ -84,6 +91,43 @@ def prepare(node: Any, selector: str) -> dict[int, Span]:
             below.insert_before(_RAISED if tag == "sup" else _LOWERED)
             below.insert_after(_LEVEL)
     return spans
+
+
+def _prepare_formula(math: Any) -> None:
+    """Write a formula of MathML Core on the line: ``10^8``, ``1/2``, ``a_n``, ``(x+1)/2``, ``√2``.
+
+    Its annotations say the same once more and are not shown.
+    """
+    for node in math.css(_MATH):
+        tag = node.tag
+        if tag.startswith("annotation"):
+            unlink(node)
+            continue
+        for child in list(node.iter(include_text=True)):
+            if child.tag == "-text":  # spaces between elements are no part of it
+                unlink(child)
+        parts = list(node.iter())
+        if tag == "msqrt":
+            node.insert_before("√(" if len(parts) > 1 else "√")
+            node.insert_after(")" if len(parts) > 1 else "")
+        elif tag == "mfrac":
+            for part, mark in zip(parts, (_RAISED, f"/{_LOWERED}"), strict=False):
+                _surround(part, mark, "/" if "/" in mark else "")
+        else:
+            scripts = {"msup": _RAISED, "msub": _LOWERED}.get(tag, _LOWERED + _RAISED)
+            for part, mark in zip(parts[1:], scripts, strict=False):
+                _surround(part, mark, "^" if mark == _RAISED else "_")
+
+
+def _surround(part: Any, mark: str, sign: str) -> None:
+    """Put a part of a formula behind a mark where it is a number, else behind a sign."""
+    if _NUMBER.fullmatch(part.text_lexbor().strip()):
+        part.insert_before(mark)
+        part.insert_after(_LEVEL)
+        return
+    several = sum(1 for _ in part.iter()) > 1
+    part.insert_before(f"{sign}(" if several else sign)
+    part.insert_after(")" if several else "")
 
 
 def unlink(node: Any) -> None:
@@ -149,9 +193,8 @@ def on_the_line(text: str) -> str:
         return text
     text = _FRACTION.sub(_fraction, text)
     for _ in range(_MAX_LEVELS):  # inner ones first
-        text, changed = _SCRIPT.subn(_script, text)
-        if not changed:
-            break
+        if _RAISED in text or _LOWERED in text:
+            text = _SCRIPT.sub(_script, text)
     return text.replace(_RAISED, "").replace(_LOWERED, "").replace(_LEVEL, "")
 
 

@@ -93,18 +93,18 @@ def _holds_null(array: Any) -> bool:
 
 def _misfits(columns: dict[str, Any]) -> Iterator[tuple[Any, str]]:
     """For each rule a truth value a row: whether it is broken."""
-    import pyarrow as pa
     import pyarrow.compute as pc
+
+    from gentap.runs.arrow import column
 
     def any_of(parents: Any, broken: Any) -> Any:
         """Whether any of a row's entries is broken."""
         bad = pc.unique(pc.filter(parents, broken))
-        return pc.is_in(pa.array(range(count), parents.type), value_set=bad)
+        return pc.is_in(column(range(count), parents.type), value_set=bad)
 
     if "kind" in columns:
-        known = pc.is_in(
-            columns["kind"], value_set=pa.array(["long", "cell"], columns["kind"].type)
-        )
+        kind = columns["kind"]
+        known = pc.or_(pc.equal(kind, "long"), pc.equal(kind, "cell"))
         yield pc.invert(known), "its kind is neither 'long' nor 'cell'"
     if "header" not in columns:
         return
