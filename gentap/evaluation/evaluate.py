@@ -18,6 +18,7 @@ from gentap.records import Example
 from gentap.runs.files.output_files import write_json
 from gentap.runs.store import OF_DEV, REJECTED, StageFolder
 from gentap.settings.sections import EvaluateSettings
+from gentap.text.short_names import short_names
 
 
 def evaluate_model(
@@ -57,7 +58,8 @@ def evaluate_model(
     scored = score(examples, predictions, settings.protocol)
     if judge is not None:
         scored = judged(scored, examples, predictions, judge)
-    results = Results(model, examples, predictions, scored, answerer.shown)
+    (name,) = short_names([model])
+    results = Results(name, examples, predictions, scored, answerer.shown)
     write_results(folder.path, results)
     sections = []
     noise: list[dict[str, Any]] = []
@@ -78,7 +80,7 @@ def evaluate_model(
             f"{settings.beams} beams",
             f"length penalty {length.penalty:g}, at least {length.least} tokens",
         ],
-        histories={model: training_log(model)},
+        histories={name: training_log(model)},
         sections=sections,
         noise=noise,
     )

@@ -70,8 +70,11 @@ def _refuse(mistakes: Sequence[Mistake], told: Callable[[Mistake], str], name: s
         raise SettingError("\n".join(lines))
 
 
-def read_grammar(text: str) -> tuple[Grammar, list[Mistake]]:
-    """A grammar as far as it can be read, and all mistakes in it, in order."""
+def read_grammar(text: str, *, whole: bool = True) -> tuple[Grammar, list[Mistake]]:
+    """A grammar as far as it can be read, and all mistakes in it, in order.
+
+    Of one that is not ``whole`` only those are found that a line shows by itself.
+    """
     reader = _Reader()
     for number, line in enumerate(text.splitlines(), start=1):
         content = line.strip()
@@ -87,7 +90,8 @@ def read_grammar(text: str) -> tuple[Grammar, list[Mistake]]:
         decimal_comma="decimal comma" in reader.options,
     )
     unread = frozenset(mistake.line for mistake in reader.mistakes)
-    return grammar, sorted([*reader.mistakes, *find_mistakes(grammar, unread)])
+    more = find_mistakes(grammar, unread) if whole else []
+    return grammar, sorted([*reader.mistakes, *more])
 
 
 class _Reader:

@@ -1,10 +1,11 @@
 """What a grammar would ask: draws of each kind, from a built-in table or from one of yours."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from gentap.grammar.plans import Plan
 from gentap.grammar.question_table import QuestionTable
+from gentap.grammar.rules import Rule
 from gentap.grammar.sample import table_random
 from gentap.grammar.sampler import QuestionSampler, is_possible
 from gentap.grammar.sentence_sampler import EVIDENCE_SIZES, SentenceDrawer, gives
@@ -75,10 +76,17 @@ _ATTEMPTS = 100
 """Draws of a kind that may fail one after the other before it is given up."""
 
 
-def preview_kinds(maker: QuestionSampler, per_kind: int, seed: int) -> Iterator[str]:
-    """Draws of every kind, from the first built-in table that gives some."""
+def preview_kinds(
+    maker: QuestionSampler,
+    per_kind: int,
+    seed: int,
+    wanted: Callable[[Rule], bool] = lambda rule: True,
+) -> Iterator[str]:
+    """Draws of every kind that is wanted, from the first built-in table that gives some."""
     tables = [maker.askable(table) for table in (BUILT_IN, PLAYERS, ONE_ROW, WINNERS, FILMS)]
     for plan in (*maker.plans, *maker.sentence_plans):
+        if not wanted(plan.rule):
+            continue
         shown = [list(_kind(maker, table, plan, per_kind, seed)) for table in tables]
         yield from next((lines for lines in shown if _has_draws(lines)), shown[0])
 

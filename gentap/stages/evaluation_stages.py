@@ -10,6 +10,7 @@ from gentap.runs.files.output_files import write_json, write_text
 from gentap.runs.store import REJECTED, StageFolder
 from gentap.settings.sections import NO_JUDGE, EvaluateSettings, JudgeSettings, Protocol
 from gentap.stages.stage import Planned, Stage
+from gentap.text.short_names import short_names
 
 if TYPE_CHECKING:
     from gentap.evaluation.compare import Comparison
@@ -182,12 +183,10 @@ def evaluate_models(
 
 def _names(models: Sequence[str]) -> dict[str, str]:
     """Each model's folder name, with as many of its parents' as tell it from the others."""
-    parts = [Path(model).resolve().parts if Path(model).is_dir() else (model,) for model in models]
-    for depth in range(1, max(map(len, parts)) + 1):
-        names = ["-".join(of_one[-depth:]).replace("/", "-") for of_one in parts]
-        if len({*names, "compared"}) == len(names) + 1:
-            return dict(zip(names, models, strict=True))
-    raise SettingError("evaluate: the same model is given twice (--model).")
+    names = [name.replace("/", "-") for name in short_names([*models, "compared"])[:-1]]
+    if len({*names, "compared"}) <= len(names):
+        raise SettingError("evaluate: the same model is given twice (--model).")
+    return dict(zip(names, models, strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)
