@@ -7,6 +7,7 @@ import typer
 
 from gentap.commands.options import Output, Overwrite, Seed, reports_errors
 from gentap.runs.console import show
+from gentap.runs.counting import counted
 
 app = typer.Typer()
 ReportFolder = Annotated[
@@ -84,7 +85,11 @@ def audit_command(
         low, high = found["interval"]
         show(
             f"membership by loss: AUC {found['auc']:.1f} [{low:.1f}, {high:.1f}], "
-            f"{found['members']:,} members and {found['others']:,} others (50: nothing given away)"
+            f"{counted(found['members'], 'member')} and {counted(found['others'], 'other')} (50: "
+            "nothing given away)"
         )
     if "exposure" in found:
-        show(f"exposure of {canaries:,} canaries: {found['exposure']:.2f} bits on average, of 6.64")
+        show(
+            f"exposure of {counted(canaries, 'canary', 'canaries')}: {found['exposure']:.2f} "
+            "bits on average, of 6.64"
+        )

@@ -15,6 +15,7 @@ from gentap.evaluation.results import Results, write_results
 from gentap.evaluation.robustness import NOISE, SpoiledSet, noise_scores, noise_section
 from gentap.evaluation.tune_length import tune_length
 from gentap.records import Example
+from gentap.runs.counting import counted
 from gentap.runs.files.output_files import write_json
 from gentap.runs.store import OF_DEV, REJECTED, StageFolder
 from gentap.settings.sections import EvaluateSettings
@@ -75,10 +76,10 @@ def evaluate_model(
         folder.path,
         [results],
         facts=[
-            f"{len(examples):,} questions of {', '.join(settings.data)}",
+            f"{counted(len(examples), 'question')} of {', '.join(settings.data)}",
             f"protocol {settings.protocol}",
             f"{settings.beams} beams",
-            f"length penalty {length.penalty:g}, at least {length.least} tokens",
+            f"length penalty {length.penalty:g}, at least {counted(length.least, 'token')}",
         ],
         histories={name: training_log(model)},
         sections=sections,

@@ -17,6 +17,7 @@ from gentap.grammar.rules import (
     RuleKind,
     Slot,
 )
+from gentap.runs.counting import counted
 
 _NAME = r"[^\W\d][\w-]*"
 _RULE = re.compile(rf"(?:(question|numbers|tense|words) +)?({_NAME})(?: +(\d+)\*)? *=\s*(?:#.*)?")
@@ -66,7 +67,7 @@ def _refuse(mistakes: Sequence[Mistake], told: Callable[[Mistake], str], name: s
     if stopping:
         lines = [told(mistake) for mistake in stopping[:_MOST_SHOWN]]
         if len(stopping) > _MOST_SHOWN:
-            lines.append(f"{name}: and {len(stopping) - _MOST_SHOWN} more mistakes.")
+            lines.append(f"{name}: and {counted(len(stopping) - _MOST_SHOWN, 'more mistake')}.")
         raise SettingError("\n".join(lines))
 
 

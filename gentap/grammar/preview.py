@@ -10,6 +10,7 @@ from gentap.grammar.sample import table_random
 from gentap.grammar.sampler import QuestionSampler, is_possible
 from gentap.grammar.sentence_sampler import EVIDENCE_SIZES, SentenceDrawer, gives
 from gentap.records import Table
+from gentap.runs.counting import counted
 
 BUILT_IN = Table(
     title="Northport",
@@ -94,7 +95,7 @@ def preview_kinds(
 def preview_table(maker: QuestionSampler, table: Table, per_kind: int, seed: int) -> Iterator[str]:
     """How a table's columns are read, and what would be asked about it."""
     askable = maker.askable(table)
-    yield f"{table.title or 'table'}: {len(table.rows):,} rows"
+    yield f"{table.title or 'table'}: {counted(len(table.rows), 'row')}"
     for column, header in enumerate(table.header):
         yield f"  {header}: {_reading(askable, column)}"
     silent = []
@@ -158,7 +159,7 @@ def why_not_asked(plan: Plan, table: QuestionTable) -> str:
     if plan.query.pick == "only" and height != 1:
         return "the table has more than one row"
     if height < plan.fewest_rows:
-        return f"it needs {plan.fewest_rows} rows"
+        return f"it needs {counted(plan.fewest_rows, 'row')}"
     missing = sorted(plan.titles - table.titles.keys())
     if missing:
         return f"the table has no {' or '.join(missing)}, or too long a one"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gentap.errors import InputError, SettingError
+from gentap.runs.counting import counted
 from gentap.runs.files.output_files import write_json, write_text
 from gentap.runs.store import REJECTED, StageFolder
 from gentap.settings.sections import NO_JUDGE, EvaluateSettings, JudgeSettings, Protocol
@@ -130,7 +131,7 @@ class EvaluateStage(Stage):
         if self.evaluate.tune_length:
             lines.append(
                 f"length penalty {stats['length_penalty']:g}, at least "
-                f"{stats['min_answer_tokens']} tokens, chosen on dev"
+                f"{counted(stats['min_answer_tokens'], 'token')}, chosen on dev"
             )
         return lines
 
@@ -296,6 +297,6 @@ def _judge_used(judge: JudgeSettings) -> dict[str, Any]:
 
 def _facts(systems: Sequence["Results"], data: Sequence[str]) -> list[str]:
     """What stands below a report's title."""
-    count = f"{len(systems[0].examples):,} questions"
+    count = counted(len(systems[0].examples), "question")
     of = f"{count} of {', '.join(data)}" if data else count
     return [of, f"protocol {systems[0].scored.protocol}"]

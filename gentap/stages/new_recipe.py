@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gentap.errors import SettingError
+from gentap.runs.counting import counted
 
 RECIPE_MARK = "# Written by `gentap init`"
 """What tells a recipe of ours, which may be replaced, from others."""
@@ -143,7 +144,7 @@ max_tokens = {budget.tokens}
 def _mine(own: OwnData, machine: Machine) -> str:
     size, count = _documents(own.documents)
     return f"""\
-# Tables and sentences of {count:,} files of documents, {size / 1e6:,.1f} MB. What the sets below
+# Tables and sentences of {counted(count, "file")} of documents, {size / 1e6:,.1f} MB. What the sets below
 # `exclude` hold is kept out of what is trained on: pages, tables and answers.
 {_takes(2 + size / (_MINED_BYTES * machine.cores))}
 [mine]

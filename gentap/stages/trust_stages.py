@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from gentap.errors import InputError, SettingError
 from gentap.runs.console import say
+from gentap.runs.counting import counted
 from gentap.runs.files.output_files import write_json
 from gentap.runs.store import StageFolder
 from gentap.stages.stage import Planned, Stage
@@ -54,7 +55,10 @@ class CohortsStage(Stage):
         found = self.find()
         write_json(folder.path / COHORTS, found.to_json())
         results = read_results(self.report)
-        facts = [f"{len(results.examples):,} questions", f"protocol {results.scored.protocol}"]
+        facts = [
+            counted(len(results.examples), "question"),
+            f"protocol {results.scored.protocol}",
+        ]
         write_report(folder.path, [results], facts=facts, sections=[cohorts_section(found)])
         return {"questions": found.questions, "tried": found.tried, "cohorts": len(found.cohorts)}
 
@@ -82,7 +86,8 @@ def cohorts_section(found: "Cohorts") -> "TableSection":
     ]
     head = ["group", "questions", title, "others", "gap", "95% interval", "p"]
     note = (
-        f"Groups found on one half of {found.questions:,} questions by a decision tree and tested "
+        f"Groups found on one half of {counted(found.questions, 'question')} by a decision tree "
+        "and tested "
         f"on the other; {found.tried} were tried, and p is corrected for that. Scores are means of "
         f"the held-out questions' {title}."
     )
@@ -100,7 +105,7 @@ def cohorts_text(found: "Cohorts") -> str:
     title = METRICS[found.metric]
     if not found.cohorts:
         return (
-            f"No group of {found.questions:,} questions is lower by {title} beyond chance "
+            f"No group of {counted(found.questions, 'question')} is lower by {title} beyond chance "
             f"({found.tried} tried)."
         )
     return "\n".join(_line(one, title) for one in found.cohorts)
@@ -110,7 +115,7 @@ def _line(one: "Cohort", title: str) -> str:
     return (
         f"{one.words}: {title} {one.rest - one.score:.1f} below ({one.score:.1f} against "
         f"{one.rest:.1f}, gap {one.low:+.1f} to {one.high:+.1f}, p {one.p:.3f}, "
-        f"{one.questions:,} questions)"
+        f"{counted(one.questions, 'question')})"
     )
 
 
