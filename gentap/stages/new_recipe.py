@@ -143,8 +143,9 @@ max_tokens = {budget.tokens}
 
 def _mine(own: OwnData, machine: Machine) -> str:
     size, count = _documents(own.documents)
+    files = counted(count, "file")
     return f"""\
-# Tables and sentences of {counted(count, "file")} of documents, {size / 1e6:,.1f} MB. What the sets below
+# Tables and sentences of {files} of documents, {size / 1e6:,.1f} MB. What the sets below
 # `exclude` hold is kept out of what is trained on: pages, tables and answers.
 {_takes(2 + size / (_MINED_BYTES * machine.cores))}
 [mine]

@@ -153,7 +153,7 @@ class SwapStage(Stage):
         merge_shards(folder.path)
         if not tally.counts["copies"]:
             raise InputError(
-                f"{', '.join(self.data)}: none of {tally.counts['examples']:,} examples names "
+                f"{', '.join(self.data)}: none of {counted(tally.counts['examples'], 'example')} names "
                 f"anybody of the word list {self.words}. Give another list (--words)."
             )
         return {**tally.to_json(), "groups": list(words.groups)}
@@ -162,7 +162,10 @@ class SwapStage(Stage):
         counts = dict(stats["counts"])
         examples, copies = counts.pop("examples"), counts.pop("copies")
         told = [f"{count:,} {name}" for name, count in counts.items() if name != "rows"]
-        return [f"{copies:,} copies of {examples:,} examples: {', '.join(told)}"]
+        return [
+            f"{counted(copies, 'copy', 'copies')} of {counted(examples, 'example')}: "
+            f"{', '.join(told)}"
+        ]
 
 
 def audit(
