@@ -153,8 +153,8 @@ class SwapStage(Stage):
         merge_shards(folder.path)
         if not tally.counts["copies"]:
             raise InputError(
-                f"{', '.join(self.data)}: none of {counted(tally.counts['examples'], 'example')} names "
-                f"anybody of the word list {self.words}. Give another list (--words)."
+                f"{', '.join(self.data)}: none of {counted(tally.counts['examples'], 'example')} "
+                f"names anybody of the word list {self.words}. Give another list (--words)."
             )
         return {**tally.to_json(), "groups": list(words.groups)}
 
