@@ -238,7 +238,7 @@ class MapStage(Stage):
             for name, (before, after) in stats["neighbours"].items()
         ]
         return [
-            f"{stats['cells']:,} cells of {stats['tables']:,} tables",
+            f"{counted(stats['cells'], 'cell')} of {counted(stats['tables'], 'table')}",
             f"nearest neighbours: {'; '.join(near)}",
             *(f"tables set aside: {line}" for line in stats["reasons"]),
         ]

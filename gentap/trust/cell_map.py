@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gentap.errors import InputError, SettingError
 from gentap.records import SourcedTable, Table, digest
+from gentap.runs.counting import counted
 from gentap.runs.extra_packages import require
 from gentap.runs.runner import Progress
 from gentap.settings.sections import LinearizerSettings
@@ -67,8 +68,8 @@ def check_map(cells: int, perplexity: float) -> None:
         import sklearn.manifold  # noqa: F401
     if cells <= perplexity:
         raise SettingError(
-            f"map: {cells:,} cells are too few for a perplexity of {perplexity:g}, which is how "
-            "many neighbours each is drawn by: raise --cells, or lower --perplexity."
+            f"map: {counted(cells, 'cell')} are too few for a perplexity of {perplexity:g}, which "
+            "is how many neighbours each is drawn by: raise --cells, or lower --perplexity."
         )
 
 
@@ -95,8 +96,9 @@ def embed_cells(
     ]
     drawn = sorted(heapq.nsmallest(cells, places))
     if len(drawn) <= perplexity:
+        full = counted(len(drawn), "cell that is not empty", "cells that are not empty")
         raise InputError(
-            f"map: the tables have {len(drawn):,} cells that are not empty, and a perplexity of "
+            f"map: the tables have {full}, and a perplexity of "
             f"{perplexity:g} needs more than that many. Give more tables, or lower --perplexity."
         )
     network: Any = load_table_model(model, tokenizer=tokenizer)

@@ -8,6 +8,7 @@ from string import Template
 from typing import Any
 
 from gentap import __version__
+from gentap.runs.counting import counted
 from gentap.runs.page_style import embedded_json, page_style, script_hash, without_surrogates
 from gentap.trust.cell_map import NEIGHBOURS, CellEmbeddings, flattened, neighbour_shares
 
@@ -42,8 +43,8 @@ def map_page(
         ],
     }
     facts = [
-        f"{len(cells):,} cells of {found.tables:,} tables",
-        f"{found.seen:,} tables in all",
+        f"{counted(len(cells), 'cell')} of {counted(found.tables, 'table')}",
+        f"{counted(found.seen, 'table')} in all",
         f"t-SNE, perplexity {perplexity:g}, seed {seed}",
     ]
     script = '\n"use strict";\n' + (_ASSETS / "map.js").read_text(encoding="utf-8")
