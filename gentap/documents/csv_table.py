@@ -9,7 +9,7 @@ from gentap.documents.delimited.csv_dialect import find_dialect, take_sep_line
 from gentap.documents.delimited.csv_encoding import read_delimited
 from gentap.documents.delimited.csv_layout import TableLayout, find_layout
 from gentap.documents.delimited.csv_records import Dialect, split_records
-from gentap.documents.delimited.markdown_table import take_ruled_line
+from gentap.documents.delimited.ruled_line import take_ruled_line
 from gentap.documents.input_files import require_file
 from gentap.errors import InputError, SettingError
 from gentap.records import Table
