@@ -68,6 +68,9 @@ def answer_command(
         warn(f"gentap: {assumed}")
     if title is not None:
         content = replace(content, title=title)
+    from gentap.model.loading.model_folder import find_model
+
+    find_model(model)  # a wrong name is told before seconds of imports
     from gentap.model.answerer import Answerer
 
     answerer = Answerer(model, constrain=constrain)

@@ -9,6 +9,7 @@ from gentap.documents.delimited.csv_dialect import find_dialect, take_sep_line
 from gentap.documents.delimited.csv_encoding import read_delimited
 from gentap.documents.delimited.csv_layout import TableLayout, find_layout
 from gentap.documents.delimited.csv_records import Dialect, split_records
+from gentap.documents.delimited.ruled_line import take_ruled_line
 from gentap.documents.input_files import require_file
 from gentap.errors import InputError, SettingError
 from gentap.records import Table
@@ -101,7 +102,12 @@ def read_csv_text(
     else:
         dialect = find_dialect(text)
     records = split_records(text, dialect)
+    ruled = None
+    if dialect.delimiter == "|":
+        records, ruled = take_ruled_line(records)
     layout = find_layout(records)
+    if layout is not None and ruled is not None:
+        layout.dropped.append(ruled)
     _check(path, text, dialect, layout, skipped, given.option("delimiter"))
     assert layout is not None
     width = len(layout.header)

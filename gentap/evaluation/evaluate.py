@@ -7,12 +7,13 @@ from gentap.documents.annotated.reading import read_questions
 from gentap.documents.rejected import RejectedRecords, reading_told, write_rejected
 from gentap.evaluation.counterfactuals import Counterfactuals, swap_scores, swap_section
 from gentap.evaluation.judge import judged, open_judge
-from gentap.evaluation.metrics.scoring import needs_wordnet, score
+from gentap.evaluation.metrics.scoring import needs_wordnet
 from gentap.evaluation.metrics.wordnet import open_wordnet
 from gentap.evaluation.predict import ChunkedAnswers, Length
 from gentap.evaluation.report.page import training_log, write_report
 from gentap.evaluation.results import Results, write_results
 from gentap.evaluation.robustness import NOISE, SpoiledSet, noise_scores, noise_section
+from gentap.evaluation.sound_records import score_sound
 from gentap.evaluation.tune_length import tune_length
 from gentap.records import Example
 from gentap.runs.counting import counted
@@ -49,18 +50,21 @@ def evaluate_model(
     trials: list[dict[str, Any]] = []
     if settings.tune_length:
         length, trials = tune_length(model, dev.examples, settings, folder.work / "length")
-    predictions = answerer.answer(length, folder.work / "chunks", "evaluate")
+    said = answerer.answer(length, folder.work / "chunks", "evaluate")
+    scored, kept, rejected = score_sound(examples, said, settings.protocol)
     unread = RejectedRecords()
     for aside in (questions.unread, answerer.unread):
         unread.extend(aside)
+    for record in rejected:
+        unread.add(record)
     told = reading_told(unread) + reading_told(dev.unread, "dev ")
     unread.extend(dev.unread)
     write_rejected(folder.path / REJECTED, unread)
-    scored = score(examples, predictions, settings.protocol)
+    examples, predictions = [examples[place] for place in kept], [said[place] for place in kept]
     if judge is not None:
         scored = judged(scored, examples, predictions, judge)
     (name,) = short_names([model])
-    results = Results(name, examples, predictions, scored, answerer.shown)
+    results = Results(name, examples, predictions, scored, [answerer.shown[at] for at in kept])
     write_results(folder.path, results)
     sections = []
     noise: list[dict[str, Any]] = []

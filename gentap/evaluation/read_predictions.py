@@ -20,9 +20,9 @@ from gentap.documents.jsonl import json_object
 from gentap.errors import InputError
 from gentap.evaluation.judge import judged, open_judge
 from gentap.evaluation.metrics.denotation import SEPARATOR
-from gentap.evaluation.metrics.scoring import score
 from gentap.evaluation.prediction_text import prediction_text
 from gentap.evaluation.results import Results, Shown
+from gentap.evaluation.sound_records import score_sound
 from gentap.records import Example
 from gentap.runs.counting import counted
 from gentap.settings.sections import NO_JUDGE, JudgeSettings, Protocol
@@ -43,15 +43,19 @@ def score_file(
     judge = open_judge(judging)
     questions = read_questions(data)
     predictions, left_out = read_predictions(path, questions, data)
-    scored = score(questions.examples, predictions, protocol)
-    if judge is not None:
-        scored = judged(scored, questions.examples, predictions, judge)
     more = _comma_lists(questions.examples, predictions)
     more |= {"questions that can't be read": questions.unread.total, **left_out}
+    scored, kept, rejected = score_sound(questions.examples, predictions, protocol)
+    for record in rejected:
+        questions.unread.add(record)
+    examples = [questions.examples[place] for place in kept]
+    predictions = [predictions[place] for place in kept]
+    if judge is not None:
+        scored = judged(scored, examples, predictions, judge)
     warnings = scored.warnings | {name: count for name, count in more.items() if count}
     shown: list[Shown | None] = [None] * len(predictions)
     scored = replace(scored, warnings=warnings)
-    return Results(path.stem, questions.examples, predictions, scored, shown, questions.unread)
+    return Results(path.stem, examples, predictions, scored, shown, questions.unread)
 
 
 def _comma_lists(examples: Sequence[Example], predictions: Sequence[str]) -> dict[str, int]:

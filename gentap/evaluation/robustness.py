@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from gentap.evaluation.metrics.resampling import intervals
-from gentap.evaluation.metrics.scoring import METRICS, Scored, score
+from gentap.evaluation.metrics.scoring import METRICS, Scored
 from gentap.evaluation.metrics.statistics import Statistics
 from gentap.evaluation.predict import ChunkedAnswers, Length
 from gentap.evaluation.report.page import TableSection
+from gentap.evaluation.sound_records import score_sound
 from gentap.records import Example
 from gentap.settings.sections import EvaluateSettings, LinearizerSettings
 
@@ -50,15 +51,15 @@ def noise_scores(
         answerer = ChunkedAnswers(model, of_kind.examples, settings, model=network)
         label = f"{of_kind.kind} {of_kind.level:.0%}" if of_kind.level else of_kind.kind
         said = answerer.answer(length, folder / f"{number:03d}", f"evaluate, {label}")
-        scored = score(of_kind.examples, said, settings.protocol)
-        hit = np.array(of_kind.needed) > 0
+        scored, kept, _ = score_sound(of_kind.examples, said, settings.protocol)
+        hit = np.array(of_kind.needed)[kept] > 0
         sides = {"needed": np.flatnonzero(hit), "spared": np.flatnonzero(~hit)}
         found.append(
             {
                 "kind": of_kind.kind,
                 "level": of_kind.level,
-                "questions": len(said),
-                "scores": _scores_of(scored, np.arange(len(said))),
+                "questions": len(kept),
+                "scores": _scores_of(scored, np.arange(len(kept))),
                 **{
                     name: {"questions": len(places), "scores": _scores_of(scored, places)}
                     for name, places in sides.items()

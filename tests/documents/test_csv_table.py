@@ -284,3 +284,29 @@ def test_random_bytes_give_a_table_or_a_message(tmp_path: Path) -> None:
 )
 def test_an_encoding_is_told_from_a_few_words(text: str, encoding: str) -> None:
     assert text.encode(encoding).decode(find_encoding(text.encode(encoding))) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| Year | Film |\n|------|:----:|\n| 2005 | Dusk |\n| 2006 | A\\|B |\n",
+        "Year | Film\n--- | ---\n2005 | Dusk\n2006 | A\\|B\n",
+        "Films of hers\n\n| Year | Film |\n|:-|---|\n| 2005 | Dusk |\n| 2006 | A\\|B |\n",
+        "|Year|Film|\n|---|---|\n|2005|Dusk|\n|2006|A\\|B|",
+    ],
+)
+def test_a_table_of_markdown_is_read_as_one(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "films.csv"
+    path.write_text(text)
+    table, told = read_csv_told(path)
+    assert table.header == ("Year", "Film")
+    assert table.rows == (("2005", "Dusk"), ("2006", "A|B"))
+    assert "pipes" in told
+    assert "dropped line" in told
+
+
+@pytest.mark.parametrize("first", ["-|-", "1|-", "---|2"])
+def test_a_row_that_says_nothing_is_no_ruled_line(tmp_path: Path, first: str) -> None:
+    path = tmp_path / "films.csv"
+    path.write_text(f"Year|Film\n{first}\n2005|Dusk\n2006|Dawn\n")
+    assert read_csv_table(path).rows[0] == tuple(first.split("|"))

@@ -162,3 +162,45 @@ def test_signs_that_link_to_a_heading_go(sign: str) -> None:
 def test_blocks_within_a_heading_part_its_words() -> None:
     html = f"<h2>Second <p>round</p>of all</h2><table>{HEAD}<tr><td>a<td>1</table>"
     assert read_html(html, "u").tables[0].section == "Second round of all"
+
+
+# Formulas, and notes of images
+
+
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        ("<msup><mn>10</mn><mn>8</mn></msup>", "10^8"),
+        ("<msup> <mn>10</mn> <mn>8</mn> </msup>", "10^8"),
+        ("<msup><mn>10</mn><mrow><mo>−</mo><mn>3</mn></mrow></msup>", "10^−3"),
+        ("<msup><mi>x</mi><mn>2</mn></msup>", "x²"),
+        ("<msup><mi>e</mi><mrow><mn>2</mn><mi>n</mi></mrow></msup>", "e^(2n)"),
+        ("<mfrac><mn>1</mn><mn>2</mn></mfrac>", "1/2"),
+        ("<mn>3</mn><mfrac><mn>1</mn><mn>2</mn></mfrac>", "3 1/2"),
+        ("<mfrac><mrow><mi>x</mi><mo>+</mo><mn>1</mn></mrow><mi>y</mi></mfrac>", "(x+1)/y"),
+        ("<mfrac><mn>1</mn><msup><mn>10</mn><mn>8</mn></msup></mfrac>", "1/(10^8)"),
+        ("<msub><mi>a</mi><mi>n</mi></msub>", "a_n"),
+        ("<msubsup><mi>a</mi><mi>n</mi><mn>2</mn></msubsup>", "a_n²"),
+        ("<msqrt><mn>2</mn></msqrt>", "√2"),
+        ("<msqrt><mi>a</mi><mo>+</mo><mi>b</mi></msqrt>", "√(a+b)"),
+        ("<msup><mn>7</mn></msup>", "7"),
+        ("<mfrac></mfrac><mn>7</mn>", "7"),
+        (
+            "<semantics><mn>7</mn><annotation encoding='application/x-tex'>7</annotation>"
+            "<annotation-xml encoding='text/html'><p>seven</p></annotation-xml></semantics>",
+            "7",
+        ),
+    ],
+)
+def test_a_formula_keeps_its_value(formula: str, text: str) -> None:
+    assert cell(f"<math>{formula}</math>") == text
+    (block,) = prose(f"<p>It is <math>{formula}</math> in all.</p>")
+    assert block == f"It is {text} in all."
+
+
+@pytest.mark.parametrize("note", ["title", "desc", "metadata"])
+def test_notes_of_an_image_are_no_text(note: str) -> None:
+    image = f"<svg><{note}>Flag</{note}><text>12</text></svg>"
+    assert cell(f"{image}Italy") == "12Italy"
+    assert cell(f"<svg><g><{note}>Flag</{note}></g></svg>Italy") == "Italy"
+    assert prose(f"<p>She was born in {image} Italy.</p>") == ["She was born in Italy."]

@@ -140,3 +140,34 @@ def test_no_pattern_is_found_without_its_letters(
     letters: str, pattern: str, data: st.DataObject
 ) -> None:
     assert letters in data.draw(st.from_regex(pattern.replace(r"\b", "")))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "He won on Jeopardy! in 2004.",
+        "She left Yahoo! and went to Rome.",
+        "Who Framed Roger Rabbit? was a hit.",
+        "They made Help! (1965) and Tommy.",
+        "He wrote Mamma Mia! – a musical.",
+        "She sang in Oliver!, a musical.",
+        "Panic! at the Disco played.",
+    ],
+)
+def test_a_sentence_goes_on_after_the_sign_of_a_name(text: str) -> None:
+    assert list(split_sentences(f"{text} Then it rained.")) == [text, "Then it rained."]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Did she? Yes, she did.", ["Did she?", "Yes, she did."]),
+        ("Sales rose! iPhones sold too.", ["Sales rose!", "iPhones sold too."]),
+        ("Why? (Nobody said.)", ["Why?", "(Nobody said.)"]),
+        ("Stop! 12 came.", ["Stop!", "12 came."]),
+        ("She won! “It is mine,” she said.", ["She won!", "“It is mine,” she said."]),
+        ("Rome fell! É vero.", ["Rome fell!", "É vero."]),
+    ],
+)
+def test_a_sign_ends_a_sentence_where_another_may_begin(text: str, parts: list[str]) -> None:
+    assert list(split_sentences(text)) == parts

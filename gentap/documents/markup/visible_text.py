@@ -108,26 +108,32 @@ def _prepare_formula(math: Any) -> None:
                 unlink(child)
         parts = list(node.iter())
         if tag == "msqrt":
-            node.insert_before("√(" if len(parts) > 1 else "√")
-            node.insert_after(")" if len(parts) > 1 else "")
+            _surround(node, "√")
         elif tag == "mfrac":
-            for part, mark in zip(parts, (_RAISED, f"/{_LOWERED}"), strict=False):
-                _surround(part, mark, "/" if "/" in mark else "")
+            numbers = all(map(_is_number, parts))
+            for part, sign, mark in zip(parts, ("", "/"), (_RAISED, _LOWERED), strict=False):
+                _surround(part, sign + mark if numbers else sign, _LEVEL if numbers else "")
         else:
-            scripts = {"msup": _RAISED, "msub": _LOWERED}.get(tag, _LOWERED + _RAISED)
-            for part, mark in zip(parts[1:], scripts, strict=False):
-                _surround(part, mark, "^" if mark == _RAISED else "_")
+            marks = {"msup": _RAISED, "msub": _LOWERED}.get(tag, _LOWERED + _RAISED)
+            for part, mark in zip(parts[1:], marks, strict=False):
+                if _is_number(part):
+                    _surround(part, mark, _LEVEL)
+                else:
+                    _surround(part, "^" if mark == _RAISED else "_")
 
 
-def _surround(part: Any, mark: str, sign: str) -> None:
-    """Put a part of a formula behind a mark where it is a number, else behind a sign."""
-    if _NUMBER.fullmatch(part.text_lexbor().strip()):
-        part.insert_before(mark)
-        part.insert_after(_LEVEL)
-        return
-    several = sum(1 for _ in part.iter()) > 1
-    part.insert_before(f"{sign}(" if several else sign)
-    part.insert_after(")" if several else "")
+def _is_number(part: Any) -> bool:
+    """Whether a part of a formula is a number as it stands, without powers or fractions in it."""
+    if part.tag not in ("mn", "mrow") or part.css_first(_MATH) is not None:
+        return False
+    return _NUMBER.fullmatch(part.text_lexbor().strip()) is not None
+
+
+def _surround(part: Any, before: str, after: str = "") -> None:
+    """Put text around a part of a formula, which is in brackets unless it is one thing."""
+    several = not after and sum(1 for _ in part.iter()) > 1
+    part.insert_before(f"{before}(" if several else before)
+    part.insert_after(")" if several else after)
 
 
 def unlink(node: Any) -> None:
