@@ -10,6 +10,7 @@ from gentap.errors import FolderError, SettingError
 from gentap.model.loading.gguf import checkpoint_folder
 from gentap.model.objectives import Objective
 from gentap.runs.console import confirm, is_interactive, say, show
+from gentap.runs.counting import counted
 from gentap.runs.files.made_from import changes, read_made_from
 from gentap.runs.runner import clock
 from gentap.runs.store import holds_other_work, made_from, own_files, seconds_spent
@@ -205,7 +206,7 @@ def _systems(recipe: Recipe, plan: RunPlan, variant: str) -> Models:
         ),
     )
     tuned = finetuned("finetuned", str(pretrained))
-    how = f"{recipe.finetune.shots} shots" if recipe.finetune.shots else "finetuned"
+    how = counted(recipe.finetune.shots, "shot") if recipe.finetune.shots else "finetuned"
     systems = {f"base, {how}": plain, "GenTaP, zero-shot": [pretrained], f"GenTaP, {how}": tuned}
     return {system: models for system, models in systems.items() if models}
 
@@ -257,7 +258,10 @@ def _summarize(recipe: Recipe, name: str, models: Models, reports: Models) -> No
         write_report(
             output,
             [first, *others],
-            facts=[name, f"{len(first.examples):,} questions of {', '.join(recipe.evaluate.data)}"],
+            facts=[
+                name,
+                f"{counted(len(first.examples), 'question')} of {', '.join(recipe.evaluate.data)}",
+            ],
             histories={system: training_log(str(folders[0])) for system, folders in models.items()},
             tests={
                 other.name: differences(first.scored.statistics, other.scored.statistics)

@@ -82,7 +82,7 @@ def test_pages_without_tables_are_told_with_the_reasons() -> None:
     write("pages/b.html", "")
     message = complaint("mine", "pages", "-o", "out")
     assert message == (
-        "mine: no data table in 1 pages (empty file: 1, page without a data table: 1). Records set "
+        "mine: no data table in 1 page (empty file: 1, page without a data table: 1). Records set "
         "aside are listed in out/.gentap/rejected.jsonl."
     )
     assert [entry["where"] for entry in rejected("out")] == ["a.html", "b.html"]
@@ -117,7 +117,7 @@ def test_of_truncated_jsonl_the_whole_lines_are_mined_and_the_place_is_listed() 
     write("pages.jsonl.gz", whole[: len(whole) // 2])
     result = gentap("mine", "pages.jsonl.gz", "-o", "out", "--workers", "1")
     assert result.exit_code == 0, result.output
-    assert "1 records set aside" in result.stderr
+    assert "1 record set aside" in result.stderr
     (entry,) = rejected("out")
     pages = json.loads(Path("out/.gentap/stats.json").read_text())["counts"]["pages read"]
     assert 0 < pages < 400

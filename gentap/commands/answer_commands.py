@@ -15,6 +15,7 @@ from gentap.commands.options import (
     reports_errors,
 )
 from gentap.runs.console import ask, is_interactive, show, waiting_for, warn
+from gentap.runs.counting import counted
 
 if TYPE_CHECKING:
     from gentap.model.answerer import Answer
@@ -117,8 +118,9 @@ def _show_answer(question: str, found: "Answer", table: "Table") -> None:
     if found.cut:
         warn(
             "note: the table or question was cut to what the model can read: "
-            f"{len(found.rows):,} of {len(table.rows):,} rows and {len(found.columns):,} of "
-            f"{len(table.header):,} columns were shown."
+            f"{len(found.rows):,} of {counted(len(table.rows), 'row')} and "
+            f"{len(found.columns):,} of "
+            f"{counted(len(table.header), 'column')} were shown."
         )
     if question:
         show()

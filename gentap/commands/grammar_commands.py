@@ -7,6 +7,7 @@ import typer
 
 from gentap.commands.options import Delimiter, EncodingName, Seed, reports_errors
 from gentap.runs.console import say, show, warn
+from gentap.runs.counting import counted
 
 app = typer.Typer()
 grammars = typer.Typer(no_args_is_help=True, help="Grammars of questions: check one, try one.")
@@ -21,21 +22,32 @@ PerKind = Annotated[int, typer.Option("-n", min=1, help="Draws of each kind of q
 @grammars.command("check")
 @reports_errors
 def grammar_check(grammar: GrammarName, per_kind: PerKind = 5, seed: Seed = 1) -> None:
-    """List every mistake of a grammar with its place, then draw from a built-in table."""
+    """List every mistake of a grammar with its place, then draw from a built-in table.
+
+    Of the kinds of questions its own ones are drawn; those that it includes are counted.
+    """
+    from gentap.grammar.diagnostics import Mistake
     from gentap.grammar.includes import open_grammar
     from gentap.grammar.parser import read_grammar
     from gentap.grammar.preview import preview_kinds
     from gentap.grammar.rules import find_grammar
     from gentap.grammar.sampler import QuestionSampler
 
-    source = open_grammar(find_grammar(grammar))
-    content, found = read_grammar(source.text)
-    mistakes = [one for one in found if one.stops or source.is_own(one)]
+    broken: list[Mistake] = []
+    source = open_grammar(find_grammar(grammar), broken)
+    content, found = read_grammar(source.text, whole=not broken)
+    mistakes = sorted([*broken, *(one for one in found if one.stops or source.is_own(one))])
     for mistake in mistakes:
         show(source.told(mistake))
     if not any(mistake.stops for mistake in mistakes):
-        for line in preview_kinds(QuestionSampler(content), per_kind, seed):
+        for line in preview_kinds(
+            QuestionSampler(content), per_kind, seed, lambda rule: source.is_own_line(rule.line)
+        ):
             show(line)
+        others = sum(not source.is_own_line(rule.line) for rule in content.questions)
+        if others:
+            included = ", ".join(path.stem for path in source.files[1:])
+            say(f"gentap: {counted(others, 'kind')} of question more from {included}")
     if mistakes:
         raise typer.Exit(1)
 

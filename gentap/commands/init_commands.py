@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gentap.commands.options import reports_errors
-from gentap.runs.console import ask, is_interactive, show
+from gentap.runs.console import ask, is_interactive, say, show
 
 app = typer.Typer()
 
@@ -41,7 +41,13 @@ def init_command(
     from gentap.errors import SettingError
     from gentap.runs.files.output_files import write_own
     from gentap.settings.recipe import load_recipe
-    from gentap.stages.new_recipe import RECIPE_MARK, OwnData, measure_machine, recipe_text
+    from gentap.stages.new_recipe import (
+        RECIPE_MARK,
+        OwnData,
+        measure_machine,
+        recipe_text,
+        unread_questions,
+    )
 
     if not documents:
         if not is_interactive():
@@ -63,6 +69,8 @@ def init_command(
         output=output,
     )
     text = recipe_text(own, measure_machine())
+    for line in unread_questions(own):
+        say(f"init: {line}")
     write_own(recipe, text, RECIPE_MARK, overwrite=overwrite)
     load_recipe(recipe)
     show(text.rstrip("\n"))

@@ -7,6 +7,7 @@ import typer
 
 from gentap.commands.options import Output, Overwrite, Seed, reports_errors
 from gentap.runs.console import show
+from gentap.runs.counting import counted
 
 app = typer.Typer()
 ReportFolder = Annotated[
@@ -55,6 +56,40 @@ def swap_command(
     SwapStage(data=tuple(data), words=words).make(output, overwrite=overwrite)
 
 
+@app.command("map")
+@reports_errors
+def map_command(
+    tables: Annotated[
+        list[str],
+        typer.Argument(
+            help="Mined folders; Parquet, CSV or JSONL files of tables, folders, globs."
+        ),
+    ],
+    model: Annotated[str, typer.Option(help="A model's folder or hub name.")],
+    output: Output,
+    cells: Annotated[
+        int, typer.Option(min=2, max=10_000, help="Draw at most so many cells, chosen by the seed.")
+    ] = 1000,
+    perplexity: Annotated[
+        float, typer.Option(min=1.0, max=1000.0, help="Neighbours that t-SNE draws each cell by.")
+    ] = 30.0,
+    seed: Seed = 1,
+    overwrite: Overwrite = False,
+) -> None:
+    """Draw the cells of tables before a model's encoder and after it, as a page."""
+    from gentap.model.loading.gguf import checkpoint_folder
+    from gentap.stages.trust_stages import MapStage
+
+    stage = MapStage(
+        model=checkpoint_folder(model),
+        tables=tuple(tables),
+        cells=cells,
+        perplexity=perplexity,
+        seed=seed,
+    )
+    stage.make(output, overwrite=overwrite)
+
+
 @app.command("audit")
 @reports_errors
 def audit_command(
@@ -84,7 +119,11 @@ def audit_command(
         low, high = found["interval"]
         show(
             f"membership by loss: AUC {found['auc']:.1f} [{low:.1f}, {high:.1f}], "
-            f"{found['members']:,} members and {found['others']:,} others (50: nothing given away)"
+            f"{counted(found['members'], 'member')} and {counted(found['others'], 'other')} (50: "
+            "nothing given away)"
         )
     if "exposure" in found:
-        show(f"exposure of {canaries:,} canaries: {found['exposure']:.2f} bits on average, of 6.64")
+        show(
+            f"exposure of {counted(canaries, 'canary', 'canaries')}: {found['exposure']:.2f} "
+            "bits on average, of 6.64"
+        )

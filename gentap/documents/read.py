@@ -17,6 +17,7 @@ from gentap.documents.jsonl import read_lines
 from gentap.documents.markdown import markdown_to_html
 from gentap.documents.rejected import RejectedRecord, guarded
 from gentap.records import Document
+from gentap.runs.counting import counted
 from gentap.settings.sections import FieldMap
 
 HTML_SUFFIXES = (".html", ".htm", ".xhtml")
@@ -61,7 +62,7 @@ def _read_file(
     elif end.endswith(JSONL_SUFFIXES):
         yield from _read_jsonl(path, fields, wanted)
     elif path.stat().st_size > pages.MAX_PAGE_BYTES:
-        yield RejectedRecord(name, "page too large", f"{path.stat().st_size:,} bytes")
+        yield RejectedRecord(name, "page too large", counted(path.stat().st_size, "byte"))
     else:
         content, charset, title = path.read_bytes(), None, ""
         if end.endswith(MARKDOWN_SUFFIXES):

@@ -6,6 +6,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from gentap.documents.input_files import alike_name
 from gentap.errors import InputError, SettingError
 from gentap.evaluation.judge import RATINGS
 from gentap.evaluation.metrics.resampling import Difference, differences
@@ -14,6 +15,7 @@ from gentap.evaluation.metrics.statistics import Statistics
 from gentap.evaluation.read_predictions import score_file
 from gentap.evaluation.results import EXAMPLES, Results, is_report, read_results
 from gentap.settings.sections import Protocol
+from gentap.text.short_names import short_names
 
 _BY = ("rougeL", "denotation_accuracy")
 """What tells by default where systems differ: the first that they have."""
@@ -77,6 +79,9 @@ def read_systems(
     if len(names) < 2:
         raise SettingError("compare: give two systems or more.")
     paths = [named_path(name) for name in names]
+    for _, path in paths:
+        if not path.exists():
+            raise InputError(f"{path}: no such file or folder.{alike_name(path)}")
     folders = [path for _, path in paths if path.is_dir()]
     for folder in folders:
         if not is_report(folder):
@@ -95,7 +100,7 @@ def read_systems(
         for name, path in paths
     ]
     systems = [_like(system, systems[0]) for system in systems]
-    return _scored_alike(_distinctlynamed_path(systems, names), protocol)
+    return _scored_alike(_distinctly_named(systems, paths), protocol)
 
 
 def compare(systems: Sequence[Results], by: str | None = None, count: int = 10) -> Comparison:
@@ -139,14 +144,18 @@ def named_path(given: str) -> tuple[str, Path]:
     name, sign, path = given.partition("=")
     if sign and name and path and not Path(given).exists():
         return name, Path(path)
-    return (Path(given).name if Path(given).is_dir() else Path(given).stem) or given, Path(given)
+    (tail,) = short_names([given])
+    return tail if Path(given).is_dir() else Path(given).stem or given, Path(given)
 
 
-def _distinctlynamed_path(systems: Sequence[Results], given: Sequence[str]) -> list[Results]:
+def _distinctly_named(
+    systems: Sequence[Results], paths: Sequence[tuple[str, Path]]
+) -> list[Results]:
     names = [system.name for system in systems]
+    tails = short_names([str(path) for _, path in paths])
     return [
-        replace(system, name=whole) if names.count(system.name) > 1 else system
-        for system, whole in zip(systems, given, strict=True)
+        replace(system, name=tail) if names.count(system.name) > 1 else system
+        for system, tail in zip(systems, tails, strict=True)
     ]
 
 

@@ -21,6 +21,7 @@ from gentap.evaluation.predict import ChunkedAnswers, Length
 from gentap.evaluation.report.page import TableSection
 from gentap.evaluation.results import Results
 from gentap.records import Example
+from gentap.runs.counting import counted
 from gentap.runs.files.output_files import write_json, write_text
 from gentap.settings.sections import EvaluateSettings
 
@@ -165,7 +166,7 @@ def swap_section(found: dict[str, Any]) -> TableSection:
             rows.append([names, str(side["pairs"]), METRICS[name], *scores, gap, f"{one['p']:.3f}"])
     share, low, high = found["sensitivity"]
     note = (
-        f"{found['pairs']:,} questions were asked again with the words of the other group. "
+        f"{counted(found['pairs'], 'question')} asked again with the words of the other group. "
         f"{share:.1f}% [{low:.1f}, {high:.1f}] of the answers changed beyond the exchanged words. "
         "The gap is the second side's lead over the first, paired, with its 95% interval and the p "
         "of approximate randomization."

@@ -15,9 +15,11 @@ from gentap.evaluation.results import Results, write_results
 from gentap.evaluation.robustness import NOISE, SpoiledSet, noise_scores, noise_section
 from gentap.evaluation.tune_length import tune_length
 from gentap.records import Example
+from gentap.runs.counting import counted
 from gentap.runs.files.output_files import write_json
 from gentap.runs.store import OF_DEV, REJECTED, StageFolder
 from gentap.settings.sections import EvaluateSettings
+from gentap.text.short_names import short_names
 
 
 def evaluate_model(
@@ -57,7 +59,8 @@ def evaluate_model(
     scored = score(examples, predictions, settings.protocol)
     if judge is not None:
         scored = judged(scored, examples, predictions, judge)
-    results = Results(model, examples, predictions, scored, answerer.shown)
+    (name,) = short_names([model])
+    results = Results(name, examples, predictions, scored, answerer.shown)
     write_results(folder.path, results)
     sections = []
     noise: list[dict[str, Any]] = []
@@ -73,12 +76,12 @@ def evaluate_model(
         folder.path,
         [results],
         facts=[
-            f"{len(examples):,} questions of {', '.join(settings.data)}",
+            f"{counted(len(examples), 'question')} of {', '.join(settings.data)}",
             f"protocol {settings.protocol}",
             f"{settings.beams} beams",
-            f"length penalty {length.penalty:g}, at least {length.least} tokens",
+            f"length penalty {length.penalty:g}, at least {counted(length.least, 'token')}",
         ],
-        histories={model: training_log(model)},
+        histories={name: training_log(model)},
         sections=sections,
         noise=noise,
     )

@@ -18,6 +18,7 @@ from gentap.model.chat.chat_client import ChatClient, ChatRequest, Unanswered
 from gentap.model.chat.chat_reply import spoken
 from gentap.model.chat.prompt_template import PromptTemplate, load_template
 from gentap.records import Example, Table
+from gentap.runs.counting import counted
 from gentap.settings.sections import NO_JUDGE, JudgeSettings
 
 RATINGS = {"judge_faithfulness": "faithfulness", "judge_completeness": "completeness"}
@@ -123,5 +124,5 @@ def _shown(table: Table, evidence: set[int]) -> str:
             break
         kept.add(place)
     left = len(lines) - len(kept)
-    more = [f"({left} more rows)"] if left else []
+    more = [f"({counted(left, 'more row')})"] if left else []
     return "\n".join([header, *(lines[place] for place in sorted(kept)), *more])

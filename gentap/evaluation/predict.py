@@ -13,6 +13,7 @@ from gentap.errors import InputError
 from gentap.evaluation.results import Shown
 from gentap.model.answerer import Answerer, Asked
 from gentap.records import Example, Kind
+from gentap.runs.counting import counted
 from gentap.runs.files.output_files import write_json
 from gentap.runs.files.own_files import EDITED, read_json
 from gentap.runs.net import INTERNAL_ERROR, apart, net
@@ -117,7 +118,8 @@ class ChunkedAnswers:
                     self.unread.add(RejectedRecord(self._ids[place], INTERNAL_ERROR, fault))
             if len(found) != len(places):
                 raise InputError(
-                    f"{file}: holds {len(found)} answers to {len(places)} questions. {EDITED}"
+                    f"{file}: holds {counted(len(found), 'answer')} to "
+                    f"{counted(len(places), 'question')}. {EDITED}"
                 )
             for place, text in zip(places, found, strict=True):
                 texts[place] = text

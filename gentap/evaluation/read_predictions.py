@@ -24,6 +24,7 @@ from gentap.evaluation.metrics.scoring import score
 from gentap.evaluation.prediction_text import prediction_text
 from gentap.evaluation.results import Results, Shown
 from gentap.records import Example
+from gentap.runs.counting import counted
 from gentap.settings.sections import NO_JUDGE, JudgeSettings, Protocol
 
 _NAMED = 20
@@ -169,8 +170,9 @@ def _by_order(
     else:
         partner = f"Line {wanted + 1} is the first prediction without a question"
     raise InputError(
-        f"{path}: holds {len(said):,} predictions; {', '.join(map(str, data))} {hold} {wanted:,} "
-        f"questions{unread}. {partner}. Give one prediction a line, in the order of the questions."
+        f"{path}: holds {counted(len(said), 'prediction')}; {', '.join(map(str, data))} {hold} "
+        f"{counted(wanted, 'question')}{unread}. {partner}. Give one prediction a line, in the "
+        "order of the questions."
     )
 
 

@@ -31,6 +31,7 @@ from gentap.records import (
     example_to_row,
     table_digest,
 )
+from gentap.runs.counting import counted
 from gentap.runs.files.output_files import write_json, write_text
 from gentap.runs.files.own_files import EDITED, read_json, read_json_lines
 from gentap.runs.files.parquet_parts import read_rows
@@ -99,8 +100,8 @@ def read_results(folder: Path) -> Results:
     statistics = _read_statistics(folder / STATISTICS, scores["signatures"], len(examples))
     if len(lines) != len(examples):
         raise InputError(
-            f"{folder / PREDICTIONS}: holds {len(lines):,} predictions for {len(examples):,} "
-            f"questions. {EDITED}"
+            f"{folder / PREDICTIONS}: holds {counted(len(lines), 'prediction')} for "
+            f"{counted(len(examples), 'question')}. {EDITED}"
         )
     for number, (line, example) in enumerate(zip(lines, examples, strict=True), start=1):
         if not line.fits(example.table):
@@ -228,7 +229,8 @@ def _read_statistics(
         width = 2 * (1 + BLEU_ORDERS) if name in BLEU_FORMULAS else 2
         if len(rows) != count or any(len(row[name]) != width for row in rows):
             raise InputError(
-                f"{path}: {name} is not {width} numbers for each of {count:,} questions. {EDITED}"
+                f"{path}: {name} is not {width} numbers for each of "
+                f"{counted(count, 'question')}. {EDITED}"
             )
         kept = np.asarray([row[name] for row in rows], dtype=np.float64).reshape(count, width)
         if not (np.isfinite(kept) & (kept >= 0)).all():

@@ -33,6 +33,10 @@ class GrammarSource:
         """Whether it stands in the grammar's own file."""
         return self._place(mistake)[0] == self.files[0]
 
+    def is_own_line(self, line: int) -> bool:
+        """Whether a line of ``text`` is of the grammar's own file."""
+        return self.places[line - 1][0] == self.files[0]
+
     def told(self, mistake: Mistake) -> str:
         """A mistake with the file and line that it stands in."""
         path, line = self._place(mistake)
@@ -58,16 +62,23 @@ def read_grammar_text(path: Path) -> str:
     return read_user_text(path, "grammar")
 
 
-def open_grammar(path: Path) -> GrammarSource:
+def open_grammar(path: Path, broken: list[Mistake] | None = None) -> GrammarSource:
     """A grammar's text and that of what it includes.
 
-    Raises InputError where a file can't be read, SettingError where one includes itself.
+    Raises InputError where a file can't be read, SettingError where one includes itself; where
+    ``broken`` is given, that goes into it, and the inclusion is passed over.
     """
     lines = read_grammar_text(path).splitlines()
     included = _Lines(files={path: None})
     for number, name in _inclusions(lines):
-        _include(path, number, name, included, (path,))
-    if len(included.files) == 1:
+        try:
+            _include(path, number, name, included, (path,))
+        except (InputError, SettingError) as error:
+            if broken is None:
+                raise
+            message = str(error).removeprefix(f"{path}, line {number}: ")
+            broken.append(Mistake(number, 1, message))
+    if len(included.files) == 1 and not broken:
         return GrammarSource("\n".join(lines), [(path, n) for n in _counted(lines)], (path,))
     own = {match[1] for line in lines if (match := _NAMED.match(line))}
     kept = ["" if _INCLUDE.fullmatch(line.rstrip()) else line for line in lines]

@@ -17,6 +17,7 @@ from gentap.grammar.rules import (
     RuleKind,
     Slot,
 )
+from gentap.runs.counting import counted
 
 _NAME = r"[^\W\d][\w-]*"
 _RULE = re.compile(rf"(?:(question|numbers|tense|words) +)?({_NAME})(?: +(\d+)\*)? *=\s*(?:#.*)?")
@@ -66,12 +67,15 @@ def _refuse(mistakes: Sequence[Mistake], told: Callable[[Mistake], str], name: s
     if stopping:
         lines = [told(mistake) for mistake in stopping[:_MOST_SHOWN]]
         if len(stopping) > _MOST_SHOWN:
-            lines.append(f"{name}: and {len(stopping) - _MOST_SHOWN} more mistakes.")
+            lines.append(f"{name}: and {counted(len(stopping) - _MOST_SHOWN, 'more mistake')}.")
         raise SettingError("\n".join(lines))
 
 
-def read_grammar(text: str) -> tuple[Grammar, list[Mistake]]:
-    """A grammar as far as it can be read, and all mistakes in it, in order."""
+def read_grammar(text: str, *, whole: bool = True) -> tuple[Grammar, list[Mistake]]:
+    """A grammar as far as it can be read, and all mistakes in it, in order.
+
+    Of one that is not ``whole`` only those are found that a line shows by itself.
+    """
     reader = _Reader()
     for number, line in enumerate(text.splitlines(), start=1):
         content = line.strip()
@@ -87,7 +91,8 @@ def read_grammar(text: str) -> tuple[Grammar, list[Mistake]]:
         decimal_comma="decimal comma" in reader.options,
     )
     unread = frozenset(mistake.line for mistake in reader.mistakes)
-    return grammar, sorted([*reader.mistakes, *find_mistakes(grammar, unread)])
+    more = find_mistakes(grammar, unread) if whole else []
+    return grammar, sorted([*reader.mistakes, *more])
 
 
 class _Reader:

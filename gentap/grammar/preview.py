@@ -1,14 +1,16 @@
 """What a grammar would ask: draws of each kind, from a built-in table or from one of yours."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from gentap.grammar.plans import Plan
 from gentap.grammar.question_table import QuestionTable
+from gentap.grammar.rules import Rule
 from gentap.grammar.sample import table_random
 from gentap.grammar.sampler import QuestionSampler, is_possible
 from gentap.grammar.sentence_sampler import EVIDENCE_SIZES, SentenceDrawer, gives
 from gentap.records import Table
+from gentap.runs.counting import counted
 
 BUILT_IN = Table(
     title="Northport",
@@ -75,10 +77,17 @@ _ATTEMPTS = 100
 """Draws of a kind that may fail one after the other before it is given up."""
 
 
-def preview_kinds(maker: QuestionSampler, per_kind: int, seed: int) -> Iterator[str]:
-    """Draws of every kind, from the first built-in table that gives some."""
+def preview_kinds(
+    maker: QuestionSampler,
+    per_kind: int,
+    seed: int,
+    wanted: Callable[[Rule], bool] = lambda rule: True,
+) -> Iterator[str]:
+    """Draws of every kind that is wanted, from the first built-in table that gives some."""
     tables = [maker.askable(table) for table in (BUILT_IN, PLAYERS, ONE_ROW, WINNERS, FILMS)]
     for plan in (*maker.plans, *maker.sentence_plans):
+        if not wanted(plan.rule):
+            continue
         shown = [list(_kind(maker, table, plan, per_kind, seed)) for table in tables]
         yield from next((lines for lines in shown if _has_draws(lines)), shown[0])
 
@@ -86,7 +95,7 @@ def preview_kinds(maker: QuestionSampler, per_kind: int, seed: int) -> Iterator[
 def preview_table(maker: QuestionSampler, table: Table, per_kind: int, seed: int) -> Iterator[str]:
     """How a table's columns are read, and what would be asked about it."""
     askable = maker.askable(table)
-    yield f"{table.title or 'table'}: {len(table.rows):,} rows"
+    yield f"{table.title or 'table'}: {counted(len(table.rows), 'row')}"
     for column, header in enumerate(table.header):
         yield f"  {header}: {_reading(askable, column)}"
     silent = []
@@ -150,7 +159,7 @@ def why_not_asked(plan: Plan, table: QuestionTable) -> str:
     if plan.query.pick == "only" and height != 1:
         return "the table has more than one row"
     if height < plan.fewest_rows:
-        return f"it needs {plan.fewest_rows} rows"
+        return f"it needs {counted(plan.fewest_rows, 'row')}"
     missing = sorted(plan.titles - table.titles.keys())
     if missing:
         return f"the table has no {' or '.join(missing)}, or too long a one"

@@ -40,6 +40,7 @@ from gentap.records import (
     sourced_table_to_row,
     table_digest,
 )
+from gentap.runs.counting import counted
 from gentap.runs.runner import run_shards
 from gentap.runs.shards import Shard
 from gentap.runs.store import REJECTED, StageFolder, Tally, own_files
@@ -83,7 +84,7 @@ def mine(
     if not tally.counts["tables"]:
         reasons = ", ".join(f"{name}: {count}" for name, count in sorted(tally.rejected.items()))
         raise InputError(
-            f"mine: no data table in {tally.counts['pages read']:,} pages"
+            f"mine: no data table in {counted(tally.counts['pages read'], 'page')}"
             f"{' (' + reasons + ')' if reasons else ''}. Records set aside are listed in "
             f"{own_files(folder.path) / REJECTED}."
         )

@@ -134,20 +134,32 @@ class CausalModel(nn.Module):
         """The encoding of inputs (rows, tokens) that are padded on either side."""
         ids, mask = _to_the_right(input_ids, attention_mask)
         ids, last, mask = ids[:, :-1], ids[:, -1:], mask[:, :-1]
+        layers = [
+            (layer.keys, layer.values) for layer in self._read(ids, mask).past_key_values.layers
+        ]
+        return Encoding(layers, mask, last)
+
+    def token_states(self, input_ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """An input's tokens (1, tokens) before the trunk has read them and after, each (tokens - 1,
+        size): the last one is not encoded."""
+        ids = input_ids[:, :-1]
+        after = self._read(ids, torch.ones_like(ids)).last_hidden_state
+        return self.trunk.get_input_embeddings()(ids)[0], after[0]
+
+    def _read(self, ids: torch.Tensor, mask: torch.Tensor) -> Any:
+        """What the trunk makes of inputs that are padded on the left, as the encoder."""
         frozen = self.settings.trunk == "frozen"
         with (
             torch.set_grad_enabled(torch.is_grad_enabled() and not frozen),
             self.adapters.use(ENCODER if ENCODER in self.adapters.named else ""),
         ):
-            cache = self.trunk.base_model(
+            return self.trunk.base_model(
                 input_ids=ids,
                 attention_mask=self._read_both_ways(mask) if self.settings.both_ways else mask,
                 position_ids=_positions(mask),
                 past_key_values=DynamicCache(),
                 use_cache=True,
-            ).past_key_values
-        layers = [(layer.keys, layer.values) for layer in cache.layers]
-        return Encoding(layers, mask, last)
+            )
 
     def _read_both_ways(self, mask: torch.Tensor) -> torch.Tensor:
         return _additive(mask[:, None].bool().expand(-1, mask.shape[1], -1))

@@ -101,6 +101,12 @@ class GenTapModel(PreTrainedModel, GenerationMixin):
     def get_encoder(self, *args: Any, **kwargs: Any) -> Any:
         return self.long.get_encoder(*args, **kwargs)
 
+    def token_states(self, input_ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """An input's tokens (1, tokens) before the encoder has read them and after, each (tokens,
+        size)."""
+        after = self.get_encoder()(input_ids=input_ids)[0]
+        return self.get_input_embeddings()(input_ids)[0], after[0]
+
     def get_input_embeddings(self) -> nn.Module:
         return cast(nn.Module, self.long.get_input_embeddings())
 

@@ -11,6 +11,7 @@ from gentap.errors import InputError, SettingError
 from gentap.questions.write import QUESTION_SCHEMA, QUESTIONS, remedy
 from gentap.records import Row, digest
 from gentap.runs.console import Style, printable_line, show
+from gentap.runs.counting import counted
 from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.runs.page_style import page_style
 from gentap.runs.store import REJECTED, own_files, require_stage
@@ -75,7 +76,7 @@ def review_counts(written: Path) -> list[str]:
         kept[row["mined"]] = kept.get(row["mined"], False) or row["kept"]
         failed.update(row["failed"])
         endpoint = '"backend"' not in row["settings"]
-    lines = [f"{sum(kept.values()):,} of {len(kept):,} sentences kept a question."]
+    lines = [f"{sum(kept.values()):,} of {counted(len(kept), 'sentence')} kept a question."]
     if failed:
         reasons = ", ".join(f"{name}: {count:,}" for name, count in failed.most_common())
         lines.append(f"Filters that questions fail: {reasons}.")
@@ -155,7 +156,8 @@ def render_page(samples: Sequence[ReviewSample], name: str) -> str:
         f"{REVIEW_MARK}"
         f'<meta name="viewport" content="width=device-width"><style>{page_style()}{_STYLE}</style>'
         "</head><body>\n"
-        f"<h1>{title}</h1>\n<p>{len(samples)} sentences drawn; {kept} of them kept a question. "
+        f"<h1>{title}</h1>\n<p>{counted(len(samples), 'sentence')} drawn; {kept} of them kept a "
+        "question. "
         "Marked in the rows: what the sentence names.</p>\n"
         f"{shown}\n</body></html>\n"
     )

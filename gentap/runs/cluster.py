@@ -22,6 +22,7 @@ from pathlib import Path
 
 from gentap.errors import GentapError, SettingError, WorkerError
 from gentap.runs.console import say
+from gentap.runs.counting import counted
 from gentap.runs.parent_exit import end_with_parent
 from gentap.settings.sections import ClusterSettings
 
@@ -136,7 +137,8 @@ def run_on_cluster(
         errors = sorted(scratch.glob("*.error"))
         first = f" First, {_text(errors[0])}" if errors else ""
         raise WorkerError(
-            f"{len(missing)} of {len(todo)} shards were not done.{first} The engine's logs are in "
+            f"not done: {len(missing)} of {counted(len(todo), 'shard')}.{first} The engine's "
+            "logs are in "
             f"{scratch}. Finished shards are kept: run the same command again to go on."
         )
     shutil.rmtree(scratch)

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Protocol
 
 from gentap.errors import InputError, SettingError
@@ -14,6 +13,7 @@ from gentap.records import Cell, Table
 from gentap.serving.batch_queue import BatchQueue, TooLateError
 from gentap.serving.limits import Limits, check_asked
 from gentap.serving.named_cells import NamedCells, named_cells
+from gentap.text.short_names import short_names
 
 
 class AnswersMany(Protocol):
@@ -125,14 +125,8 @@ def too_late(limits: Limits) -> TooLateError:
 
 
 def model_names(folders: Sequence[str]) -> list[str]:
-    """Short names of models' folders: the last part, and the whole where two end alike.
-
-    Raises SettingError where one is given twice.
-    """
-    if len(set(folders)) < len(folders):
+    """Short names of models' folders; raises SettingError where one is given twice."""
+    names = short_names(folders)
+    if len(set(names)) < len(names):
         raise SettingError("A model is given twice.")
-    short = [Path(folder).name or folder for folder in folders]
-    return [
-        name if short.count(name) == 1 else folder
-        for name, folder in zip(short, folders, strict=True)
-    ]
+    return names

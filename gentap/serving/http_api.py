@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from gentap.documents.jsonl import BadRecordError, json_object
 from gentap.errors import GentapError, InputError
 from gentap.runs.console import warn
+from gentap.runs.counting import counted
 from gentap.runs.net import describe
 from gentap.serving.answer_service import AnswerService, Asking, ModelReply, too_late
 from gentap.serving.batch_queue import QueueFullError, TooLateError
@@ -64,7 +65,7 @@ async def _answer(service: AnswerService, content: dict[str, Any], client: Reque
     request = await asyncio.to_thread(parse_request, content, service.models)
     if len(request.asked) > service.limits.questions:
         raise InputError(
-            f"The request has {len(request.asked):,} questions; at most "
+            f"The request has {counted(len(request.asked), 'question')}; at most "
             f"{service.limits.questions} are taken at a time."
         )
     asked = [Asking(model=request.model, question=one, table=at) for one, at in request.asked]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gentap.errors import InputError
 from gentap.records import Table
+from gentap.runs.counting import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,7 @@ def check_asked(question: str, table: Table, limits: Limits) -> None:
         raise InputError("The question is empty.")
     if len(question) > limits.question_characters:
         raise InputError(
-            f"The question has {len(question):,} characters; at most "
+            f"The question has {counted(len(question), 'character')}; at most "
             f"{limits.question_characters:,} are read."
         )
     check_cells(table, limits)
@@ -41,6 +42,7 @@ def check_cells(table: Table, limits: Limits) -> None:
         raise InputError("The table has no rows or no columns.")
     if cells > limits.cells:
         raise InputError(
-            f"The table has {cells:,} cells; at most {limits.cells:,} are taken. Keep the rows "
+            f"The table has {counted(cells, 'cell')}; at most {limits.cells:,} are taken. Keep "
+            "the rows "
             "and columns that you ask about."
         )

@@ -5,6 +5,7 @@ from typing import Any
 
 from gentap.errors import GentapError, InputError
 from gentap.records import Table, table_digest, table_to_row
+from gentap.runs.counting import counted
 from gentap.serving.answer_service import AnswerService, Asking, ModelReply
 from gentap.serving.feedback import FeedbackFile
 
@@ -84,8 +85,9 @@ def _cut(reply: ModelReply) -> str:
     if len(answer.rows) == rows and len(answer.columns) == columns:
         return "Some texts were shortened to what the model can read."
     return (
-        f"The model read {len(answer.rows):,} of {rows:,} rows and {len(answer.columns):,} of "
-        f"{columns:,} columns: those most like the question."
+        f"The model read {len(answer.rows):,} of {counted(rows, 'row')} and "
+        f"{len(answer.columns):,} of "
+        f"{counted(columns, 'column')}: those most like the question."
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from gentap.errors import SettingError
+from gentap.runs.counting import counted
 from gentap.runs.files.user_texts import read_user_text
 from gentap.settings.sections import (
     MAX_SEED,
@@ -200,7 +201,7 @@ def _explain(error: ValidationError, kind: type[BaseModel], where: str, text: st
             what = f"'{name}' is {_cut(repr(problem['input']))}: {told}." if name else f"{told}."
         lines.append(f"{place}: {what}")
     if len(lines) > _MOST_TOLD:
-        lines[_MOST_TOLD:] = [f"{where}: {len(lines) - _MOST_TOLD:,} more mistakes."]
+        lines[_MOST_TOLD:] = [f"{where}: {counted(len(lines) - _MOST_TOLD, 'more mistake')}."]
     return "\n".join(lines)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from gentap.runs.counting import counted
 from gentap.runs.store import StageFolder, is_done
 from gentap.settings.sections import (
     LOCAL,
@@ -50,8 +51,10 @@ class MineStage(Stage):
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
         counts, rejected = stats["counts"], sum(stats["rejected"].values())
         return [
-            f"{counts.get('sentences', 0):,} sentences and {counts.get('tables', 0):,} tables from "
-            f"{counts.get('pages read', 0):,} pages; {rejected:,} records set aside",
+            f"{counted(counts.get('sentences', 0), 'sentence')} and "
+            f"{counted(counts.get('tables', 0), 'table')} from "
+            f"{counted(counts.get('pages read', 0), 'page')}; {counted(rejected, 'record')} set "
+            "aside",
             *(
                 f"of the evaluation sets, not read and so not kept out: {line}"
                 for line in stats.get("unread of evaluation sets", ())
@@ -139,8 +142,10 @@ class SampleStage(Stage):
         sentences = counts.get("sentences", 0)
         return [
             *assumptions(self._files(), given),
-            f"{counts.get('examples', 0) - sentences:,} cell examples and {sentences:,} sentences "
-            f"from {counts.get('tables', 0):,} tables; {rejected:,} tables set aside",
+            f"{counted(counts.get('examples', 0) - sentences, 'cell example')} and "
+            f"{counted(sentences, 'sentence')} "
+            f"from {counted(counts.get('tables', 0), 'table')}; {counted(rejected, 'table')} set "
+            "aside",
         ]
 
     def _sources(self) -> list[Path]:

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gentap.errors import InputError, SettingError
+from gentap.runs.counting import counted
 from gentap.runs.files.output_files import write_json, write_text
 from gentap.runs.store import REJECTED, StageFolder
 from gentap.settings.sections import NO_JUDGE, EvaluateSettings, JudgeSettings, Protocol
 from gentap.stages.stage import Planned, Stage
+from gentap.text.short_names import short_names
 
 if TYPE_CHECKING:
     from gentap.evaluation.compare import Comparison
@@ -129,7 +131,7 @@ class EvaluateStage(Stage):
         if self.evaluate.tune_length:
             lines.append(
                 f"length penalty {stats['length_penalty']:g}, at least "
-                f"{stats['min_answer_tokens']} tokens, chosen on dev"
+                f"{counted(stats['min_answer_tokens'], 'token')}, chosen on dev"
             )
         return lines
 
@@ -182,12 +184,10 @@ def evaluate_models(
 
 def _names(models: Sequence[str]) -> dict[str, str]:
     """Each model's folder name, with as many of its parents' as tell it from the others."""
-    parts = [Path(model).resolve().parts if Path(model).is_dir() else (model,) for model in models]
-    for depth in range(1, max(map(len, parts)) + 1):
-        names = ["-".join(of_one[-depth:]).replace("/", "-") for of_one in parts]
-        if len({*names, "compared"}) == len(names) + 1:
-            return dict(zip(names, models, strict=True))
-    raise SettingError("evaluate: the same model is given twice (--model).")
+    names = [name.replace("/", "-") for name in short_names([*models, "compared"])[:-1]]
+    if len({*names, "compared"}) <= len(names):
+        raise SettingError("evaluate: the same model is given twice (--model).")
+    return dict(zip(names, models, strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -297,6 +297,6 @@ def _judge_used(judge: JudgeSettings) -> dict[str, Any]:
 
 def _facts(systems: Sequence["Results"], data: Sequence[str]) -> list[str]:
     """What stands below a report's title."""
-    count = f"{len(systems[0].examples):,} questions"
+    count = counted(len(systems[0].examples), "question")
     of = f"{count} of {', '.join(data)}" if data else count
     return [of, f"protocol {systems[0].scored.protocol}"]

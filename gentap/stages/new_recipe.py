@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gentap.errors import SettingError
+from gentap.runs.counting import counted
 
 RECIPE_MARK = "# Written by `gentap init`"
 """What tells a recipe of ours, which may be replaced, from others."""
@@ -51,18 +52,34 @@ class Machine:
 
 
 def measure_machine() -> Machine:
-    """Takes less than a second."""
+    """Takes less than a second of each core.
+
+    Processor time counts, so that a busy machine is not taken for a slow one.
+    """
     import numpy as np
 
     square = np.ones((768, 768), dtype=np.float32)
     square @ square
-    started, rounds = time.perf_counter(), 0
-    while time.perf_counter() - started < 0.3:
+    started, rounds = time.process_time(), 0  # of all threads together
+    while (spent := time.process_time() - started) < 0.3:
         square @ square
         rounds += 1
-    speed = rounds * 2 * 768**3 / (time.perf_counter() - started)
     cores = len(os.sched_getaffinity(0))
-    return Machine(cores, speed, shutil.which("nvidia-smi") is not None)
+    return Machine(
+        cores, cores * rounds * 2 * 768**3 / spent, shutil.which("nvidia-smi") is not None
+    )
+
+
+def unread_questions(own: OwnData) -> list[str]:
+    """What is assumed of the questions' files, and what of them can't be read."""
+    from gentap.documents.annotated.reading import read_questions
+    from gentap.documents.rejected import reading_told
+
+    return [
+        line
+        for of, files in (("train ", own.train), ("dev ", own.dev), ("test ", own.test))
+        for line in reading_told(read_questions(files).unread, of)
+    ]
 
 
 def recipe_text(own: OwnData, machine: Machine) -> str:
@@ -126,8 +143,9 @@ max_tokens = {budget.tokens}
 
 def _mine(own: OwnData, machine: Machine) -> str:
     size, count = _documents(own.documents)
+    files = counted(count, "file")
     return f"""\
-# Tables and sentences of {count:,} files of documents, {size / 1e6:,.1f} MB. What the sets below
+# Tables and sentences of {files} of documents, {size / 1e6:,.1f} MB. What the sets below
 # `exclude` hold is kept out of what is trained on: pages, tables and answers.
 {_takes(2 + size / (_MINED_BYTES * machine.cores))}
 [mine]

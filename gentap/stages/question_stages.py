@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from gentap.errors import InputError, SettingError
 from gentap.records import MINED_SCHEMA, Document, Mined
 from gentap.runs.console import say
+from gentap.runs.counting import counted
 from gentap.runs.files.parquet_parts import parts, require_columns
 from gentap.runs.store import StageFolder, Tally, require_stage
 from gentap.settings.sections import LinearizerSettings, MineSettings, WriteSettings
@@ -84,7 +85,7 @@ class WriterStage(Stage):
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
         from gentap.training.data.losses import losses_told
 
-        text = f"{stats['examples']['pairs']:,} questions"
+        text = counted(stats["examples"]["pairs"], "question")
         lost = losses_told(stats)
         scores = stats["held_out"].get("all")
         if not scores:
@@ -186,8 +187,9 @@ class WriteStage(Stage):
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
         counts = stats["counts"]
         return [
-            f"{counts.get('examples', 0):,} long examples from "
-            f"{counts.get('sentences', 0):,} sentences and {counts.get('questions', 0):,} questions"
+            f"{counted(counts.get('examples', 0), 'long example')} from "
+            f"{counted(counts.get('sentences', 0), 'sentence')} and "
+            f"{counted(counts.get('questions', 0), 'question')}"
         ]
 
     def _linked(self) -> list[Path]:

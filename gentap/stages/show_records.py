@@ -9,6 +9,7 @@ from typing import Any
 from gentap.errors import InputError, SettingError
 from gentap.records import Row, digest
 from gentap.runs.console import printable_line, show
+from gentap.runs.counting import counted
 from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.runs.finished_stage import FinishedStage, read_finished_stage
 from gentap.runs.store import is_done
@@ -149,4 +150,4 @@ def _show_table(row: Row, marked: set[tuple[int, int]]) -> None:
         show(f"   {' | '.join(cells)}")
     hidden = len(row["rows"]) - min(len(wanted), _ROWS_SHOWN)
     if hidden:
-        show(f"   … {hidden:,} more rows", "dim")
+        show(f"   … {counted(hidden, 'more row')}", "dim")

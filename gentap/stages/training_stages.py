@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from gentap.errors import InputError, SettingError
 from gentap.model.objectives import ON_TABLES, Objective
 from gentap.records import EVALUATION_COLUMNS, EXAMPLE_SCHEMA, MINED_SCHEMA, Example
+from gentap.runs.counting import counted
 from gentap.runs.files.parquet_parts import count_rows, parts, require_columns
 from gentap.runs.store import OF_DEV, REJECTED, StageFolder, require_stage
 from gentap.settings.sections import LinearizerSettings
@@ -64,7 +65,7 @@ class BaseStage(Stage):
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
         from gentap.training.data.losses import losses_told
 
-        return [f"{stats['parameters']:,} parameters{_losses(stats)}", *losses_told(stats)]
+        return [f"{counted(stats['parameters'], 'parameter')}{_losses(stats)}", *losses_told(stats)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,10 +167,10 @@ class PretrainStage(Stage):
         from gentap.training.data.losses import losses_told
 
         copies = [
-            f"{count:,} {kind} examples in a copy told of other people too"
+            f"{counted(count, f'{kind} example')} in a copy told of other people too"
             for kind, count in stats.get("swapped", {}).items()
         ]
-        return [f"{stats['steps']:,} steps{_losses(stats)}", *copies, *losses_told(stats)]
+        return [f"{counted(stats['steps'], 'step')}{_losses(stats)}", *copies, *losses_told(stats)]
 
     @property
     def _corpora(self) -> dict[Objective, Sequence[Path]]:
@@ -266,7 +267,7 @@ class FinetuneStage(Stage):
 
         questions = sum(stats["examples"].values())
         return [
-            f"{questions:,} questions, {stats['steps']:,} steps{_losses(stats)}",
+            f"{counted(questions, 'question')}, {counted(stats['steps'], 'step')}{_losses(stats)}",
             *_held(stats),
             *losses_told(stats),
             *reading_told(self._train.unread),
@@ -339,7 +340,7 @@ class FinetuneStage(Stage):
         if not like:
             named = "; ".join(one.words for one in cohorts.cohorts)
             raise InputError(
-                f"finetune: none of {len(drawn):,} training questions is like those of "
+                f"finetune: none of {counted(len(drawn), 'training question')} is like those of "
                 f"{self.finetune.mend} ({named}). Give other ones (finetune.train, --train)."
             )
         return like, others
@@ -365,7 +366,8 @@ def _held(stats: Mapping[str, Any]) -> list[str]:
     told = []
     if ewc := stats.get("ewc"):
         told.append(
-            f"held by {ewc['examples']:,} former examples, penalty {ewc['penalty']:.4f} at the end"
+            f"held by {counted(ewc['examples'], 'former example')}, penalty {ewc['penalty']:.4f} "
+            "at the end"
         )
     if private := stats.get("private"):
         told.append(

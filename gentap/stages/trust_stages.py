@@ -1,19 +1,25 @@
 """The stages that look at what a model does where it is not looked at by its scores alone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gentap.errors import InputError, SettingError
 from gentap.runs.console import say
-from gentap.runs.files.output_files import write_json
-from gentap.runs.store import StageFolder
+from gentap.runs.counting import counted
+from gentap.runs.files.output_files import write_json, write_text
+from gentap.runs.store import REJECTED, StageFolder
 from gentap.stages.stage import Planned, Stage
 
 if TYPE_CHECKING:
+    from gentap.documents.rejected import RejectedRecords
     from gentap.evaluation.report.page import TableSection
+    from gentap.records import SourcedTable
     from gentap.trust.cohorts import Cohort, Cohorts
+
+MAP_PAGE = "map.html"
+_TABLES_READ = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +60,10 @@ class CohortsStage(Stage):
         found = self.find()
         write_json(folder.path / COHORTS, found.to_json())
         results = read_results(self.report)
-        facts = [f"{len(results.examples):,} questions", f"protocol {results.scored.protocol}"]
+        facts = [
+            counted(len(results.examples), "question"),
+            f"protocol {results.scored.protocol}",
+        ]
         write_report(folder.path, [results], facts=facts, sections=[cohorts_section(found)])
         return {"questions": found.questions, "tried": found.tried, "cohorts": len(found.cohorts)}
 
@@ -82,7 +91,8 @@ def cohorts_section(found: "Cohorts") -> "TableSection":
     ]
     head = ["group", "questions", title, "others", "gap", "95% interval", "p"]
     note = (
-        f"Groups found on one half of {found.questions:,} questions by a decision tree and tested "
+        f"Groups found on one half of {counted(found.questions, 'question')} by a decision tree "
+        "and tested "
         f"on the other; {found.tried} were tried, and p is corrected for that. Scores are means of "
         f"the held-out questions' {title}."
     )
@@ -100,7 +110,7 @@ def cohorts_text(found: "Cohorts") -> str:
     title = METRICS[found.metric]
     if not found.cohorts:
         return (
-            f"No group of {found.questions:,} questions is lower by {title} beyond chance "
+            f"No group of {counted(found.questions, 'question')} is lower by {title} beyond chance "
             f"({found.tried} tried)."
         )
     return "\n".join(_line(one, title) for one in found.cohorts)
@@ -110,7 +120,7 @@ def _line(one: "Cohort", title: str) -> str:
     return (
         f"{one.words}: {title} {one.rest - one.score:.1f} below ({one.score:.1f} against "
         f"{one.rest:.1f}, gap {one.low:+.1f} to {one.high:+.1f}, p {one.p:.3f}, "
-        f"{one.questions:,} questions)"
+        f"{counted(one.questions, 'question')})"
     )
 
 
@@ -148,8 +158,8 @@ class SwapStage(Stage):
         merge_shards(folder.path)
         if not tally.counts["copies"]:
             raise InputError(
-                f"{', '.join(self.data)}: none of {tally.counts['examples']:,} examples names "
-                f"anybody of the word list {self.words}. Give another list (--words)."
+                f"{', '.join(self.data)}: none of {counted(tally.counts['examples'], 'example')} "
+                f"names anybody of the word list {self.words}. Give another list (--words)."
             )
         return {**tally.to_json(), "groups": list(words.groups)}
 
@@ -157,7 +167,81 @@ class SwapStage(Stage):
         counts = dict(stats["counts"])
         examples, copies = counts.pop("examples"), counts.pop("copies")
         told = [f"{count:,} {name}" for name, count in counts.items() if name != "rows"]
-        return [f"{copies:,} copies of {examples:,} examples: {', '.join(told)}"]
+        return [
+            f"{counted(copies, 'copy', 'copies')} of {counted(examples, 'example')}: "
+            f"{', '.join(told)}"
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapStage(Stage):
+    """A model and tables to a page that shows their cells before the encoder and after."""
+
+    name: ClassVar[str] = "map"
+    model: str
+    tables: tuple[str, ...]
+    cells: int
+    perplexity: float
+    seed: int
+
+    def settings(self) -> dict[str, Any]:
+        return {"cells": self.cells, "perplexity": self.perplexity, "seed": self.seed}
+
+    def inputs(self) -> list[Path]:
+        from gentap.documents.table_files import find_table_files
+
+        return [Path(self.model), *find_table_files(self.tables)]
+
+    def check(self, planned: Planned = ()) -> None:
+        from gentap.model.loading.checkpoints import check_model
+        from gentap.trust.cell_map import check_map
+
+        check_map(self.cells, self.perplexity)
+        check_model(self.model)
+
+    def run(self, folder: StageFolder) -> Mapping[str, Any]:
+        from gentap.documents.rejected import RejectedRecords, reasons, write_rejected
+        from gentap.trust.cell_map import embed_cells
+        from gentap.trust.map_page import map_page
+
+        unread = RejectedRecords()
+        tables = self._tables(unread)
+        found = embed_cells(self.model, tables, self.cells, self.perplexity, self.seed)
+        write_rejected(folder.path / REJECTED, unread)
+        page, shares = map_page(self.model, found, self.perplexity, self.seed)
+        write_text(folder.path / MAP_PAGE, page)
+        return {
+            "cells": len(found.cells),
+            "tables": found.tables,
+            "neighbours": shares,
+            "rejected": dict(unread.counts),
+            "reasons": reasons(unread),
+        }
+
+    def _tables(self, unread: "RejectedRecords") -> "Iterator[SourcedTable]":
+        from tempfile import TemporaryDirectory
+
+        from gentap.documents.rejected import RejectedRecord
+        from gentap.documents.table_files import find_table_files, read_tables, slice_tables
+
+        with TemporaryDirectory() as scratch:
+            for part in slice_tables(find_table_files(self.tables), _TABLES_READ, Path(scratch)):
+                for found in read_tables(part):
+                    if isinstance(found, RejectedRecord):
+                        unread.add(found)
+                    else:
+                        yield found
+
+    def summary(self, stats: Mapping[str, Any]) -> list[str]:
+        near = [
+            f"{before:.1f}% before, {after:.1f}% after, of the same {name}"
+            for name, (before, after) in stats["neighbours"].items()
+        ]
+        return [
+            f"{stats['cells']:,} cells of {stats['tables']:,} tables",
+            f"nearest neighbours: {'; '.join(near)}",
+            *(f"tables set aside: {line}" for line in stats["reasons"]),
+        ]
 
 
 def audit(

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
+from gentap.runs.counting import counted
 from gentap.runs.files.output_files import folder_aside
 from gentap.runs.store import StageFolder
 from gentap.stages.stage import Planned, Stage
@@ -37,7 +38,7 @@ class UnpackStage(Stage):
         return {"parameters": model.num_parameters()}
 
     def summary(self, stats: Mapping[str, Any]) -> list[str]:
-        return [f"{stats['parameters']:,} parameters of {self.packed}"]
+        return [f"{counted(stats['parameters'], 'parameter')} of {self.packed}"]
 
     @cached_property
     def _read(self) -> tuple[Any, Any]:

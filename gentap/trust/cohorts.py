@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from gentap.documents.input_files import require_file
 from gentap.errors import InputError, SettingError
 from gentap.records import Example, digest
+from gentap.runs.counting import counted
 from gentap.runs.extra_packages import require
 from gentap.runs.files.own_files import EDITED, read_json
 from gentap.trust.example_features import Feature, feature_named, features_of
@@ -90,13 +91,15 @@ def find_cohorts(
     """
     if least < SMALLEST_GROUP:
         raise SettingError(
-            f"cohorts: a group of {least} questions says nothing: give --least {SMALLEST_GROUP} or "
+            f"cohorts: a group of {counted(least, 'question')} says nothing: give --least "
+            f"{SMALLEST_GROUP} or "
             "more."
         )
     known = [place for place, score in enumerate(scores) if score is not None]
     if len(known) < 2 * least:
         raise InputError(
-            f"cohorts: {len(known):,} questions have a score by {metric}, too few to find groups "
+            f"cohorts: {counted(len(known), 'question')} have a score by {metric}, too few to "
+            "find groups "
             f"of {least} among them. Evaluate on more, or lower --least (not below "
             f"{SMALLEST_GROUP})."
         )

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from gentap.errors import InputError
 from gentap.records import Example
+from gentap.runs.counting import counted
 from gentap.runs.runner import Progress
 from gentap.settings.sections import LinearizerSettings
 from gentap.trust.canaries import SECRETS, other_secrets, secret_of
@@ -112,13 +113,16 @@ def check_sides(members: Sequence[Example], others: Sequence[Example]) -> None:
     """Raises InputError where a side is empty, or an example is on both."""
     for name, side in (("--members", members), ("--others", others)):
         if len(side) < 2:
-            raise InputError(f"audit: {name} holds {len(side)} examples: give two or more.")
+            raise InputError(
+                f"audit: {name} holds {counted(len(side), 'example')}: give two or more."
+            )
     both = {(one.question, one.answer) for one in members} & {
         (one.question, one.answer) for one in others
     }
     if both:
+        told = f"{counted(len(both), 'example')} {'is' if len(both) == 1 else 'are'}"
         raise InputError(
-            f"audit: {len(both):,} examples are among --members and --others, such as "
+            f"audit: {told} among --members and --others, such as "
             f"{min(both)[0]!r}. Give others that the model was not trained on."
         )
 

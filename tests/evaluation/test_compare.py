@@ -7,6 +7,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from gentap.cli import app
+from gentap.evaluation.compare import read_systems
 from gentap.evaluation.results import read_results
 
 TABLE = {"header": ["Year", "Film"], "rows": [["2004", "Dawn"], ["2005", "Dusk"]]}
@@ -156,13 +157,33 @@ def test_a_report_by_a_protocol_that_there_is_none_of_is_told() -> None:
     assert "Score its predictions.txt anew with `gentap score`" in message
 
 
+def test_a_mistyped_report_is_told_with_what_it_may_have_been() -> None:
+    said = ["--predictions", says("a.txt", 1), "--data", "cells.jsonl"]
+    gentap("score", *said, "-o", "runs/report")
+    gentap("score", *said, "-o", "runs/other")
+    told = "runs/reprot: no such file or folder. Did you mean 'runs/report'?"
+    assert complaint("runs/reprot", "runs/other") == told
+    assert complaint("named=run/other", "runs/report").endswith("Did you mean 'runs/other'?")
+    assert complaint("elsewhere", "runs/other") == "elsewhere: no such file or folder."
+
+
+def test_reports_of_one_name_are_named_by_the_ends_that_differ() -> None:
+    said = ["--predictions", says("a.txt", 1), "--data", "cells.jsonl"]
+    for name in ("runs/one/report", "runs/two/report"):
+        gentap("score", *said, "-o", name)
+    found = read_systems(["runs/one/report", "runs/two/report"], [], None)
+    assert [system.name for system in found] == ["one/report", "two/report"]
+
+
 def test_what_cannot_be_compared_is_told() -> None:
     one, two = says("a.txt", 1), says("b.txt", 2)
     assert complaint(one) == "compare: give two systems or more."
     assert "need their questions (--data)" in complaint(one, two)
     message = complaint(one, two, "--data", "cells.jsonl", "--by", "bleu")
     assert message.startswith("--by: no metric 'bleu' that all have. Give one of exact_match, ")
-    assert complaint(one, "none.txt", "--data", "cells.jsonl") == "none.txt: no such file."
+    assert (
+        complaint(one, "none.txt", "--data", "cells.jsonl") == "none.txt: no such file or folder."
+    )
     Path("empty").mkdir()
     assert complaint("empty", one).startswith("empty: not a report's folder")
     questions("other.jsonl", "cell", FILMS[:-1])

@@ -180,7 +180,7 @@ def test_scores_are_of_the_kinds_of_answers_that_are_there(tmp_path: Path) -> No
         "exact_match",
         "denotation_accuracy",
     ]
-    with pytest.raises(InputError, match="1 predictions for 2 questions"):
+    with pytest.raises(InputError, match="1 prediction for 2 questions"):
         score(examples, ["a"], "cased")
 
 

@@ -69,6 +69,31 @@ def test_a_mistake_is_told_with_its_file_and_line(tmp_path: Path, broken: str) -
     assert f"{broken}.grammar, line {line}, column" in result.stdout
 
 
+def test_a_broken_inclusion_hides_no_mistake_of_a_line(tmp_path: Path) -> None:
+    bad = simple("lake").replace("[column A]", "[column Z")
+    text = f"include englsh\n{simple('city')}include none.grammar\n{bad}"
+    path = write(tmp_path, own=text + simple("river").replace("what is", "[greeting] is"))
+    result = CliRunner().invoke(app, ["grammar", "check", str(path)])
+    assert result.exit_code == 1
+    told = [line.removeprefix(f"{path}, ") for line in result.stdout.splitlines()]
+    assert [line.partition(":")[0] for line in told] == [
+        "line 1, column 1",
+        "line 5, column 1",
+        "line 7, column 14",
+        "line 8, column 17",
+    ]
+    assert "no such grammar" in told[0]
+    assert "none.grammar: no such grammar" in told[1]
+
+
+def test_its_own_questions_are_drawn_and_those_of_others_counted(tmp_path: Path) -> None:
+    path = write(tmp_path, own=f"include base.grammar\n{simple('city')}", base=simple("river"))
+    result = CliRunner().invoke(app, ["grammar", "check", str(path), "-n", "1"])
+    assert result.exit_code == 0, result.output
+    assert [line for line in result.stdout.splitlines() if not line.startswith(" ")] == ["city"]
+    assert "gentap: 1 kind of question more from base" in result.stderr
+
+
 def test_a_circle_is_told(tmp_path: Path) -> None:
     path = write(
         tmp_path, a="\ninclude b.grammar\n", b="include c.grammar\n", c="include a.grammar"

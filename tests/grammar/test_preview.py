@@ -105,6 +105,6 @@ def test_sample_takes_tables_of_any_source(tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = gentap("sample", str(tmp_path / "towns.csv"), "-o", str(out), "--workers", "1")
     assert result.exit_code == 0, result.output
-    assert "4 cell examples and 2 sentences from 1 tables" in result.output
+    assert "4 cell examples and 2 sentences from 1 table" in result.output
     again = gentap("sample", str(tmp_path / "towns.csv"), "-o", str(out), "--workers", "1")
     assert "done already" in again.output

@@ -384,9 +384,7 @@ def test_an_input_without_a_table_is_an_error_and_the_reasons_are_kept(
     run: Run, tmp_path: Path
 ) -> None:
     path = write_lines(tmp_path / "pages.jsonl", page(0, tables=[]), "[]")
-    with pytest.raises(
-        InputError, match=r"no data table in 1 pages \(bad JSONL record: 1, page wi"
-    ):
+    with pytest.raises(InputError, match=r"no data table in 1 page \(bad JSONL record: 1, page wi"):
         run(path)
     assert [(entry["where"], entry["reason"]) for entry in rejected_of(tmp_path / "out")] == [
         ("https://pages.example/0", "page without a data table"),

@@ -218,7 +218,7 @@ def test_the_command_notes_what_was_cut_and_that_no_cell_was_named(
     assert result.exit_code == 0, result.stderr
     assert result.stdout.endswith("cell:   Dusk at Sea (no cell of the table has this value)\n")
     assert (
-        "note: the table or question was cut to what the model can read: 1 of 1 rows and 2 of "
+        "note: the table or question was cut to what the model can read: 1 of 1 row and 2 of "
         in result.stderr
     )
 

@@ -153,7 +153,7 @@ def test_where_nothing_passed_the_review_says_why_and_what_to_do(
         done = CliRunner().invoke(app, ["questions", "review", str(folder), "--only", only])
         assert done.exit_code == 0, done.output
         assert ("1. Ada won cup 1." in done.output) is (only == "all")
-        assert "0 of 1 sentences kept a question." in done.output
+        assert "0 of 1 sentence kept a question." in done.output
         assert "too long: 1, says little: 1" in done.output
         assert advice in done.output
 

@@ -55,6 +55,20 @@ def test_estimates_follow_sizes_and_speed() -> None:
     assert measure_machine().speed > 1e8
 
 
+def test_a_busy_machine_is_not_taken_for_a_slow_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = iter(range(1000))
+    monkeypatch.setattr("time.perf_counter", lambda: 100.0 * next(ticks))
+    assert measure_machine().speed > 1e8
+
+
+def test_lines_that_cannot_be_read_are_told() -> None:
+    with Path("train.jsonl").open("a") as questions:
+        questions.write("{\n")
+    result = gentap("init", "own.toml", *FLAGS)
+    assert result.exit_code == 0, result.output
+    assert "init: train questions set aside: 1: not valid JSON" in result.stderr
+
+
 def test_the_command_writes_what_it_shows() -> None:
     result = gentap("init", "own.toml", *FLAGS)
     assert result.exit_code == 0, result.output

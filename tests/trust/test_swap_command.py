@@ -97,7 +97,7 @@ def test_copies_are_a_mix_of_pretraining(toy: Path, data: Path) -> None:
 def test_bad_input_is_told(toy: Path) -> None:
     nobody = write("rivers.jsonl", jsonl(NOBODY))
     said = complaint("swap", nobody, "-o", "out")
-    assert said.startswith("rivers.jsonl: none of 1 examples names anybody of the word list")
+    assert said.startswith("rivers.jsonl: none of 1 example names anybody of the word list")
     said = complaint(
         "evaluate", "--model", str(toy), "--data", nobody, "--swap", "english", "-o", "e"
     )

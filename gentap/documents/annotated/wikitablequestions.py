@@ -24,6 +24,7 @@ from gentap.documents.annotated.fields import Entries, each, field_text, read_te
 from gentap.documents.jsonl import table_from_json
 from gentap.errors import InputError
 from gentap.records import Example, Table
+from gentap.runs.counting import counted
 
 COLUMNS = ("id", "utterance", "context", "targetValue")
 _ESCAPED = re.compile(r"\\([np\\])")
@@ -49,7 +50,10 @@ def read_wikitablequestions(path: Path) -> Entries:
 
 def _read_line(fields: Sequence[str], columns: Sequence[str], path: Path) -> Example:
     if len(fields) != len(columns):
-        raise ValueError(f"{len(fields)} fields where the first line has {len(columns)} columns")
+        raise ValueError(
+            f"{counted(len(fields), 'field')} where the first line has "
+            f"{counted(len(columns), 'column')}"
+        )
     entry = dict(zip(columns, fields, strict=True))
     values = [_unescape(value) for value in entry["targetValue"].split("|")]
     return Example(

@@ -10,6 +10,7 @@ from gentap.documents.jsonl import read_lines
 from gentap.documents.pages import Wanted
 from gentap.documents.rejected import RejectedRecord
 from gentap.records import Document
+from gentap.runs.counting import counted
 from gentap.settings.sections import FieldMap
 
 ARTICLE = FieldMap(url="url", title="name", html="article_body.html")
@@ -29,7 +30,7 @@ class _Member(tarfile.TarInfo):
         if self.type == tarfile.GNUTYPE_SPARSE:
             raise tarfile.ReadError("a sparse member, of whatever size")
         if self.type not in tarfile.REGULAR_TYPES and self.size > MAX_TAR_HEADER:
-            raise tarfile.ReadError(f"a header of {self.size:,} bytes")
+            raise tarfile.ReadError(f"a header of {counted(self.size, 'byte')}")
         return super()._proc_member(archive)  # type: ignore[misc,no-any-return]
 
     def _proc_gnusparse_10(self, *_: object) -> None:
@@ -50,7 +51,7 @@ def read_dump(path: Path, wanted: Wanted) -> Iterator[Document | RejectedRecord]
                 if not member.isfile():
                     continue
                 if not member.name.endswith(_MEMBERS):
-                    yield RejectedRecord(where, "not NDJSON", f"{member.size:,} bytes")
+                    yield RejectedRecord(where, "not NDJSON", counted(member.size, "byte"))
                     continue
                 lines = archive.extractfile(member)
                 if lines is not None:

@@ -11,6 +11,7 @@ from gentap.documents.archives.compressed import DAMAGE, gzip_is_whole, unpacked
 from gentap.documents.archives.warc_records import Gap, read_records
 from gentap.documents.rejected import RejectedRecord, guarded
 from gentap.records import Document
+from gentap.runs.counting import counted
 
 _MARKUP = (b"<", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
@@ -92,7 +93,7 @@ class _Archive:
                 continue
             self._last = url
             if length > pages.MAX_PAGE_BYTES:
-                yield RejectedRecord(where, "page too large", f"{length:,} bytes")
+                yield RejectedRecord(where, "page too large", counted(length, "byte"))
             elif len(content) < length:
                 self.damaged = True
                 yield RejectedRecord(where, "damaged archive", "it ends within this record")

@@ -21,6 +21,7 @@ from urllib.parse import urljoin, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from gentap.errors import InputError
+from gentap.runs.counting import counted
 from gentap.runs.files.output_files import write_json, writing
 
 _CHUNK = 2**20
@@ -72,7 +73,7 @@ def download(
         failed = failed + 1 if _size(part) <= most else 1
         most = max(most, _size(part))
         if failed >= _ATTEMPTS:
-            kept = f" {_size(part):,} bytes of it are kept." if _size(part) else ""
+            kept = f" {counted(_size(part), 'byte')} of it are kept." if _size(part) else ""
             raise InputError(f"{url}: can't be fetched: {reason}.{kept}")
         time.sleep(pause * failed)
     _check(url, part, sha256)
@@ -176,7 +177,7 @@ def _fetch_rest(url: str, part: Path, progress: Received) -> None:
                 have += len(chunk)
                 progress(have, size)
         if size and have < size:
-            raise _BrokenOffError(f"the connection broke off, {size - have:,} bytes early")
+            raise _BrokenOffError(f"the connection broke off, {counted(size - have, 'byte')} early")
 
 
 def _check(url: str, part: Path, sha256: str) -> None:

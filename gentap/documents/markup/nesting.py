@@ -12,6 +12,8 @@ import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from gentap.runs.counting import counted
+
 MAX_TAGS = 1_000_000
 MAX_TAG_DEPTH = 2_000
 MAX_ATTRIBUTES = 5_000
@@ -46,7 +48,7 @@ def too_heavy(html: bytes) -> str:
         return detail
     count = html.count(b"<")
     if count > MAX_TAGS:
-        return f"{count:,} tags"
+        return counted(count, "tag")
     if count > _SAFE_TAGS and _may_be_deep(html) and _is_deep(html):
         return f"more than {MAX_TAG_DEPTH:,} elements within one another"
     return ""

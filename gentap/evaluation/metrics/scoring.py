@@ -23,6 +23,7 @@ from gentap.evaluation.metrics.support import support_statistics
 from gentap.evaluation.prediction_text import prediction_texts
 from gentap.evaluation.protocols import PROTOCOLS, Choices
 from gentap.records import Example, Kind
+from gentap.runs.counting import counted
 from gentap.settings.sections import Protocol
 
 METRICS = {
@@ -113,7 +114,8 @@ def score(examples: Sequence[Example], predictions: Sequence[Any], protocol: Pro
         raise InputError("There is no question to score answers of.")
     if len(predictions) != len(examples):
         raise InputError(
-            f"{len(predictions):,} predictions for {len(examples):,} questions: give one "
+            f"{counted(len(predictions), 'prediction')} for "
+            f"{counted(len(examples), 'question')}: give one "
             "prediction a line, in the order of the questions."
         )
     predictions = prediction_texts(predictions)

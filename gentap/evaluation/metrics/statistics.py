@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gentap.errors import InputError
+from gentap.runs.counting import counted
 
 Rows = NDArray[np.float64]
 """Of shape (examples, numbers); a row of zeros where the metric does not apply to an example."""
@@ -46,7 +47,8 @@ def check_references(predictions: Sequence[str], references: Sequence[Sequence[s
     """Raises InputError where a prediction has no reference to be scored by."""
     if len(predictions) != len(references):
         raise InputError(
-            f"{len(predictions):,} predictions and {len(references):,} lists of references: give "
+            f"{counted(len(predictions), 'prediction')} and {counted(len(references), 'list')} "
+            "of references: give "
             "each prediction its own list."
         )
     for number, wanted in enumerate(references, start=1):

@@ -20,6 +20,7 @@ from gentap.evaluation.report.stage_facts import (
     overlap_text,
     settings_text,
 )
+from gentap.runs.counting import counted
 from gentap.runs.files.parquet_parts import parts
 from gentap.runs.finished_stage import read_finished_stage
 from gentap.runs.store import is_done
@@ -80,7 +81,7 @@ def data_card(
         text.append(f"## {what[0].upper()}{what[1:]}\n")
         text.append(f"{_call(part, sizes)}\n")
         if files:
-            text.append(f"{sizes[part]:,} rows.\n\n{_columns(files[0])}")
+            text.append(f"{counted(sizes[part], 'row')}.\n\n{_columns(files[0])}")
     text += [counts_text(stages), overlap_text(stages), settings_text(stages)]
     return "\n".join(text)
 

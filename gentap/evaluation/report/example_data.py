@@ -8,6 +8,7 @@ from typing import Any
 
 from gentap.evaluation.results import Results
 from gentap.records import HEADER_ROW, Example, Table
+from gentap.runs.counting import counted
 from gentap.text.normal_form import normal_form
 
 LONGEST_TEXT = 2000
@@ -123,9 +124,9 @@ def _table(table: Table, rows: list[int], width: int) -> dict[str, Any]:
     left = []
     if len(rows) < len(table.rows):
         data["places"] = rows
-        left.append(f"{len(table.rows) - len(rows):,} of {len(table.rows):,} rows")
+        left.append(f"{len(table.rows) - len(rows):,} of {counted(len(table.rows), 'row')}")
     if width < len(table.header):
-        left.append(f"{len(table.header) - width:,} of {len(table.header):,} columns")
+        left.append(f"{len(table.header) - width:,} of {counted(len(table.header), 'column')}")
     if left:
         data["left"] = f"Not shown here: {' and '.join(left)}."
     return data

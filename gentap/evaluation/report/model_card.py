@@ -22,6 +22,7 @@ from gentap.evaluation.report.stage_facts import (
     settings_text,
 )
 from gentap.evaluation.results import is_report, read_scores
+from gentap.runs.counting import counted
 from gentap.runs.finished_stage import FinishedStage, read_finished_stage
 from gentap.runs.store import require_stage
 
@@ -118,7 +119,7 @@ def _data(stage: FinishedStage) -> list[str]:
 
 def _summary(own: FinishedStage) -> str:
     numbers = own.stats.get("parameters")
-    size = f" of {numbers:,} parameters" if isinstance(numbers, int) else ""
+    size = f" of {counted(numbers, 'parameter')}" if isinstance(numbers, int) else ""
     return (
         f"A model{size} that answers questions about tables in sentences, and with a cell's value, "
         f"{CARD_MARK} {__version__}.\n\n"
@@ -136,7 +137,8 @@ def _privacy(own: FinishedStage) -> list[str]:
         "## Privacy\n",
         f"Its adapters were trained by DP-SGD: epsilon {private['epsilon']:g} at delta "
         f"{private['delta']:g}, each example's gradient clipped to {private['clip']:g}, noise "
-        f"{private['noise']:g}, {private['steps']:,} steps of {private['sample_rate']:g} of the "
+        f"{private['noise']:g}, {counted(private['steps'], 'step')} of "
+        f"{private['sample_rate']:g} of the "
         "examples (accountant of Rényi differential privacy). This is what single examples can "
         "change; the model that it began from is not covered.\n",
     ]
@@ -149,7 +151,8 @@ def _results(scored: Sequence[tuple[FinishedStage, Mapping[str, Any]]]) -> list[
         values = {name: scores[name] for name in METRICS if name in scores}
         ranges = {name: tuple(scores["intervals"][name]) for name in values}
         lines = [
-            f"{count:,} questions of {in_markdown(', '.join(_data(stage))) or 'unknown data'}, "
+            f"{counted(count, 'question')} of "
+            f"{in_markdown(', '.join(_data(stage))) or 'unknown data'}, "
             f"protocol {scores['protocol']}, in percent with 95% bootstrap intervals:\n",
             _upright(scores_table({"score": values}, {"score": ranges})),
             *(

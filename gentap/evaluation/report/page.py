@@ -4,11 +4,7 @@ The file holds its data as JSON and a script that draws it; the script puts text
 texts, and a content security policy forbids everything that the file does not hold.
 """
 
-import base64
-import hashlib
 import html
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -26,11 +22,10 @@ from gentap.evaluation.report.score_tables import best_scores, scores_table
 from gentap.evaluation.results import Results
 from gentap.runs.files.output_files import write_text
 from gentap.runs.files.own_files import read_json
-from gentap.runs.page_style import page_style
+from gentap.runs.page_style import embedded_json, page_style, script_hash, without_surrogates
 
 _ASSETS = files("gentap.evaluation.report") / "assets"
 _SCRIPTS = ("words.js", "charts.js", "examples.js", "report.js")
-_SURROGATES = re.compile("[\ud800-\udfff]")
 
 _HIGHEST = 1e30
 _MANY_COLUMNS = 9
@@ -88,20 +83,19 @@ def report_page(
     }
     script = "".join((_ASSETS / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     script = f'\n"use strict";\n{script}'
-    hashed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     page = Template((_ASSETS / "report.html").read_text(encoding="utf-8")).substitute(
         version=__version__,
-        script_hash=f"sha256-{hashed}",
+        script_hash=script_hash(script),
         title=html.escape(title),
         facts=html.escape(" · ".join(facts)),
         style=page_style() + (_ASSETS / "report.css").read_text(encoding="utf-8"),
         scores=_scores(systems, metrics) + _tests(systems[0].name, tests or {}),
         links="".join(f' <a href="#{one.anchor}">{html.escape(one.title)}</a>' for one in sections),
         sections="".join(map(_section, sections)),
-        data=_embedded(data),
+        data=embedded_json(data),
         script=script,
     )
-    return _SURROGATES.sub("\ufffd", page)
+    return without_surrogates(page)
 
 
 def write_report(
@@ -147,14 +141,6 @@ def training_log(model: str) -> History:
     history = read_json(stats).get("history") if stats.exists() else None
     entries = history if isinstance(history, list) else []
     return [entry for entry in entries if isinstance(entry, dict)]
-
-
-def _embedded(data: Any) -> str:
-    """JSON that no HTML parser can end early, nor take for more than data."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    for mark in "<>&\u2028\u2029":
-        text = text.replace(mark, f"\\u{ord(mark):04x}")
-    return text
 
 
 def _curve(name: str, history: History) -> dict[str, Any] | None:

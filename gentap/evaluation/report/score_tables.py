@@ -7,6 +7,7 @@ from statistics import fmean, stdev
 from gentap.evaluation.metrics.scoring import METRICS
 from gentap.evaluation.results import Results
 from gentap.records import Table
+from gentap.runs.counting import counted
 
 _SPECIAL = re.compile(r"[\\`*<|]|[\]!](?=[\[(:])")
 _CODE = re.compile(r"`[^`|\n\r]+`")
@@ -55,7 +56,7 @@ def table_excerpt(table: Table) -> str:
     left = len(table.rows) - _ROWS_SHOWN
     parts = (table.title, table.section, table.caption)
     title = in_markdown(" – ".join(part for part in parts if part))
-    more = f"… and {left} more rows\n" if left > 0 else ""
+    more = f"… and {counted(left, 'more row')}\n" if left > 0 else ""
     return f"{title}\n{markdown(rows)}{more}"
 
 
@@ -95,7 +96,7 @@ def results_text(systems: Mapping[str, Sequence[Results]], data: Sequence[str]) 
     """
     first = next(iter(systems.values()))[0]
     text = [
-        f"{len(first.examples):,} questions of {in_markdown(', '.join(data))}, protocol "
+        f"{counted(len(first.examples), 'question')} of {in_markdown(', '.join(data))}, protocol "
         f"{first.scored.protocol}\n",
         _means_table(systems),
     ]

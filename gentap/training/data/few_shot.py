@@ -6,6 +6,7 @@ from operator import itemgetter
 
 from gentap.errors import SettingError
 from gentap.records import Example, digest
+from gentap.runs.counting import counted
 
 
 def draw_shots(examples: Sequence[Example], shots: int, seed: int) -> list[Example]:
@@ -18,7 +19,8 @@ def draw_shots(examples: Sequence[Example], shots: int, seed: int) -> list[Examp
         return list(examples)
     if shots > len(examples):
         raise SettingError(
-            f"finetune.shots is {shots:,}, but there are only {len(examples):,} examples to draw "
+            f"finetune.shots is {shots:,}, but there {'is' if len(examples) == 1 else 'are'} only "
+            f"{counted(len(examples), 'example')} to draw "
             "from. Lower it, or give more data (finetune.train, --train)."
         )
     drawn = sorted(range(len(examples)), key=lambda place: digest(str(seed), examples[place].id))

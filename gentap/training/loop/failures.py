@@ -8,6 +8,7 @@ import torch
 from safetensors import SafetensorError
 
 from gentap.errors import WorkerError
+from gentap.runs.counting import counted
 from gentap.runs.files.output_files import is_disk_full
 from gentap.training.loop.checkpoint import checkpoints
 
@@ -47,7 +48,11 @@ def explained_failures(
 
 def _out_of_memory(label: str, folder: Path, batch: Mapping[str, torch.Tensor]) -> WorkerError:
     shape = batch["input_ids"].shape if "input_ids" in batch else None
-    what = f" on a batch of {shape[0]} inputs of {shape[1]} tokens" if shape else ""
+    what = (
+        f" on a batch of {counted(shape[0], 'input')} of {counted(shape[1], 'token')}"
+        if shape
+        else ""
+    )
     return WorkerError(
         f"{label}: memory ran out{what}. Halve {label}.batch_tokens and double {label}.accumulate, "
         f"which makes the same steps in half the memory; {label}.arguments.gradient_checkpointing "

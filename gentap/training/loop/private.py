@@ -24,6 +24,7 @@ from gentap.model.device import autocast, best_device
 from gentap.model.loading.causal_checkpoints import is_causal
 from gentap.model.loading.checkpoints import load_config
 from gentap.model.lora import Adapters, LowRank
+from gentap.runs.counting import counted
 from gentap.runs.extra_packages import require
 from gentap.runs.runner import Progress
 from gentap.settings.training_sections import FinetuneSettings, PrivateSettings
@@ -124,7 +125,8 @@ def noise_multiplier(private: PrivateSettings, rate: float, steps: int) -> float
             )
     except ValueError as error:
         raise SettingError(
-            f"finetune.private: {steps:,} steps can't be kept within epsilon {private.epsilon:g}. "
+            f"finetune.private: {counted(steps, 'step')} can't be kept within epsilon "
+            f"{private.epsilon:g}. "
             "Raise it, or train for fewer epochs."
         ) from error
     return float(found)

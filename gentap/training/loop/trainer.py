@@ -18,6 +18,7 @@ from transformers.utils import logging
 from gentap.errors import SettingError
 from gentap.model.causal import CausalModel
 from gentap.runs.console import say
+from gentap.runs.counting import counted
 from gentap.settings.training_sections import TrainingSettings
 from gentap.training.data.batches import StepDataset, plan, split_by_width
 from gentap.training.data.streams import Stream
@@ -153,7 +154,8 @@ def _few_steps(label: str, steps: int, examples: int, settings: TrainingSettings
     """What to do where so few steps hardly change a model."""
     epochs = math.ceil(settings.epochs * ENOUGH_STEPS / steps)
     return (
-        f"{label}: {examples:,} examples make {steps} step{'s' if steps > 1 else ''} only, which "
+        f"{label}: {counted(examples, 'example')} {'makes' if examples == 1 else 'make'} "
+        f"{counted(steps, 'step')} only, which "
         f"hardly change a model. For about {ENOUGH_STEPS} of them give {label}.epochs = {epochs:,} "
         f"({settings.epochs:g} now), or a smaller {label}.batch_tokens ({settings.batch_tokens:,} "
         "now) for more steps in an epoch."
