@@ -49,6 +49,7 @@ class Counterfactuals:
 
 
 def swap_scores(
+    model: str,
     results: Results,
     swapped: Counterfactuals,
     settings: EvaluateSettings,
@@ -60,7 +61,7 @@ def swap_scores(
     answers side by side."""
     copies = swapped.copies
     examples = [one.example for one in copies]
-    answerer = ChunkedAnswers(results.name, examples, settings)
+    answerer = ChunkedAnswers(model, examples, settings)
     said = answerer.answer(length, work, "evaluate, swapped")
     before = [results.predictions[one.place] for one in copies]
     expected = [one.rewrite(text) for one, text in zip(copies, before, strict=True)]

@@ -74,7 +74,7 @@ def evaluate_model(
         sections.append(noise_section(noise))
     if swap is not None:
         copies, work = swap(examples), folder.work / "swapped"
-        found = swap_scores(results, copies, settings, length, folder.path, work)
+        found = swap_scores(model, results, copies, settings, length, folder.path, work)
         sections.append(swap_section(found))
     write_report(
         folder.path,
