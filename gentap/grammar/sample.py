@@ -18,6 +18,7 @@ from gentap.grammar.rules import find_grammar
 from gentap.grammar.sampler import QuestionSampler, SampledQuestion
 from gentap.grammar.sentence_sampler import SIZE_NAMES, SampledSentence, SentenceSampler
 from gentap.records import EXAMPLE_SCHEMA, Table, digest
+from gentap.runs.counting import counted
 from gentap.runs.runner import run_shards
 from gentap.runs.shards import Shard
 from gentap.runs.store import REJECTED, StageFolder, Tally, own_files
@@ -69,7 +70,7 @@ def sample(
     if not tally.counts["rows"]:
         reasons = ", ".join(f"{reason} ({count:,})" for reason, count in tally.rejected.items())
         raise InputError(
-            f"sample: no question could be drawn from {tally.counts['tables']:,} tables: "
+            f"sample: no question could be drawn from {counted(tally.counts['tables'], 'table')}: "
             f"{reasons or 'there are none'}. Details are in {own_files(folder.path) / REJECTED}."
         )
     return tally

@@ -244,7 +244,7 @@ def test_no_tables_and_no_questions_are_errors(run: Callable[..., Tally], tmp_pa
     with pytest.raises(InputError, match="the folder holds no file that ends in"):
         run(tmp_path)
     (tmp_path / "none.jsonl").write_text('{"header": ["a", "a"], "rows": [["1", "2"]]}\n')
-    with pytest.raises(InputError, match=r"from 1 tables: no column with a name of its own \(1\)"):
+    with pytest.raises(InputError, match=r"from 1 table: no column with a name of its own \(1\)"):
         run(tmp_path / "none.jsonl")
     assert "no column with a name" in (own_files(tmp_path / "out") / "rejected.jsonl").read_text()
     (tmp_path / "empty.csv").write_text("")

@@ -29,7 +29,7 @@ NOT_COUNTED = re.compile(
     r"[A-Z_]+|len\(shown\)|.*(limits|settings|kind|model|name|elapsed|seconds|timeout).*"
 )
 """What stands before a plural and is no count: limits, which are many, and names."""
-ELSEWHERE = ("model", "grammar/sample.py")
+ELSEWHERE = ("model",)
 """Where tensors, tokens and the like are told, of which there are always many."""
 NOUNS = "records questions files sentences pages tables rows cells examples columns lines".split()
 
