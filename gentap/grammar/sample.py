@@ -139,6 +139,7 @@ def _sample_shard(
         with shard.record(where):
             random = table_random(seed, sourced.id).random
             asked: set[str] = set()
+            made: list[tuple[Table, list[SampledQuestion | SampledSentence]]] = []
             shown = 0
             for table, wanted in _windows(sourced.table, fit, settings.per_table, random):
                 askable = maker.askable(table)
@@ -149,8 +150,10 @@ def _sample_shard(
                 sentences, missed = teller.draws(askable, told, settings.attempts, random)
                 draws = [draw for draw in (*draws, *sentences) if draw.question not in asked]
                 asked.update(draw.question for draw in draws)
-                writer.add(sourced, table, draws)
+                made.append((table, draws))
                 counts.update(f"tables without sentences of {size}" for size in missed)
+            for table, draws in made:
+                writer.add(sourced, table, draws)
                 counts.update(_counted_as(draws))
             if len(table.rows) < len(sourced.table.rows):
                 shard.count("tables cut to the budget")
