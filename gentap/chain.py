@@ -14,8 +14,8 @@ from gentap.runs.counting import counted
 from gentap.runs.files.made_from import changes, read_made_from
 from gentap.runs.runner import clock
 from gentap.runs.store import holds_other_work, made_from, own_files, seconds_spent
+from gentap.settings.question_sections import WriteSettings
 from gentap.settings.recipe import Recipe, recipe_variants
-from gentap.settings.sections import WriteSettings
 from gentap.settings.without_effect import without_effect
 from gentap.stages.corpus_stages import MineStage, SampleStage
 from gentap.stages.evaluation_stages import EvaluateStage

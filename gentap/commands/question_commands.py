@@ -67,7 +67,7 @@ def write_command(
     overwrite: Overwrite = False,
 ) -> None:
     """Write a question for each mined or linked sentence: the examples with sentence answers."""
-    from gentap.settings.sections import WriteSettings
+    from gentap.settings.question_sections import WriteSettings
     from gentap.stages.question_stages import WriteStage
 
     settings = stage_settings(WriteSettings, "write", recipe, assignments)

@@ -29,7 +29,7 @@ from gentap.documents.released_links import OF_COLUMNS, released_sentences
 from gentap.errors import InputError
 from gentap.records import Mined, NamedCell, Table, digest, table_digest
 from gentap.runs.files.parquet_parts import read_rows
-from gentap.settings.sections import LinkedFields, LinkedSettings
+from gentap.settings.question_sections import LinkedFields, LinkedSettings
 from gentap.text.normal_form import normal_form
 from gentap.text.sentences import opens_with_pronoun
 from gentap.text.word_overlap import find_value

@@ -17,7 +17,7 @@ from typing import Any
 
 from gentap.documents.annotated.fields import read_text_file
 from gentap.errors import InputError
-from gentap.settings.sections import LinkedFields
+from gentap.settings.question_sections import LinkedFields
 
 _LINK = re.compile(r"#([^#;]*);(-?\d+),(-?\d+)#")
 OF_COLUMNS = "columns"

@@ -16,7 +16,7 @@ from gentap.questions.round_trip import Reply, RoundTrip, comes_back
 from gentap.questions.writer_input import WriterInput
 from gentap.questions.writers.interface import Unwritten, Writer, Written
 from gentap.records import Mined, table_digest
-from gentap.settings.sections import FilterSettings
+from gentap.settings.question_sections import FilterSettings
 
 OFF = -100.0
 """A ``min_margin`` that asks nothing."""

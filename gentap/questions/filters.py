@@ -12,7 +12,7 @@ from functools import cached_property
 
 from gentap.questions.question_context import QuestionContext
 from gentap.questions.writer_input import WriterInput
-from gentap.settings.sections import FilterSettings
+from gentap.settings.question_sections import FilterSettings
 from gentap.text.names import names_of
 from gentap.text.normal_form import normal_form
 from gentap.text.word_overlap import content_words, names_value, speaks_of, stem, words_of

@@ -8,7 +8,7 @@ from gentap.questions.writers.open_writer import open_local_writer
 from gentap.records import PAIR_SCHEMA
 from gentap.runs.files.output_files import write_text
 from gentap.runs.files.parquet_parts import parts, read_rows
-from gentap.settings.sections import WriteSettings
+from gentap.settings.question_sections import WriteSettings
 from gentap.settings.training_sections import WriterSettings
 
 HELD_OUT = "held_out.jsonl"

@@ -10,7 +10,7 @@ from gentap.records import MINED_SCHEMA, Mined, mined_to_row
 from gentap.runs.runner import run_shards
 from gentap.runs.shards import Shard
 from gentap.runs.store import WORK, StageFolder
-from gentap.settings.sections import LinkedSettings
+from gentap.settings.question_sections import LinkedSettings
 
 LINKED = f"{WORK}/linked"
 

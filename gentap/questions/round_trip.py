@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from gentap.questions.question_context import QuestionContext
 from gentap.records import Table
-from gentap.settings.sections import FilterSettings, Precision
+from gentap.settings.question_sections import FilterSettings
+from gentap.settings.sections import Precision
 from gentap.text.normal_form import normal_form
 from gentap.text.word_overlap import names_value, new_word_f1
 

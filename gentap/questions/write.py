@@ -43,7 +43,7 @@ from gentap.runs.net import INTERNAL_ERROR, apart
 from gentap.runs.runner import run_shards
 from gentap.runs.shards import Shard
 from gentap.runs.store import REJECTED, StageFolder, Tally, own_files
-from gentap.settings.sections import WriteSettings
+from gentap.settings.question_sections import WriteSettings
 
 NO_ENTRY = "sentence without an entry"
 QUESTIONS = ".questions"

@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from gentap.errors import SettingError
 from gentap.runs.counting import counted
 from gentap.runs.files.user_texts import read_user_text
+from gentap.settings.question_sections import WriteSettings
 from gentap.settings.sections import (
     MAX_SEED,
     ClusterSettings,
@@ -25,7 +26,6 @@ from gentap.settings.sections import (
     MineSettings,
     SampleSettings,
     Settings,
-    WriteSettings,
 )
 from gentap.settings.toml_text import MAX_DEPTH, line_of, parse_toml
 from gentap.settings.training_sections import (

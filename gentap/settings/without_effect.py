@@ -3,14 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from gentap.settings.question_sections import FilterSettings, WriteSettings
 from gentap.settings.recipe import Recipe
-from gentap.settings.sections import (
-    EvaluateSettings,
-    FilterSettings,
-    JudgeSettings,
-    Settings,
-    WriteSettings,
-)
+from gentap.settings.sections import EvaluateSettings, JudgeSettings, Settings
 from gentap.settings.trainer_arguments import ABOVE, ADAMS
 from gentap.settings.training_sections import (
     BaseSettings,

@@ -11,7 +11,8 @@ from gentap.runs.console import say
 from gentap.runs.counting import counted
 from gentap.runs.files.parquet_parts import parts, require_columns
 from gentap.runs.store import StageFolder, Tally, require_stage
-from gentap.settings.sections import LinearizerSettings, MineSettings, WriteSettings
+from gentap.settings.question_sections import WriteSettings
+from gentap.settings.sections import LinearizerSettings, MineSettings
 from gentap.settings.training_sections import WriterSettings
 from gentap.stages.stage import Planned, Stage, check_training, longest_input
 

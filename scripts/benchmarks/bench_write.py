@@ -27,7 +27,8 @@ from peak_memory import peak_memory, reset_peak
 from gentap.questions.writer_input import Layout, WriterInput, mined_sources, save_layout
 from gentap.records import mined_from_row
 from gentap.runs.files.parquet_parts import parts, read_rows
-from gentap.settings.sections import LinearizerSettings, WriteSettings
+from gentap.settings.question_sections import WriteSettings
+from gentap.settings.sections import LinearizerSettings
 
 SMALL = {"d_model": 512, "d_kv": 64, "d_ff": 2048, "num_heads": 8, "num_layers": 6}
 

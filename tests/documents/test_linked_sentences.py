@@ -14,7 +14,7 @@ from gentap.documents.linked_sentences import read_linked
 from gentap.documents.rejected import RejectedRecord
 from gentap.errors import InputError
 from gentap.records import MINED_SCHEMA, Mined, NamedCell, mined_to_row
-from gentap.settings.sections import LinkedFields, LinkedSettings
+from gentap.settings.question_sections import LinkedFields, LinkedSettings
 
 HEADER = ["Year", "Film", "Lead"]
 ROWS = [["2004", "Dawn", "Ann Lee"], ["2005", "Dusk", "Ann Lee"], ["2006", "Noon", "Bo Wood"]]

@@ -16,7 +16,7 @@ from gentap.questions.round_trip import Reply, comes_back
 from gentap.questions.writer_input import WriterInput, mined_sources
 from gentap.questions.writers.interface import Unwritten, Written, best_first
 from gentap.records import Mined, NamedCell, Table
-from gentap.settings.sections import FilterSettings
+from gentap.settings.question_sections import FilterSettings
 
 SENTENCE = "Ada Dawn won the Silver Cup in 1914."
 VALUES = ["Ada Dawn", "1914", "Silver Cup"]

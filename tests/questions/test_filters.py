@@ -7,7 +7,7 @@ from gentap.questions.filters import FILTERS, TEXT_FILTERS, could_answer, failur
 from gentap.questions.question_context import QuestionContext
 from gentap.questions.writer_input import mined_sources
 from gentap.records import Mined, NamedCell, Table
-from gentap.settings.sections import FilterSettings
+from gentap.settings.question_sections import FilterSettings
 
 SENTENCE = "Ada Dawn won the Silver Cup in 1914 for Rome."
 VALUES = [("Ada Dawn", 0), ("1914", 1), ("Silver Cup", 2)]

@@ -29,7 +29,7 @@ from gentap.records import (
 from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.runs.net import INTERNAL_ERROR, SWITCH
 from gentap.runs.store import StageFolder, Tally, own_files
-from gentap.settings.sections import LinkedSettings, WriteSettings
+from gentap.settings.question_sections import LinkedSettings, WriteSettings
 
 Open = Callable[[Path], StageFolder]
 

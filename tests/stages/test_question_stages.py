@@ -20,7 +20,8 @@ from gentap.records import MINED_SCHEMA, Mined, NamedCell, Table, mined_to_row
 from gentap.runs.files.own_files import read_json
 from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.runs.store import StageFolder, own_files
-from gentap.settings.sections import LinearizerSettings, WriteSettings
+from gentap.settings.question_sections import WriteSettings
+from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import WriterSettings
 from gentap.stages.question_stages import WriterStage, WriteStage
 

@@ -8,7 +8,7 @@ from gentap.questions.writer_input import WriterInput
 from gentap.questions.writers.interface import Unwritten, Written
 from gentap.questions.writers.prompt import load_prompt, writer_messages
 from gentap.questions.writers.reply_question import QUESTION_MARKS, question_of
-from gentap.settings.sections import WriteSettings
+from gentap.settings.question_sections import WriteSettings
 
 MAX_ENTRIES = 12
 MAX_SENTENCE_CHARS = 8000

@@ -22,7 +22,7 @@ from gentap.questions.writers.interface import Unwritten, Written, best_first
 from gentap.questions.writers.transformers_writer import TOO_LONG, TransformersWriter, by_length
 from gentap.records import digest
 from gentap.runs.files.own_files import read_json
-from gentap.settings.sections import WriteSettings
+from gentap.settings.question_sections import WriteSettings
 
 ScoredTokens = tuple[list[str], float]
 """The tokens of a hypothesis and its score."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from gentap.errors import SettingError
 from gentap.model.chat.chat_client import is_address
 from gentap.questions.writers.interface import Writer
-from gentap.settings.sections import EndpointSettings, FilterSettings, WriteSettings
+from gentap.settings.question_sections import FilterSettings, WriteSettings
+from gentap.settings.sections import EndpointSettings
 
 if TYPE_CHECKING:
     from gentap.questions.writers.transformers_writer import TransformersWriter

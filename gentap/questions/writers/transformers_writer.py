@@ -7,7 +7,7 @@ from gentap.questions.writer_input import TaggedText, WriterInput
 from gentap.questions.writers.codec import Codec, load_codec, writer_name
 from gentap.questions.writers.interface import Unwritten, Written, best_first
 from gentap.records import digest
-from gentap.settings.sections import WriteSettings
+from gentap.settings.question_sections import WriteSettings
 
 EncodedBatch = Any
 """The encoder's last states (batch, tokens, d_model) and the attention mask (batch, tokens); of a

@@ -16,7 +16,8 @@ from gentap.questions.write import QUESTIONS
 from gentap.runs.files.own_files import read_json
 from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.runs.store import own_files
-from gentap.settings.sections import MineSettings, WriteSettings
+from gentap.settings.question_sections import WriteSettings
+from gentap.settings.sections import MineSettings
 from gentap.stages.corpus_stages import MineStage
 from gentap.stages.question_stages import WriteStage
 

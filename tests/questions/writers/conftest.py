@@ -10,7 +10,8 @@ from toys import toy_t5
 from gentap.model.tokenizer import TableTokenizer, train_vocabulary
 from gentap.questions.writer_input import Entry, Layout, WriterInput, save_layout
 from gentap.questions.writers.chat_writer import ChatWriter
-from gentap.settings.sections import LinearizerSettings, WriteSettings
+from gentap.settings.question_sections import WriteSettings
+from gentap.settings.sections import LinearizerSettings
 
 NAMES = ["Ada Dawn", "Bo Dusk", "Émile Noon", "Rome", "Home United", "Lake Dello"]
 TEXTS = [

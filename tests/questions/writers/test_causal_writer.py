@@ -15,7 +15,8 @@ from gentap.questions.writer_input import Entry, WriterInput, load_layout
 from gentap.questions.writers.causal_writer import CausalWriter
 from gentap.questions.writers.interface import Unwritten
 from gentap.questions.writers.open_writer import check_writer, open_local_writer, open_writer
-from gentap.settings.sections import LinearizerSettings, WriteSettings
+from gentap.settings.question_sections import WriteSettings
+from gentap.settings.sections import LinearizerSettings
 from gentap.settings.training_sections import WriterSettings
 from gentap.stages.question_stages import WriterStage
 

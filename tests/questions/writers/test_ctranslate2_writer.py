@@ -12,7 +12,7 @@ from gentap.questions.writers import ctranslate2_writer as fast
 from gentap.questions.writers.ctranslate2_writer import PROBES, CTranslate2Writer, convert
 from gentap.questions.writers.interface import Unwritten
 from gentap.questions.writers.transformers_writer import TransformersWriter
-from gentap.settings.sections import WriteSettings
+from gentap.settings.question_sections import WriteSettings
 
 ctranslate2 = pytest.importorskip("ctranslate2")
 FP32: dict[str, Any] = {"precision": "fp32", "max_question_tokens": 12, "threads": 2}

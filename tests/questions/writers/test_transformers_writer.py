@@ -11,7 +11,7 @@ from gentap.errors import InputError
 from gentap.questions.writer_input import Entry, WriterInput
 from gentap.questions.writers.interface import Unwritten
 from gentap.questions.writers.transformers_writer import TransformersWriter, by_length, until_end
-from gentap.settings.sections import WriteSettings
+from gentap.settings.question_sections import WriteSettings
 
 FP32: dict[str, Any] = {"precision": "fp32", "max_question_tokens": 12}
 
