@@ -146,7 +146,8 @@ def test_questions_of_which_none_can_be_read_are_told_with_the_first_reason() ->
 def test_predictions_of_another_number_are_told_with_both_numbers(count: int) -> None:
     said = write("said.txt", "Dusk\n" * count)
     message = complaint("score", "--predictions", said, "--data", questions(count=3))
-    assert message.startswith(f"said.txt: holds {count} predictions; test.jsonl holds 3 questions.")
+    said_count = counted(count, "prediction")
+    assert message.startswith(f"said.txt: holds {said_count}; test.jsonl holds 3 questions.")
     assert "Give one prediction a line" in message
 
 

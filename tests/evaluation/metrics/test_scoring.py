@@ -13,6 +13,7 @@ from gentap.cli import app
 from gentap.errors import InputError
 from gentap.evaluation.metrics.scoring import METRICS, Scored, score
 from gentap.records import Example, Kind, Table
+from gentap.runs.counting import counted
 from gentap.settings.sections import Protocol
 
 pytestmark = pytest.mark.usefixtures("wordnet")
@@ -218,7 +219,7 @@ def test_exact_match_compares_normal_forms(
 
 @pytest.mark.parametrize("said", [["a"], ["a", "b", "c"]])
 def test_another_number_of_predictions_than_references_is_an_error(said: list[str]) -> None:
-    message = rf"^{len(said)} predictions for 2 questions: give one prediction a line"
+    message = f"^{counted(len(said), 'prediction')} for 2 questions: give one prediction a line"
     with pytest.raises(InputError, match=message):
         score_cells(said, ["a", "b"])
     with pytest.raises(InputError, match=message):

@@ -14,6 +14,7 @@ from gentap.evaluation.report.score_tables import (
 )
 from gentap.evaluation.results import Results
 from gentap.records import Table
+from gentap.runs.counting import counted
 
 CELLS = st.text(alphabet="abc 7é", max_size=9)
 
@@ -101,7 +102,7 @@ def test_results_show_scores_and_up_to_three_questions_with_all_answers(
 ) -> None:
     systems = {"plain": [run_of("plain", count, 0.2)], "tuned": [run_of("tuned", count, 0.305)]}
     text = results_text(systems, ["test.jsonl"])
-    assert text.startswith(f"{count} questions of test.jsonl, protocol fetaqa\n")
+    assert text.startswith(f"{counted(count, 'question')} of test.jsonl, protocol fetaqa\n")
     assert "| tuned  | 30.50   |" in text
     assert "rougeL: f1" in text
     said = [line for line in text.splitlines() if line.startswith(("question", "plain", "tuned"))]
