@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from complaints import PAGE, TABLE, complaint, gentap, jsonl, mined, questions, rejected, write
 
+from gentap.runs.counting import counted
+
 pytestmark = pytest.mark.usefixtures("own_folder")
 GRAMMAR = """question film =
     > select [column A] where [column B] is [value B]
