@@ -56,9 +56,10 @@ def train_writer(
             pairs = _writer_pairs(rows, tokenizer, settings.max_target_tokens)
             store = write_tokens(folder.work / "tokens" / split, pairs)
             tally.add(store.tally)
+            streams[split] = PairStream(store)
             if split == "dev":
                 of_dev.add(store.tally)
-            streams[split] = PairStream(store)
+                of_dev.counts["examples"] += len(streams[split])
     if not len(streams["train"]):
         raise InputError("questions train: no question can be used; see rejected.jsonl.")
     model = load_writer_model(base, tokenizer, dropout=settings.dropout, adapters=settings.adapters)
