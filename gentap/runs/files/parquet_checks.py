@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gentap.errors import InputError
+from gentap.records import HEADER_ROW
 from gentap.runs.files.own_files import EDITED
 
 Nullable = Collection[str]
@@ -125,8 +126,9 @@ def _misfits(columns: dict[str, Any]) -> Iterator[tuple[Any, str]]:
         yield any_of(parents, outside), "its table has no such row"
     if "cells" in columns:
         cells, parents = columns["cells"].flatten(), pc.list_parent_indices(columns["cells"])
-        for name, sizes in (("row", heights), ("column", widths)):
-            outside = _outside(pc.struct_field(cells, name), pc.take(sizes, parents))
+        first_row = 0 if "sentence" in columns else HEADER_ROW  # questions go by headings too
+        for name, sizes, first in (("row", heights, first_row), ("column", widths, 0)):
+            outside = _outside(pc.struct_field(cells, name), pc.take(sizes, parents), first)
             yield any_of(parents, outside), "its table has no such cell"
         if "sentence" in columns:
             ends = pc.take(pc.utf8_length(columns["sentence"]), parents)
@@ -137,7 +139,7 @@ def _misfits(columns: dict[str, Any]) -> Iterator[tuple[Any, str]]:
             yield any_of(parents, outside), "its sentence has no such characters"
 
 
-def _outside(places: Any, sizes: Any) -> Any:
+def _outside(places: Any, sizes: Any, first: int = 0) -> Any:
     import pyarrow.compute as pc
 
-    return pc.or_(pc.less(places, 0), pc.greater_equal(places, sizes))
+    return pc.or_(pc.less(places, first), pc.greater_equal(places, sizes))

@@ -11,7 +11,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from gentap.errors import FolderError, InputError
-from gentap.records import EXAMPLE_SCHEMA, MINED_SCHEMA
+from gentap.records import (
+    EXAMPLE_SCHEMA,
+    HEADER_ROW,
+    MINED_SCHEMA,
+    Cell,
+    Example,
+    Table,
+    example_from_row,
+    example_to_row,
+)
 from gentap.runs.files.own_files import map_array, read_json, read_json_lines, read_toml
 from gentap.runs.files.parquet_parts import read_rows, readable, require_columns
 from gentap.runs.finished_stage import read_finished_stage
@@ -195,6 +204,7 @@ def cell(**changes: int) -> list[dict[str, int]]:
         ({"further": [0, 2]}, "row 2: its table has no such row"),
         ({"further": [-1]}, "row 2: its table has no such row"),
         ({"cells": cell(row=2)}, "row 2: its table has no such cell"),
+        ({"cells": cell(row=-1)}, "row 2: its table has no such cell"),
         ({"cells": cell(column=-1)}, "row 2: its table has no such cell"),
         ({"cells": cell(end=99)}, "row 2: its sentence has no such characters"),
         ({"cells": cell(start=9)}, "row 2: its sentence has no such characters"),
@@ -294,3 +304,19 @@ def test_an_array_that_was_edited_is_refused(tmp_path: Path, spoil: Any) -> None
     with pytest.raises(InputError, match=r"keys\.npy: ") as raised:
         map_array(path, NUMBERS)
     assert str(raised.value).endswith("or make its folder anew.")
+
+
+@pytest.mark.parametrize("row", [-2, -1, 1, 2])
+def test_a_question_s_evidence_may_be_a_heading(tmp_path: Path, row: int) -> None:
+    part = tmp_path / "part-00000.parquet"
+    table = Table(header=("Year", "Film"), rows=(("2004", "Dawn"), ("2005", "Dusk")))
+    example = Example(
+        id="1", kind="long", origin="annotated", question="Which?", answer="Dusk.", table=table,
+        cells=(Cell(row, 1),),
+    )  # fmt: skip
+    pq.write_table(pa.Table.from_pylist([example_to_row(example)], EXAMPLE_SCHEMA), part)
+    if row in (HEADER_ROW, 1):
+        assert example_from_row(next(iter(read_rows([part], schema=EXAMPLE_SCHEMA)))) == example
+    else:
+        with pytest.raises(InputError, match="row 1: its table has no such cell"):
+            list(read_rows([part], schema=EXAMPLE_SCHEMA))
