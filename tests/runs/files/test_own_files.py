@@ -310,10 +310,9 @@ def test_an_array_that_was_edited_is_refused(tmp_path: Path, spoil: Any) -> None
 def test_a_question_s_evidence_may_be_a_heading(tmp_path: Path, row: int) -> None:
     part = tmp_path / "part-00000.parquet"
     table = Table(header=("Year", "Film"), rows=(("2004", "Dawn"), ("2005", "Dusk")))
-    example = Example(
-        id="1", kind="long", origin="annotated", question="Which?", answer="Dusk.", table=table,
-        cells=(Cell(row, 1),),
-    )  # fmt: skip
+    made: dict[str, Any] = {"id": "1", "kind": "long", "origin": "annotated", "source": "t.jsonl:1"}
+    made |= {"question": "Which?", "answer": "Dusk.", "table": table, "cells": (Cell(row, 1),)}
+    example = Example(**made)
     pq.write_table(pa.Table.from_pylist([example_to_row(example)], EXAMPLE_SCHEMA), part)
     if row in (HEADER_ROW, 1):
         assert example_from_row(next(iter(read_rows([part], schema=EXAMPLE_SCHEMA)))) == example
