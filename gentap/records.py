@@ -141,6 +141,11 @@ class Example:
         """All right answers, the first one first."""
         return (self.answer, *self.alternatives)
 
+    @property
+    def evidence_rows(self) -> frozenset[int]:
+        """The body rows that hold evidence; a heading is evidence of no row."""
+        return frozenset(cell.row for cell in self.cells if cell.row != HEADER_ROW)
+
 
 _TEXT = pa.string()
 _TABLE_FIELDS = [

@@ -137,11 +137,12 @@ def _check(
         )
     short = sum(len(record.cells) < width for record in layout.rows)
     fill_up = short < len(layout.rows) - short + 1  # with the header, most are whole
-    lines = text.split("\n")
-    for record in layout.rows:
+    unequal = [record for record in layout.rows if len(record.cells) != width]
+    lines = text.split("\n") if unequal else []
+    for record in unequal:
         found = len(record.cells)
         is_open = lines[record.line - 1].count(dialect.quote) % 2  # it may have swallowed rows
-        if found == width or (found < width and fill_up and not record.stray and not is_open):
+        if found < width and fill_up and not record.stray and not is_open:
             continue
         place = f"{path}, line {record.line + skipped}"
         if record.stray and is_open:

@@ -14,8 +14,8 @@ from gentap.evaluation.metrics.scoring import METRICS, score
 from gentap.evaluation.metrics.statistics import Statistics
 from gentap.evaluation.read_predictions import score_file
 from gentap.evaluation.results import EXAMPLES, Results, is_report, read_results
+from gentap.runs.short_names import short_names
 from gentap.settings.sections import Protocol
-from gentap.text.short_names import short_names
 
 _BY = ("rougeL", "denotation_accuracy")
 """What tells by default where systems differ: the first that they have."""

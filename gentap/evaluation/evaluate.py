@@ -18,9 +18,9 @@ from gentap.evaluation.tune_length import tune_length
 from gentap.records import Example
 from gentap.runs.counting import counted
 from gentap.runs.files.output_files import write_json
+from gentap.runs.short_names import short_names
 from gentap.runs.store import OF_DEV, REJECTED, StageFolder
 from gentap.settings.sections import EvaluateSettings
-from gentap.text.short_names import short_names
 
 
 def evaluate_model(

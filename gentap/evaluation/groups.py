@@ -48,7 +48,7 @@ GROUPINGS = (
         "evidence",
         "rows of evidence",
         (0, 1, 2, 3, 4),
-        lambda example: len({cell.row for cell in example.cells}),
+        lambda example: len(example.evidence_rows),
     ),
     _by_size(
         "answer",

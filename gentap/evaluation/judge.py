@@ -6,7 +6,7 @@ than any metric here does, and still not by much: docs/evaluation.md has the fig
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 import numpy as np
@@ -95,7 +95,7 @@ def judge_messages(prompt: PromptTemplate, example: Example, said: str) -> list[
     return prompt.messages(
         {
             "title": " – ".join(filter(None, (table.title, table.section, table.caption))),
-            "table": _shown(table, {cell.row for cell in example.cells}),
+            "table": _shown(table, example.evidence_rows),
             "question": example.question,
             "reference": " / ".join(example.references),
             "answer": said[:MAX_SCORED_CHARACTERS],
@@ -114,7 +114,7 @@ def read_ratings(reply: str) -> dict[str, float]:
     return found
 
 
-def _shown(table: Table, evidence: set[int]) -> str:
+def _shown(table: Table, evidence: Set[int]) -> str:
     """Header and rows, cells parted by bars; of a long table the evidence rows and the first."""
     lines = [" | ".join(row) for row in table.rows]
     budget = MOST_TABLE_CHARS - len(header := " | ".join(table.header))

@@ -140,6 +140,7 @@ def _sample_shard(
             random = table_random(seed, sourced.id).random
             asked: set[str] = set()
             made: list[tuple[Table, list[SampledQuestion | SampledSentence]]] = []
+            missing: set[str] = set()
             shown = 0
             for table, wanted in _windows(sourced.table, fit, settings.per_table, random):
                 askable = maker.askable(table)
@@ -151,7 +152,8 @@ def _sample_shard(
                 draws = [draw for draw in (*draws, *sentences) if draw.question not in asked]
                 asked.update(draw.question for draw in draws)
                 made.append((table, draws))
-                counts.update(f"tables without sentences of {size}" for size in missed)
+                missing |= missed.keys()
+            counts.update(f"tables without sentences of {size}" for size in missing)
             for table, draws in made:
                 writer.add(sourced, table, draws)
                 counts.update(_counted_as(draws))

@@ -243,14 +243,13 @@ def with_special_tokens(
         ids: list[list[int]] = hf(given, add_special_tokens=False)["input_ids"]
         return ids
 
-    end = after if ends else [hf.eos_token_id]
     sentinels = [name for number in range(SENTINELS) if (name := f"<extra_id_{number}>") in known]
     ids_of = {mark: hf.convert_tokens_to_ids(mark) for mark in (*SPECIAL_TOKENS, *sentinels)}
     linearizer = Linearizer(
         settings,
         tokenize,
         ids_of,
-        end=end,
+        end=after if ends else [hf.eos_token_id],
         start=before,
         # A tokenizer whose texts end (BART's, mBART's) makes whole targets: the decoder writes what
         # stands before them too. Gemma's texts have no end, and its decoder starts from their bos.

@@ -10,10 +10,10 @@ from typing import Protocol
 from gentap.errors import InputError, SettingError
 from gentap.model.answerer import Answer
 from gentap.records import Cell, Table
+from gentap.runs.short_names import short_names
 from gentap.serving.batch_queue import BatchQueue, TooLateError
 from gentap.serving.limits import Limits, check_asked
 from gentap.serving.named_cells import NamedCells, named_cells
-from gentap.text.short_names import short_names
 
 
 class AnswersMany(Protocol):

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from gentap.errors import InputError, SettingError
 from gentap.runs.counting import counted
 from gentap.runs.files.output_files import write_json, write_text
+from gentap.runs.short_names import short_names
 from gentap.runs.store import REJECTED, StageFolder
 from gentap.settings.sections import NO_JUDGE, EvaluateSettings, JudgeSettings, Protocol
 from gentap.stages.stage import Planned, Stage
-from gentap.text.short_names import short_names
 
 if TYPE_CHECKING:
     from gentap.evaluation.compare import Comparison

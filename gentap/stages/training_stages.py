@@ -297,7 +297,7 @@ class FinetuneStage(Stage):
         ewc, unread = self.finetune.ewc, RejectedRecords()
 
         def readable() -> Iterator[Example]:
-            for one in stream_questions(ewc.data, self.finetune.task):
+            for one in stream_questions(ewc.data, unread.assumed, self.finetune.task):
                 if isinstance(one, RejectedRecord):
                     unread.add(one)
                 else:

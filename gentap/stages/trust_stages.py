@@ -144,7 +144,6 @@ class SwapStage(Stage):
     def check(self, planned: Planned = ()) -> None:
         from gentap.trust.word_lists import find_word_list, read_word_list
 
-        find_word_list(self.words)
         read_word_list(find_word_list(self.words))
 
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
@@ -154,7 +153,10 @@ class SwapStage(Stage):
         from gentap.trust.word_lists import find_word_list, read_word_list
 
         words = read_word_list(find_word_list(self.words))
-        tally = write_copies(stream_questions(self.data), words, folder.path)
+        assumed: dict[str, None] = {}
+        tally = write_copies(stream_questions(self.data, assumed), words, folder.path)
+        for line in assumed:
+            say(f"swap: {line}")
         merge_shards(folder.path)
         if not tally.counts["copies"]:
             raise InputError(

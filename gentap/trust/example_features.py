@@ -67,7 +67,7 @@ FEATURES = (
         "evidence",
         "over {} rows of evidence",
         "at most {} rows of evidence",
-        lambda one: float(len({cell.row for cell in one.cells})),
+        lambda one: float(len(one.evidence_rows)),
     ),
     Feature(
         "question",

@@ -3,7 +3,7 @@ from systems import example, results
 
 from gentap.evaluation.groups import GROUPINGS, group_scores
 from gentap.evaluation.metrics.rouge import rouge_statistics
-from gentap.records import Table
+from gentap.records import HEADER_ROW, Table
 
 
 @pytest.mark.parametrize(
@@ -20,9 +20,9 @@ def test_evidence_is_grouped_by_rows_not_by_cells() -> None:
     grouping = next(one for one in GROUPINGS if one.name == "evidence")
     labels = [
         grouping.labels[grouping.place(example("a", "Which?", "One.", cells=cells))]
-        for cells in ([], [(0, 0)], [(0, 0), (0, 1)], [(0, 0), (2, 1)])
+        for cells in ([], [(0, 0)], [(0, 0), (0, 1)], [(0, 0), (2, 1)], [(HEADER_ROW, 0), (0, 1)])
     ]
-    assert labels == ["0", "1", "1", "2"]
+    assert labels == ["0", "1", "1", "2", "1"]
 
 
 def test_every_example_has_a_group_of_every_grouping() -> None:

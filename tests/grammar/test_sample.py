@@ -135,7 +135,9 @@ def test_all_rows_of_a_long_table_are_asked_about_in_windows(
     line = {"id": "t1", "header": ["Ship", "Built", "Port", "Guns"], "rows": rows}
     (tmp_path / "long.jsonl").write_text(json.dumps(line))
     budget = {"max_tokens": 160, "max_question_tokens": 32}
-    run(tmp_path / "long.jsonl", per_table=400, sentences=0.5, linearizer=budget)
+    tally = run(tmp_path / "long.jsonl", per_table=400, sentences=0.5, linearizer=budget)
+    lacking = {name: count for name, count in tally.counts.items() if "tables without" in name}
+    assert set(lacking.values()) <= {tally.counts["tables"]} == {1}
     names = [row[0] for row in rows]
     shown: set[int] = set()
     told: Counter[int] = Counter()

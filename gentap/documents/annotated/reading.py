@@ -60,15 +60,15 @@ def read_questions(paths: Sequence[str | Path], task: Task = "questions") -> Que
 
 
 def stream_questions(
-    paths: Sequence[str | Path], task: Task = "questions"
+    paths: Sequence[str | Path], assumed: dict[str, None], task: Task = "questions"
 ) -> Iterator[Example | RejectedRecord]:
     """The questions of several files one at a time, whatever their number, and what is set aside.
-    Ids may stand twice.
+    What is assumed of the tables' files goes into ``assumed``. Ids may stand twice.
 
     Raises InputError where a file can't be read.
     """
     for path in map(Path, paths):
-        for number, example in _entries(path, {}):
+        for number, example in _entries(path, assumed):
             if isinstance(example, ValueError):
                 yield _unreadable(f"{path.name}:{number}", example)
             else:

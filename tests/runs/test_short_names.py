@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gentap.text.short_names import short_names
+from gentap.runs.short_names import short_names
 
 
 @pytest.mark.parametrize(
