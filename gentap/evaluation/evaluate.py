@@ -14,6 +14,7 @@ from gentap.evaluation.report.page import training_log, write_report
 from gentap.evaluation.results import Results, write_results
 from gentap.evaluation.robustness import NOISE, SpoiledSet, noise_scores, noise_section
 from gentap.evaluation.sound_records import score_sound
+from gentap.evaluation.spread import spread
 from gentap.evaluation.tune_length import tune_length
 from gentap.records import Example
 from gentap.runs.counting import counted
@@ -41,7 +42,7 @@ def evaluate_model(
     """
     judge = open_judge(settings.judge)  # before any work, as WordNet is
     questions = read_questions(settings.data, settings.task)
-    examples = questions.examples
+    examples = spread(questions.examples, settings.questions)
     if needs_wordnet(examples):
         open_wordnet()  # before any work
     length = Length(settings.length_penalty, settings.min_answer_tokens)
@@ -76,11 +77,12 @@ def evaluate_model(
         copies, work = swap(examples), folder.work / "swapped"
         found = swap_scores(model, results, copies, settings, length, folder.path, work)
         sections.append(swap_section(found))
+    drawn = f", drawn evenly from the {len(questions.examples):,}" if settings.questions else ""
     write_report(
         folder.path,
         [results],
         facts=[
-            f"{counted(len(examples), 'question')} of {', '.join(settings.data)}",
+            f"{counted(len(examples), 'question')}{drawn} of {', '.join(settings.data)}",
             f"protocol {settings.protocol}",
             f"{settings.beams} beams",
             f"length penalty {length.penalty:g}, at least {counted(length.least, 'token')}",

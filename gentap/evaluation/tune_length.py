@@ -8,16 +8,15 @@ unless others are better.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from gentap.errors import InputError
 from gentap.evaluation.metrics.bleu import bleu_statistics
 from gentap.evaluation.predict import ChunkedAnswers, Length
 from gentap.evaluation.protocols import PROTOCOLS
+from gentap.evaluation.spread import spread
 from gentap.records import Example
 from gentap.settings.sections import EvaluateSettings
-
-_Item = TypeVar("_Item")
 
 PENALTIES = (1.0, 0.6, 0.8, 1.5, 2.0, 3.0)
 LEAST = (0, 8, 12, 16, 20)
@@ -68,10 +67,3 @@ def _try(
     kept = bleu_statistics(*texts, lowercase=choices.lowercase_bleu)
     scores = {metric: round(statistics.score, 4) for metric, statistics in kept.items()}
     return {"length_penalty": length.penalty, "min_answer_tokens": length.least, **scores}
-
-
-def spread(items: Sequence[_Item], count: int) -> list[_Item]:
-    """So many of the examples, or whatever they are, evenly spread; all of them for 0."""
-    if not count or len(items) <= count:
-        return list(items)
-    return [items[place * len(items) // count] for place in range(count)]

@@ -279,6 +279,7 @@ class EvaluateSettings(Settings):
     """`gentap evaluate`: answers to annotated questions, and their scores."""
 
     data: list[str] = Field([], description="annotated questions to answer")
+    questions: int = Field(0, ge=0, description="so many of them are asked, evenly spread; 0: all")
     task: Task = Field("questions", description="questions to answer, or text, as finetuned")
     protocol: Protocol = Field("fetaqa", description="how scores are computed")
     beams: int = Field(4, ge=1, le=MAX_BEAMS, description="beams of the search; 1 is greedy")

@@ -51,12 +51,14 @@ class EvaluateStage(Stage):
         from gentap.evaluation.judge import open_judge
         from gentap.evaluation.metrics.scoring import needs_wordnet
         from gentap.evaluation.metrics.wordnet import open_wordnet
+        from gentap.evaluation.spread import spread
         from gentap.model.loading.checkpoints import check_model
 
         open_judge(self.evaluate.judge)
         if not self.evaluate.data:
             raise SettingError("evaluate: no annotated questions given (evaluate.data, --data).")
-        examples = read_questions(self.evaluate.data, self.evaluate.task).examples
+        read = read_questions(self.evaluate.data, self.evaluate.task).examples
+        examples = spread(read, self.evaluate.questions)
         if needs_wordnet(examples):
             open_wordnet()
         dev = read_questions(self.evaluate.tune_length, self.evaluate.task).examples
@@ -87,7 +89,7 @@ class EvaluateStage(Stage):
     def _swap(self, examples: "Sequence[Example]") -> "Counterfactuals":
         """Copies of some of the questions, told of other people."""
         from gentap.evaluation.counterfactuals import Counterfactuals
-        from gentap.evaluation.tune_length import spread
+        from gentap.evaluation.spread import spread
         from gentap.trust.word_lists import find_word_list, read_word_list
 
         groups = read_word_list(find_word_list(self.evaluate.swap)).groups
@@ -107,7 +109,7 @@ class EvaluateStage(Stage):
     def _spoil(self, examples: "Sequence[Example]") -> "list[SpoiledSet]":
         """The questions as they are, each kind of noise by itself, and all as they were given."""
         from gentap.evaluation.robustness import SpoiledSet
-        from gentap.evaluation.tune_length import spread
+        from gentap.evaluation.spread import spread
         from gentap.trust.noise import Noise, parse_noise, single_kinds, spoil
 
         asked = spread(examples, self.evaluate.noise_questions)

@@ -174,6 +174,19 @@ def test_written_predictions_score_the_same_again(
         assert score_file(folder / name, [data], settings.protocol).scored.to_json() == scores
 
 
+@pytest.mark.usefixtures("wordnet")
+def test_so_many_questions_are_asked_spread_evenly_over_the_set(
+    tmp_path: Path, toy_model: Path
+) -> None:
+    ten = [CELL_QUESTIONS[0] | {"id": str(number)} for number in range(10)]
+    path = str(write_questions(tmp_path / "ten.jsonl", ten))
+    settings = EvaluateSettings(data=[path], questions=4, beams=1, max_answer_tokens=4)
+    EvaluateStage(model=str(toy_model), evaluate=settings).make(tmp_path / "report")
+    assert [line["id"] for line in read_lines(tmp_path / "report")] == ["0", "2", "5", "7"]
+    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert "4 questions, drawn evenly from the 10 of" in page
+
+
 def test_scores_are_of_the_kinds_of_answers_that_are_there(tmp_path: Path) -> None:
     path = write_questions(tmp_path / "cells.jsonl", CELL_QUESTIONS)
     examples = read_questions([path]).examples

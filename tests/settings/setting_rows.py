@@ -247,6 +247,7 @@ _EVALUATED = {"finetune.train": ["qa.jsonl"], "evaluate.data": ["qa.jsonl"]}
 ROWS |= {
     f"evaluate.{name}": Row(value, given=_EVALUATED | more)
     for name, value, more in [
+        ("questions", 10, {}),
         ("task", "text", {}),
         ("protocol", "cased", {}),
         ("beams", 2, {}),
