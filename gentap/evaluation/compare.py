@@ -1,6 +1,6 @@
 """Compare systems that answered the same questions: paired tests, and where they differ most."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import Any
 
 from gentap.documents.input_files import alike_name
 from gentap.errors import InputError, SettingError
+from gentap.evaluation.groups import evidence_groups, of_group
 from gentap.evaluation.judge import RATINGS
 from gentap.evaluation.metrics.resampling import Difference, differences
 from gentap.evaluation.metrics.scoring import METRICS, score
@@ -22,12 +23,24 @@ _BY = ("rougeL", "denotation_accuracy")
 
 
 @dataclass(frozen=True, slots=True)
+class GroupLead:
+    """The second system's lead by metric on a group of so many questions."""
+
+    questions: int
+    differences: dict[str, Difference]
+
+
+@dataclass(frozen=True, slots=True)
 class SystemPair:
-    """Two systems' names, and the second one's lead over the first by metric."""
+    """Two systems' names, and the second one's lead over the first by metric.
+
+    ``by_evidence``: the lead where the evidence is one row, and where it is several.
+    """
 
     first: str
     second: str
     differences: dict[str, Difference]
+    by_evidence: dict[str, GroupLead]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +119,7 @@ def read_systems(
 def compare(systems: Sequence[Results], by: str | None = None, count: int = 10) -> Comparison:
     """Test every pair; raises SettingError where ``by`` is no metric that all systems have."""
     by = shared_metric(systems, by)
-    pairs = [
-        SystemPair(
-            first.name,
-            second.name,
-            differences(first.scored.statistics, second.scored.statistics),
-        )
-        for first, second in combinations(systems, 2)
-    ]
+    pairs = [_pair(first, second) for first, second in combinations(systems, 2)]
     columns = [system.scored.statistics[by].by_example() for system in systems]
     spread = [
         max(said) - min(said) if (said := [score for score in scores if score is not None]) else 0.0
@@ -122,6 +128,15 @@ def compare(systems: Sequence[Results], by: str | None = None, count: int = 10) 
     order = sorted(range(len(spread)), key=lambda place: -spread[place])
     places = [place for place in order[:count] if spread[place] > 0]
     return Comparison(list(systems), pairs, by, places)
+
+
+def _pair(first: Results, second: Results) -> SystemPair:
+    one, two = first.scored.statistics, second.scored.statistics
+    by_evidence = {
+        name: GroupLead(len(group), differences(of_group(one, group), of_group(two, group)))
+        for name, group in evidence_groups(first.examples).items()
+    }
+    return SystemPair(first.name, second.name, differences(one, two), by_evidence)
 
 
 def shared_metric(systems: Sequence[Results], by: str | None) -> str:
@@ -256,13 +271,21 @@ def _pair_json(pair: SystemPair) -> dict[str, Any]:
     return {
         "first": pair.first,
         "second": pair.second,
-        "metrics": {
-            name: {
-                "points": round(found.points, 4),
-                "interval": [round(found.low, 4), round(found.high, 4)],
-                "bootstrap_p": round(found.bootstrap_p, 6),
-                "randomization_p": round(found.randomization_p, 6),
-            }
-            for name, found in pair.differences.items()
+        "metrics": _leads_json(pair.differences),
+        "by_evidence": {
+            name: {"questions": group.questions, "metrics": _leads_json(group.differences)}
+            for name, group in pair.by_evidence.items()
         },
+    }
+
+
+def _leads_json(leads: Mapping[str, Difference]) -> dict[str, Any]:
+    return {
+        name: {
+            "points": round(found.points, 4),
+            "interval": [round(found.low, 4), round(found.high, 4)],
+            "bootstrap_p": round(found.bootstrap_p, 6),
+            "randomization_p": round(found.randomization_p, 6),
+        }
+        for name, found in leads.items()
     }

@@ -95,13 +95,29 @@ def group_scores(
     return made
 
 
-def _scores(system: Mapping[str, Statistics], group: Any) -> dict[str, list[float]]:
-    """``[score, low, high]`` of each metric that applies to any example of a group."""
-    kept = {
+def evidence_groups(examples: Sequence[Example]) -> dict[str, list[int]]:
+    """Places of the examples whose evidence is one row, and of those with several; {} unless there
+    are both."""
+    rows = [len(example.evidence_rows) for example in examples]
+    groups = {
+        "one row": [place for place, count in enumerate(rows) if count == 1],
+        "several rows": [place for place, count in enumerate(rows) if count > 1],
+    }
+    return groups if all(groups.values()) else {}
+
+
+def of_group(system: Mapping[str, Statistics], group: Any) -> dict[str, Statistics]:
+    """The statistics of a group's examples, for each metric that applies to any of them."""
+    return {
         name: replace(statistics, rows=statistics.rows[group])
         for name, statistics in system.items()
         if statistics.rows[group].any()
     }
+
+
+def _scores(system: Mapping[str, Statistics], group: Any) -> dict[str, list[float]]:
+    """``[score, low, high]`` of each metric that applies to any example of a group."""
+    kept = of_group(system, group)
     found = intervals(kept)
     return {
         name: [round(value, 3) for value in (statistics.score, *found[name])]

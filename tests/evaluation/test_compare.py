@@ -75,6 +75,34 @@ def test_files_of_predictions_are_tested_and_their_differences_listed() -> None:
     assert found["examples"][0]["scores"]["b"] == {"exact_match": 100, "denotation_accuracy": 100}
 
 
+def test_leads_are_told_apart_by_rows_of_evidence() -> None:
+    lines = [
+        {"id": f"q{n}", "question": f"which {n}?", "answer": film, "kind": "cell", "table": TABLE}
+        | {"cells": [[0, 1]] if n < 3 else [[0, 1], [1, 1]] if n < 7 else []}
+        for n, film in enumerate(FILMS)
+    ]
+    write("rows.jsonl", lines)
+    first, second = says("a.txt", 1), says("b.txt", 5)
+    (pair,) = compared(first, second, "--data", "rows.jsonl")["differences"]
+    groups = pair["by_evidence"]
+    assert {name: group["questions"] for name, group in groups.items()} == {
+        "one row": 3,
+        "several rows": 4,  # and one question of no evidence
+    }
+    exact = {name: group["metrics"]["exact_match"]["points"] for name, group in groups.items()}
+    assert exact == {"one row": pytest.approx(200 / 3, abs=1e-3), "several rows": 50}
+    gentap("compare", first, second, "--data", "rows.jsonl", "-o", "compared")
+    assert "the 4 questions whose evidence is several rows" in Path(
+        "compared/compare.md"
+    ).read_text(encoding="utf-8")
+
+
+def test_where_all_evidence_is_of_one_kind_leads_are_told_once() -> None:
+    first, second = says("a.txt", 1), says("b.txt", 5)
+    (pair,) = compared(first, second, "--data", "cells.jsonl")["differences"]
+    assert pair["by_evidence"] == {}
+
+
 def test_every_pair_of_many_systems_is_tested() -> None:
     files = [f"{name}={says(f'{name}.txt', n)}" for n, name in enumerate("pqr")]
     found = compared(*files, "--data", "cells.jsonl", "--examples", "1")

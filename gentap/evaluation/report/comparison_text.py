@@ -1,8 +1,12 @@
 """A comparison as people read it: Markdown."""
 
+from collections.abc import Mapping
+
 from gentap.evaluation.compare import Comparison, SystemPair
+from gentap.evaluation.metrics.resampling import Difference
 from gentap.evaluation.metrics.scoring import METRICS
 from gentap.evaluation.report.score_tables import in_markdown, markdown, scores_table
+from gentap.runs.counting import counted
 
 _TESTS_NOTE = (
     "p: paired bootstrap, and approximate randomization; two-sided, not corrected for the number of"
@@ -23,13 +27,21 @@ def comparison_text(comparison: Comparison) -> str:
 
 
 def _differences(pair: SystemPair) -> str:
+    names = f"{in_markdown(pair.second)} against {in_markdown(pair.first)}"
+    text = [f"{names}:", "", _leads(pair.differences)]
+    for evidence, group in pair.by_evidence.items():
+        of = f"the {counted(group.questions, 'question')} whose evidence is {evidence}"
+        text += [f"{names}, {of}:", "", _leads(group.differences)]
+    return "\n".join(text)
+
+
+def _leads(differences: Mapping[str, Difference]) -> str:
     lines = [["metric", "difference", "95% interval", "bootstrap p", "randomization p"]]
-    for name, found in pair.differences.items():
+    for name, found in differences.items():
         interval = f"{found.low:+.2f} to {found.high:+.2f}"
         tests = [f"{found.bootstrap_p:.3f}", f"{found.randomization_p:.3f}"]
         lines.append([METRICS[name], f"{found.points:+.2f}", interval, *tests])
-    names = f"{in_markdown(pair.second)} against {in_markdown(pair.first)}"
-    return f"{names}:\n\n{markdown(lines)}"
+    return markdown(lines)
 
 
 def _question(comparison: Comparison, place: int) -> str:
