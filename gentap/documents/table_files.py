@@ -72,7 +72,7 @@ def find_table_files(inputs: Sequence[str]) -> list[Path]:
     for name in inputs:
         path = Path(name)
         if path.is_dir() and ((path / "tables").is_dir() or is_unfinished(path)):
-            require_stage(path, "mine", "questions are sampled from its tables")
+            require_stage(path, "mine", "its tables are read")
             found = parts(path / "tables")
             if not found:
                 raise InputError(f"{path / 'tables'}: holds no tables (part-*.parquet).")

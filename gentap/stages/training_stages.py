@@ -202,7 +202,8 @@ class FinetuneStage(Stage):
         return {**self.finetune.decisive(), "linearizer": linearizer, "seed": self.seed}
 
     def inputs(self) -> list[Path]:
-        data = (*self.finetune.train, *self.finetune.dev, *self.finetune.ewc.data)
+        former = self.finetune.ewc.data if self.finetune.ewc.strength else []
+        data = (*self.finetune.train, *self.finetune.dev, *former)
         mend = [self.finetune.mend] if self.finetune.mend else []
         return list(map(Path, (self.model, *data, *mend)))
 
