@@ -200,6 +200,12 @@ class PretrainSettings(AdaptedSettings):
     """`gentap pretrain`: one encoder, two decoders, equal numbers of both kinds a step."""
 
     mix: Mix = Field(Mix(), description="examples of each objective in a step, in proportion")
+    stated: float = Field(
+        0.5,
+        ge=0,
+        lt=1,
+        description="share of the sentences learnt that a grammar states, where there are others",
+    )
     hidden_cells: float = Field(
         0.15, gt=0, lt=1, description="share of a table's cells that is hidden, or replaced"
     )

@@ -21,9 +21,15 @@ from gentap.settings.training_sections import (
     PretrainSettings,
     WriterSettings,
 )
-from gentap.training.data.examples import EncodedPair, TableEncoder
-from gentap.training.data.streams import MaskedStream, PairStream, ReplacedStream, Stream
-from gentap.training.data.token_store import write_tokens
+from gentap.training.data.examples import EncodedPair, Part, TableEncoder
+from gentap.training.data.streams import (
+    MaskedStream,
+    MixedStream,
+    PairStream,
+    ReplacedStream,
+    Stream,
+)
+from gentap.training.data.token_store import TokenStore, write_tokens
 from gentap.training.data.windows import hiding_of, table_cells, table_windows
 from gentap.training.loop.consolidation import consolidate
 from gentap.training.loop.finish_model import finish_model
@@ -32,6 +38,7 @@ from gentap.training.loop.processes import is_main, main_first
 from gentap.training.loop.trainer import train
 
 KINDS: tuple[Kind, ...] = ("long", "cell")
+_SENTENCES: frozenset[Part] = frozenset({"long", "stated"})
 ExampleSource = Sequence[Example] | Sequence[Path]
 
 
@@ -111,7 +118,8 @@ def pretrain(
 
     ``corpora`` are Example folders for ``long`` and ``cell``, of which the examples of that kind
     are taken, and mined folders for ``masked`` and ``replaced``, whose tables have cells hidden or
-    exchanged.
+    exchanged. ``stated`` of the ``long`` examples are those that a grammar states, where there are
+    others: by their numbers a few hundred written ones would be lost among them.
 
     Raises InputError where a corpus is empty or no example fits the model.
     """
@@ -123,7 +131,9 @@ def pretrain(
                 what = "tables (tables/part-*.parquet)" if kind in ON_TABLES else "examples"
                 raise InputError(f"{corpus}: holds no {what} (part-*.parquet).")
             found += held
-    examples = {kind: files[kind] for kind in KINDS if kind in files}
+    examples: dict[Part, Sequence[Path]] = {kind: files[kind] for kind in KINDS if kind in files}
+    if settings.stated > 0 and "long" in examples:
+        examples["stated"] = examples["long"]
     if is_main():
         write_text(folder.path / REJECTED, "")
     return _train_table_model(
@@ -172,6 +182,37 @@ def finetune(
     )
 
 
+def _share_sentences(streams: dict[str, Stream], stated: float) -> None:
+    """Join the sentences that are written and those that a grammar states to one stream."""
+    if (by_grammar := streams.pop("stated", None)) is not None:
+        both = {"stated": by_grammar} | ({"long": streams["long"]} if "long" in streams else {})
+        shares = {"stated": stated if len(both) > 1 else 1.0, "long": 1 - stated}
+        streams["long"] = MixedStream(both, shares)
+
+
+def _filled(stores: Mapping[Part, TokenStore], label: str, split: str) -> dict[Part, TokenStore]:
+    """Those that hold anything; of the sentences, those of a grammar or all others may be missing.
+
+    Raises InputError where nothing else is there to learn a kind of answer from.
+    """
+    filled = {part: store for part, store in stores.items() if len(store)}
+    for part, store in stores.items():
+        if part in filled or (part in _SENTENCES and filled.keys() & _SENTENCES):
+            continue
+        rejected = store.tally["rejected"]
+        if not rejected:
+            raise InputError(
+                f"{label}: no {part} example of {split} in what was given. Sentences that a "
+                "grammar states are left out where pretrain.stated is 0."
+            )
+        reasons = ", ".join(f"{reason}: {n:,}" for reason, n in rejected.items())
+        raise InputError(
+            f"{label}: no {part} example of {split} fits the model ({reasons}). Raise "
+            "linearizer.max_tokens or max_target_tokens."
+        )
+    return filled
+
+
 def _table_stream(
     objective: Objective,
     files: Sequence[Path],
@@ -191,16 +232,18 @@ def _table_stream(
     return MaskedStream(store, hiding, settings.hidden_cells)
 
 
-def _by_kind(examples: Sequence[Example]) -> dict[Kind, Sequence[Example]]:
+def _by_kind(examples: Sequence[Example]) -> dict[Part, Sequence[Example]]:
     """The examples of each kind of answer that there are any of."""
-    split = {kind: [one for one in examples if one.kind == kind] for kind in KINDS}
+    split: dict[Part, Sequence[Example]] = {
+        kind: [one for one in examples if one.kind == kind] for kind in KINDS
+    }
     return {kind: of_kind for kind, of_kind in split.items() if of_kind}
 
 
 def _train_table_model(
     base: str,
-    examples: Mapping[Kind, ExampleSource],
-    dev: Mapping[Kind, ExampleSource],
+    examples: Mapping[Part, ExampleSource],
+    dev: Mapping[Part, ExampleSource],
     settings: AdaptedSettings,
     linearizer: LinearizerSettings,
     folder: StageFolder,
@@ -208,7 +251,7 @@ def _train_table_model(
     seed: int,
     label: str,
     tables: Mapping[Objective, Sequence[Path]] | None = None,
-    former: Mapping[Kind, ExampleSource] | None = None,
+    former: Mapping[Part, ExampleSource] | None = None,
 ) -> dict[str, Any]:
     check_model(base)  # before examples are tokenized for it
     encoder = TableEncoder(base, linearizer, settings.max_target_tokens)
@@ -218,27 +261,26 @@ def _train_table_model(
     streams: dict[str, dict[str, Stream]] = {"train": {}, "dev": {}, "former": {}}
     with main_first():
         for split, corpora in (("train", examples), ("dev", dev), ("former", former or {})):
-            for kind, corpus in corpora.items():
+            stores: dict[Part, TokenStore] = {}
+            for part, corpus in corpora.items():
                 counted = Tally()
-                pairs = encoder.encode(corpus, kind, counted, workers)
-                store = write_tokens(folder.work / "tokens" / f"{split}-{kind}", pairs, counted)
+                pairs = encoder.encode(corpus, part, counted, workers)
+                store = write_tokens(folder.work / "tokens" / f"{split}-{part}", pairs, counted)
                 if split != "former":
                     tally.add(store.tally)
                 if split == "dev":
                     of_dev.add(store.tally)
-                if not len(store):
-                    rejected = store.tally["rejected"]
-                    reasons = ", ".join(f"{reason}: {n:,}" for reason, n in rejected.items())
-                    raise InputError(
-                        f"{label}: no {kind} example of {split} fits the model ({reasons}). Raise "
-                        "linearizer.max_tokens or max_target_tokens."
-                    )
-                streams[split][kind] = PairStream(store)
+                stores[part] = store
+            filled = _filled(stores, label, split)
+            streams[split] = {part: PairStream(store) for part, store in filled.items()}
         for objective, files in (tables or {}).items():
             assert isinstance(settings, PretrainSettings)
             stream = _table_stream(objective, files, settings, tokenizer, folder, seed)
             tally.add(stream.store.tally)
             streams["train"][objective] = stream
+    sizes = {name: len(stream) for name, stream in streams["train"].items()}
+    if isinstance(settings, PretrainSettings):
+        _share_sentences(streams["train"], settings.stated)
     model = load_table_model(
         base, tokenizer=tokenizer, dropout=settings.dropout, adapters=settings.adapters
     )
@@ -278,4 +320,5 @@ def _train_table_model(
     )
     held = {} if hold is None else {"ewc": {"examples": hold.examples, "penalty": hold.penalty()}}
     finish_model(model, trained, tokenizer, folder.path)
-    return {**trained.stats, **held, **tally.to_json(), OF_DEV: of_dev.to_json()}
+    counts = {"examples": sizes, **tally.to_json(), OF_DEV: of_dev.to_json()}
+    return {**trained.stats, **held, **counts}

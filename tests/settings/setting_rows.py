@@ -156,6 +156,7 @@ ROWS: dict[str, Row] = {
     "pretrain.mix.cell": Row(2),
     "pretrain.mix.masked": Row(1),
     "pretrain.mix.replaced": Row(1),
+    "pretrain.stated": Row(0.25),
     "pretrain.hidden_cells": Row(0.3, given={"pretrain.mix.masked": 1}),
     "pretrain.swapped": Row(0.5),
     "pretrain.swap_words": Row("german", given={"pretrain.swapped": 0.5}),

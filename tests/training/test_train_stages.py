@@ -1,5 +1,6 @@
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from safetensors.torch import load_file
 from gentap.errors import InputError, SettingError
 from gentap.model.loading.checkpoints import load_seq2seq
 from gentap.model.network import load_model
-from gentap.model.tokenizer import TableTokenizer, load_saved_tokenizer
+from gentap.model.tokenizer import TableTokenizer, load_saved_tokenizer, load_tokenizer
 from gentap.records import (
     PAIR_SCHEMA,
     TABLE_SCHEMA,
@@ -31,6 +32,7 @@ from gentap.training import train_stages as stages
 from gentap.training.data.losses import losses_told
 from gentap.training.data.token_store import TokenStore
 from gentap.training.data.windows import hiding_of
+from gentap.training.loop.trainer import train
 from gentap.training.train_stages import finetune, pretrain, train_writer
 
 QUICK = {"epochs": 1, "max_steps": 2, "batch_tokens": 256, "precision": "fp32", "dropout": 0}
@@ -134,6 +136,68 @@ def test_pretraining_moves_the_decoders_that_have_a_corpus(tmp_path, base, run_p
     assert stats["rejected"] == {}
     saved = load_saved_tokenizer(tmp_path / "out")
     assert saved.settings.max_tokens == 64
+
+
+def sentences_of(
+    stage: Any, base: Path, corpora: dict[str, list[Path]], **given: Any
+) -> tuple[dict[str, Any], Counter[str]]:
+    """What was counted, and how many sentence answers of each beginning a step's plan draws on."""
+    drawn: Counter[str] = Counter()
+
+    def look(model: Any, streams: Any, *rest: Any, **more: Any) -> Any:
+        tokenizer = load_tokenizer(str(base), LinearizerSettings())
+        stream = streams["long"]
+        targets = [stream.pair(place, 0)[1] for place in range(len(stream))]
+        drawn.update(text.split()[0] for text in tokenizer.texts(targets))
+        return train(model, streams, *rest, **more)
+
+    with pytest.MonkeyPatch.context() as patch, stage("out") as folder:
+        patch.setattr(stages, "train", look)
+        settings = PretrainSettings(**QUICK, **given)
+        stats = pretrain(str(base), corpora, settings, LinearizerSettings(), folder, seed=5)
+    return stats, drawn
+
+
+@pytest.fixture
+def both_sentences(tmp_path: Path, write_examples: Any) -> list[Path]:
+    """A folder of three written sentences, and one of twelve that a grammar states, with cells."""
+    stated = examples("long", 12, origin="grammar", answer="early was bridge")
+    return [
+        write_examples(tmp_path / "written", examples("long", 3)),
+        write_examples(tmp_path / "sampled", stated + examples("cell", 5)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("share", "drawn"),
+    [
+        (0.5, {"bridge": 12, "early": 12}),
+        (0.25, {"bridge": 36, "early": 12}),
+        (0.0, {"bridge": 3}),
+    ],
+)
+def test_a_grammars_sentences_are_a_share_of_all(
+    stage, base: Path, both_sentences: list[Path], share: float, drawn: dict[str, int]
+) -> None:
+    corpora = {"long": both_sentences, "cell": both_sentences[1:]}
+    stats, found = sentences_of(stage, base, corpora, stated=share)
+    assert found == drawn
+    assert stats["examples"] == {"long": 3, "cell": 5} | ({"stated": 12} if share else {})
+
+
+def test_sentences_of_a_grammar_alone_are_all_that_is_learnt(
+    stage, base: Path, both_sentences: list[Path]
+) -> None:
+    stats, drawn = sentences_of(stage, base, {"long": both_sentences[1:]})
+    assert drawn == {"early": 12}
+    assert stats["examples"] == {"stated": 12}
+
+
+def test_where_a_grammars_sentences_are_all_and_none_is_wanted_it_is_said(
+    stage, base: Path, both_sentences: list[Path]
+) -> None:
+    with pytest.raises(InputError, match="no long example of train in what was given"):
+        sentences_of(stage, base, {"long": both_sentences[1:]}, stated=0)
 
 
 def test_masked_cells_are_a_third_objective(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
+from typing import Literal, cast
 
 from gentap.documents.rejected import RejectedRecord, guarded_each
 from gentap.model.tokenizer import TableTokenizer, load_tokenizer
@@ -20,6 +21,15 @@ from gentap.training.data.losses import (
 from gentap.training.data.tokenize_ahead import tokenize_ahead
 
 EncodedPair = tuple[list[int], list[int]] | RejectedRecord
+
+Part = Kind | Literal["stated"]
+"""What a corpus' examples are read as: ``stated`` are the sentence answers that a grammar states,
+``long`` all others."""
+
+
+def part_of(row: Row) -> Part:
+    stated = row["kind"] == "long" and row["origin"] == "grammar"
+    return "stated" if stated else cast(Kind, row["kind"])
 
 
 class TableEncoder:
@@ -43,27 +53,28 @@ class TableEncoder:
         return self._tokenizer
 
     def encode(
-        self, source: Sequence[Example] | Sequence[Path], kind: Kind, tally: Tally, workers: int
+        self, source: Sequence[Example] | Sequence[Path], part: Part, tally: Tally, workers: int
     ) -> Iterator[EncodedPair]:
-        """Pairs of the examples of a kind, which may stand in Parquet files; counted in ``tally``.
+        """Pairs of examples of a kind, or of a part of a corpus' Parquet files; counted in
+        ``tally``.
 
         A folder that `gentap sample` wrote holds examples of both kinds.
         """
         files = [one for one in source if isinstance(one, Path)]
         examples = [one for one in source if isinstance(one, Example)]
-        for pairs, counted in tokenize_ahead(files, partial(self.encode_rows, kind), workers):
+        for pairs, counted in tokenize_ahead(files, partial(self.encode_rows, part), workers):
             tally.add(counted)
             yield from pairs
-        wanted = (example for example in examples if example.kind == kind)
+        wanted = (example for example in examples if example.kind == part)
         yield from guarded_each(wanted, partial(self._pair, tally=tally), attrgetter("id"))
 
     def encode_rows(
-        self, kind: Kind, rows: Iterable[Row]
+        self, part: Part, rows: Iterable[Row]
     ) -> tuple[list[EncodedPair], dict[str, dict[str, int]]]:
-        """The pairs of a kind among rows of a corpus, and what was counted of them."""
+        """The pairs of a part of a corpus' rows, and what was counted of them."""
         tally = Tally()
         pairs = guarded_each(
-            (row for row in rows if row["kind"] == kind),
+            (row for row in rows if part_of(row) == part),
             lambda row: self._pair(example_from_row(row), tally),
             lambda row: str(row["id"]),
         )
