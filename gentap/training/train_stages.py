@@ -21,7 +21,7 @@ from gentap.settings.training_sections import (
     PretrainSettings,
     WriterSettings,
 )
-from gentap.training.data.examples import EncodedPair, Part, TableEncoder
+from gentap.training.data.examples import EncodedPair, CorpusPart, TableEncoder
 from gentap.training.data.streams import (
     MaskedStream,
     MixedStream,
@@ -38,7 +38,7 @@ from gentap.training.loop.processes import is_main, main_first
 from gentap.training.loop.trainer import train
 
 KINDS: tuple[Kind, ...] = ("long", "cell")
-_SENTENCES: frozenset[Part] = frozenset({"long", "stated"})
+_SENTENCES: frozenset[CorpusPart] = frozenset({"long", "stated"})
 ExampleSource = Sequence[Example] | Sequence[Path]
 
 
@@ -131,7 +131,9 @@ def pretrain(
                 what = "tables (tables/part-*.parquet)" if kind in ON_TABLES else "examples"
                 raise InputError(f"{corpus}: holds no {what} (part-*.parquet).")
             found += held
-    examples: dict[Part, Sequence[Path]] = {kind: files[kind] for kind in KINDS if kind in files}
+    examples: dict[CorpusPart, Sequence[Path]] = {
+        kind: files[kind] for kind in KINDS if kind in files
+    }
     if settings.stated > 0 and "long" in examples:
         examples["stated"] = examples["long"]
     if is_main():
@@ -190,7 +192,9 @@ def _share_sentences(streams: dict[str, Stream], stated: float) -> None:
         streams["long"] = MixedStream(both, shares)
 
 
-def _filled(stores: Mapping[Part, TokenStore], label: str, split: str) -> dict[Part, TokenStore]:
+def _filled(
+    stores: Mapping[CorpusPart, TokenStore], label: str, split: str
+) -> dict[CorpusPart, TokenStore]:
     """Those that hold anything; of the sentences, those of a grammar or all others may be missing.
 
     Raises InputError where nothing else is there to learn a kind of answer from.
@@ -232,9 +236,9 @@ def _table_stream(
     return MaskedStream(store, hiding, settings.hidden_cells)
 
 
-def _by_kind(examples: Sequence[Example]) -> dict[Part, Sequence[Example]]:
+def _by_kind(examples: Sequence[Example]) -> dict[CorpusPart, Sequence[Example]]:
     """The examples of each kind of answer that there are any of."""
-    split: dict[Part, Sequence[Example]] = {
+    split: dict[CorpusPart, Sequence[Example]] = {
         kind: [one for one in examples if one.kind == kind] for kind in KINDS
     }
     return {kind: of_kind for kind, of_kind in split.items() if of_kind}
@@ -242,8 +246,8 @@ def _by_kind(examples: Sequence[Example]) -> dict[Part, Sequence[Example]]:
 
 def _train_table_model(
     base: str,
-    examples: Mapping[Part, ExampleSource],
-    dev: Mapping[Part, ExampleSource],
+    examples: Mapping[CorpusPart, ExampleSource],
+    dev: Mapping[CorpusPart, ExampleSource],
     settings: AdaptedSettings,
     linearizer: LinearizerSettings,
     folder: StageFolder,
@@ -251,7 +255,7 @@ def _train_table_model(
     seed: int,
     label: str,
     tables: Mapping[Objective, Sequence[Path]] | None = None,
-    former: Mapping[Part, ExampleSource] | None = None,
+    former: Mapping[CorpusPart, ExampleSource] | None = None,
 ) -> dict[str, Any]:
     check_model(base)  # before examples are tokenized for it
     encoder = TableEncoder(base, linearizer, settings.max_target_tokens)
@@ -261,7 +265,7 @@ def _train_table_model(
     streams: dict[str, dict[str, Stream]] = {"train": {}, "dev": {}, "former": {}}
     with main_first():
         for split, corpora in (("train", examples), ("dev", dev), ("former", former or {})):
-            stores: dict[Part, TokenStore] = {}
+            stores: dict[CorpusPart, TokenStore] = {}
             for part, corpus in corpora.items():
                 counted = Tally()
                 pairs = encoder.encode(corpus, part, counted, workers)

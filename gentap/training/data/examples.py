@@ -22,12 +22,12 @@ from gentap.training.data.tokenize_ahead import tokenize_ahead
 
 EncodedPair = tuple[list[int], list[int]] | RejectedRecord
 
-Part = Kind | Literal["stated"]
+CorpusPart = Kind | Literal["stated"]
 """What a corpus' examples are read as: ``stated`` are the sentence answers that a grammar states,
 ``long`` all others."""
 
 
-def part_of(row: Row) -> Part:
+def part_of(row: Row) -> CorpusPart:
     stated = row["kind"] == "long" and row["origin"] == "grammar"
     return "stated" if stated else cast(Kind, row["kind"])
 
@@ -53,7 +53,11 @@ class TableEncoder:
         return self._tokenizer
 
     def encode(
-        self, source: Sequence[Example] | Sequence[Path], part: Part, tally: Tally, workers: int
+        self,
+        source: Sequence[Example] | Sequence[Path],
+        part: CorpusPart,
+        tally: Tally,
+        workers: int,
     ) -> Iterator[EncodedPair]:
         """Pairs of examples of a kind, or of a part of a corpus' Parquet files; counted in
         ``tally``.
@@ -69,7 +73,7 @@ class TableEncoder:
         yield from guarded_each(wanted, partial(self._pair, tally=tally), attrgetter("id"))
 
     def encode_rows(
-        self, part: Part, rows: Iterable[Row]
+        self, part: CorpusPart, rows: Iterable[Row]
     ) -> tuple[list[EncodedPair], dict[str, dict[str, int]]]:
         """The pairs of a part of a corpus' rows, and what was counted of them."""
         tally = Tally()
