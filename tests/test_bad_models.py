@@ -71,7 +71,7 @@ def test_a_writer_of_three_tensors_is_refused_too(broken: str, name: str) -> Non
 
 @pytest.mark.parametrize("name", ["answer", "export", "evaluate", "finetune", "pretrain"])
 def test_a_mistyped_model_is_told_with_the_one_that_is_meant(whole: str, name: str) -> None:
-    assert "Is it model?" in complaint(*commands("./modle")[name])
+    assert "Did you mean 'model'?" in complaint(*commands("./modle")[name])
 
 
 def test_a_run_looks_at_its_base_before_it_mines(broken: str) -> None:

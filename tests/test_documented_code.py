@@ -1,4 +1,5 @@
-"""Python blocks of README and docs, run one after the other as a reader of the page would."""
+"""Python blocks of README and docs, run one after the other as a reader of the page would; the
+shell blocks are run in ``test_documented_runs.py``."""
 
 import shutil
 from pathlib import Path

@@ -24,14 +24,21 @@ def blocks(page: Path, *languages: str) -> Iterator[tuple[int, str]]:
             yield text.count("\n", 0, found.start()) + 1, found[2]
 
 
+def shell_lines(page: Path) -> Iterator[tuple[int, str]]:
+    """Lines of a page's shell blocks, each with its block's line: continued ones in one, without
+    prompts, and without what a block with prompts shows beside them."""
+    for number, block in blocks(page, "", "sh", "bash", "console"):
+        lines = re.sub(r"\\\n\s*", " ", block).splitlines()
+        prompted = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+        yield from ((number, line.strip()) for line in prompted or lines)
+
+
 def calls() -> Iterator[Any]:
     for page in PAGES:
-        for number, block in blocks(page, "", "sh", "bash", "console"):
-            for line in re.sub(r"\\\n\s*", " ", block).splitlines():
-                line = re.sub(r"^\$ ", "", line.strip())
-                found = re.match(r"(?:[A-Z_]+=\S+ )*(?:\S+ )*?(?:-m gentap\.cli|gentap) (.+)", line)
-                if found and re.match(r"(?:[A-Z_]+=|srun|torchrun|accelerate|gentap) ?", line):
-                    yield pytest.param(found[1], id=f"{page.name}:{number}: {found[1][:50]}")
+        for number, line in shell_lines(page):
+            found = re.match(r"(?:[A-Z_]+=\S+ )*(?:\S+ )*?(?:-m gentap\.cli|gentap) (.+)", line)
+            if found and re.match(r"(?:[A-Z_]+=|srun|torchrun|accelerate|gentap) ?", line):
+                yield pytest.param(found[1], id=f"{page.name}:{number}: {found[1][:50]}")
 
 
 @pytest.mark.parametrize("call", calls())

@@ -4,10 +4,10 @@ import glob
 import os
 import stat
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
 from gentap.errors import InputError
+from gentap.runs.files.missing_paths import no_such
 
 _KINDS = (
     (stat.S_ISFIFO, "a named pipe"),
@@ -53,26 +53,9 @@ def require_file(path: Path) -> None:
     """Raise InputError unless there is a file: a pipe would be waited for, a device has no end."""
     kind = no_file(path)
     if kind == "not there":
-        raise InputError(f"{path}: no such file.")
+        raise InputError(no_such(path))
     if kind:
         raise InputError(f"{path}: is {kind}. Give a file.")
-
-
-def alike_name(path: Path) -> str:
-    """What a path that is not there may have been, as a sentence to go on with, or nothing.
-
-    The first part of it that is missing is compared with what stands in its place.
-    """
-    parts = path.parts
-    for place, part in enumerate(parts):
-        above = Path(*parts[:place])
-        if not (above / part).exists():
-            names = sorted(path.name for path in above.iterdir()) if above.is_dir() else []
-            near = get_close_matches(part, names, n=3, cutoff=0.7)
-            rest = Path(*parts[place + 1 :])
-            found = [above / name / rest for name in near if (above / name / rest).exists()]
-            return f" Did you mean '{found[0]}'?" if found else ""
-    return ""
 
 
 def size_of(path: Path) -> int:
@@ -110,7 +93,7 @@ def expand_inputs(
                 for file in (_in_folder(one, suffixes) if one.is_dir() else [one])
             ]
             if not files:
-                raise InputError(f"{pattern}: no such file or folder.")
+                raise InputError(no_such(pattern, "file or folder"))
         for file in files:
             if not with_odd:
                 require_file(file)

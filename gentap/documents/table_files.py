@@ -82,8 +82,7 @@ def find_table_files(inputs: Sequence[str]) -> list[Path]:
             try:
                 found = expand_inputs([name], TABLE_SUFFIXES, with_odd=True)
             except InputError as error:
-                mined = "Or give a folder made with `gentap mine`."
-                raise InputError(f"{str(error).removesuffix('.')}. {mined}") from None
+                raise InputError(f"{error} Or give a folder made with `gentap mine`.") from None
         files.update(dict.fromkeys(found))
     return list(files)
 

@@ -6,7 +6,6 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from gentap.documents.input_files import alike_name
 from gentap.errors import InputError, SettingError
 from gentap.evaluation.groups import evidence_groups, of_group
 from gentap.evaluation.judge import RATINGS
@@ -15,6 +14,7 @@ from gentap.evaluation.metrics.scoring import METRICS, score
 from gentap.evaluation.metrics.statistics import Statistics
 from gentap.evaluation.read_predictions import score_file
 from gentap.evaluation.results import EXAMPLES, Results, is_report, read_results
+from gentap.runs.files.missing_paths import no_such
 from gentap.runs.short_names import short_names
 from gentap.settings.sections import Protocol
 
@@ -89,19 +89,8 @@ def read_systems(
     Raises InputError where a system can't be read or answers other questions, SettingError where
     two have one name or protocols differ.
     """
-    if len(names) < 2:
-        raise SettingError("compare: give two systems or more.")
-    paths = [named_path(name) for name in names]
-    for _, path in paths:
-        if not path.exists():
-            raise InputError(f"{path}: no such file or folder.{alike_name(path)}")
+    paths = system_paths(names)
     folders = [path for _, path in paths if path.is_dir()]
-    for folder in folders:
-        if not is_report(folder):
-            raise InputError(
-                f"{folder}: not a report's folder. Give the output of `gentap evaluate` or `gentap "
-                "score`, or a file of predictions with --data."
-            )
     kept = {folder: read_results(folder) for folder in folders}
     protocol = protocol or _shared_protocol(list(kept.values()))
     if not data and len(folders) < len(paths):
@@ -153,6 +142,22 @@ def shared_metric(systems: Sequence[Results], by: str | None) -> str:
         known = ", ".join(shared)
         raise SettingError(f"--by: no metric '{by}' that all have. Give one of {known}.")
     return by
+
+
+def system_paths(names: Sequence[str]) -> list[tuple[str, Path]]:
+    """Systems' names and where they are; raises as `read_systems` does where there are none."""
+    if len(names) < 2:
+        raise SettingError("compare: give two systems or more.")
+    paths = [named_path(name) for name in names]
+    for _, path in paths:
+        if not path.exists():
+            raise InputError(no_such(path, "file or folder"))
+        if path.is_dir() and not is_report(path):
+            raise InputError(
+                f"{path}: not a report's folder. Give the output of `gentap evaluate` or `gentap "
+                "score`, or a file of predictions with --data."
+            )
+    return paths
 
 
 def named_path(given: str) -> tuple[str, Path]:

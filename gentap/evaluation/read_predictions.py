@@ -15,6 +15,7 @@ from pathlib import Path
 
 from gentap.documents.annotated.fields import read_text_file
 from gentap.documents.annotated.reading import Questions, read_questions
+from gentap.documents.input_files import require_file
 from gentap.documents.json_text import json_text
 from gentap.documents.jsonl import json_object
 from gentap.errors import InputError
@@ -38,8 +39,7 @@ def score_file(
 
     Raises InputError where predictions or questions can't be read or do not fit together.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file.")
+    require_file(path)
     judge = open_judge(judging)
     questions = read_questions(data)
     predictions, left_out = read_predictions(path, questions, data)

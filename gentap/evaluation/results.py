@@ -32,6 +32,7 @@ from gentap.records import (
     table_digest,
 )
 from gentap.runs.counting import counted
+from gentap.runs.files.missing_paths import no_such
 from gentap.runs.files.output_files import write_json, write_text
 from gentap.runs.files.own_files import EDITED, read_json, read_json_lines
 from gentap.runs.files.parquet_parts import read_rows
@@ -86,13 +87,20 @@ def is_report(folder: Path) -> bool:
     return all((folder / name).exists() for name in (SCORES, PREDICTIONS, EXAMPLES, STATISTICS))
 
 
-def read_results(folder: Path) -> Results:
-    """Read a report's folder back; raises InputError where it is none."""
+def require_report(folder: Path) -> None:
+    """Raise InputError unless the folder holds results that can be read back."""
+    if not folder.exists():
+        raise InputError(no_such(folder, "folder"))
     if not is_report(folder):
         raise InputError(
             f"{folder}: not a report's folder (it lacks {SCORES} or another file of one). Make one "
             "with `gentap evaluate` or `gentap score -o`."
         )
+
+
+def read_results(folder: Path) -> Results:
+    """Read a report's folder back; raises InputError where it is none."""
+    require_report(folder)
     scores = read_scores(folder)
     rows = read_rows([folder / EXAMPLES], schema=EXAMPLE_SCHEMA)
     examples = [example_from_row(row) for row in rows]

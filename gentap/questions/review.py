@@ -13,11 +13,12 @@ from gentap.records import Row, digest
 from gentap.runs.console import Style, printable_line, show
 from gentap.runs.counting import counted
 from gentap.runs.files.parquet_parts import parts, read_rows
-from gentap.runs.page_style import page_style
+from gentap.runs.page_style import page_head
 from gentap.runs.store import REJECTED, own_files, require_stage
 from gentap.text.word_overlap import find_value
 
-REVIEW_MARK = '<meta name="generator" content="gentap questions review">'
+_MADE_BY = "gentap questions review"
+REVIEW_MARK = f'<meta name="generator" content="{_MADE_BY}">'
 """What tells a page of ours, which may be replaced, from others."""
 
 ONLY = ("all", "kept", "lost")
@@ -150,15 +151,11 @@ def render_page(samples: Sequence[ReviewSample], name: str) -> str:
     """Samples as one HTML page that loads nothing from elsewhere."""
     shown = "\n".join(_article(number, sample) for number, sample in enumerate(samples, start=1))
     kept = sum(any(question["kept"] for question in sample.questions) for sample in samples)
-    title = f"Questions of {html.escape(name)}"
+    title = f"Questions of {name}"
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f"{REVIEW_MARK}"
-        f'<meta name="viewport" content="width=device-width"><style>{page_style()}{_STYLE}</style>'
-        "</head><body>\n"
-        f"<h1>{title}</h1>\n<p>{counted(len(samples), 'sentence')} drawn; {kept} of them kept a "
-        "question. "
-        "Marked in the rows: what the sentence names.</p>\n"
+        f"{page_head(title, _STYLE, by=_MADE_BY)}<body>\n"
+        f"<h1>{html.escape(title)}</h1>\n<p>{counted(len(samples), 'sentence')} drawn; {kept} of "
+        "them kept a question. Marked in the rows: what the sentence names.</p>\n"
         f"{shown}\n</body></html>\n"
     )
 

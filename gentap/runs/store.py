@@ -20,6 +20,7 @@ from typing import Any
 
 from gentap.errors import FolderError, InputError
 from gentap.runs.files.made_from import MADE_FROM, MadeFrom, changes, look_up, read_made_from
+from gentap.runs.files.missing_paths import alike_name
 from gentap.runs.files.output_files import write_json, write_text
 from gentap.runs.files.own_files import read_json
 
@@ -311,7 +312,9 @@ def _marker_content(folder: Path, name: str, overwrite: bool) -> Marker:
 def require_stage(path: Path, made_by: str, purpose: str) -> None:
     """Raise unless the folder is a finished output of an earlier stage."""
     if not path.is_dir():
-        raise InputError(f"{path}: no such folder; {purpose}. Make it with `gentap {made_by}`.")
+        raise InputError(
+            f"{path}: no such folder; {purpose}.{alike_name(path)} Make it with `gentap {made_by}`."
+        )
     if not is_done(path):
         state = "is unfinished: run its command again to complete it"
         if not is_unfinished(path):

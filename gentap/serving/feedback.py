@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from gentap.errors import InputError, SettingError
 from gentap.records import Cell, table_to_row
+from gentap.runs.files.missing_paths import no_such
 from gentap.runs.files.output_files import write_text
 from gentap.serving.answer_service import ModelReply
 from gentap.serving.named_cells import named_cells
@@ -35,7 +36,7 @@ class FeedbackFile:
         if path.exists():
             _check(path)
         elif not path.parent.is_dir():
-            raise SettingError(f"--feedback: {path.parent}: no such folder.")
+            raise SettingError(f"--feedback: {no_such(path.parent, 'folder')}")
 
     def remember(self, question: str, reply: ModelReply) -> str:
         """The name by which an answer can be judged, as long as it is among the last 2,000."""

@@ -214,11 +214,11 @@ class ScoreStage(Stage):
         return [self.predictions, *find_question_files(self.data), *prompt]
 
     def check(self, planned: Planned = ()) -> None:
+        from gentap.documents.input_files import require_file
         from gentap.evaluation.judge import open_judge
 
         open_judge(self.judge)
-        if not self.predictions.is_file():
-            raise InputError(f"{self.predictions}: no such file.")
+        require_file(self.predictions)
 
     def run(self, folder: StageFolder) -> Mapping[str, Any]:
         from gentap.documents.rejected import reading_told, write_rejected
@@ -267,7 +267,9 @@ class CompareStage(Stage):
         return [*(named_path(system)[1] for system in self.systems), *map(Path, self.data)]
 
     def check(self, planned: Planned = ()) -> None:
-        """Nothing but what comparing finds itself."""
+        from gentap.evaluation.compare import system_paths
+
+        system_paths(self.systems)
 
     def compare(self) -> "Comparison":
         """The comparison alone, without a folder."""

@@ -10,6 +10,7 @@ from gentap.errors import InputError, SettingError
 from gentap.records import Row, digest
 from gentap.runs.console import printable_line, show
 from gentap.runs.counting import counted
+from gentap.runs.files.missing_paths import no_such
 from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.runs.finished_stage import FinishedStage, read_finished_stage
 from gentap.runs.store import is_done
@@ -37,7 +38,7 @@ def show_folder(
     holds neither, SettingError for a part that it does not hold.
     """
     if not folder.exists():
-        raise InputError(f"{folder}: no such folder.")
+        raise InputError(no_such(folder, "folder"))
     held = {name: files for name in _KEPT if (files := parts(folder / name))}
     if not held and not is_done(folder):
         raise InputError(f"{folder}: neither an output folder of GenTaP nor one of Parquet parts.")

@@ -39,7 +39,9 @@ class CohortsStage(Stage):
         return [self.report]
 
     def check(self, planned: Planned = ()) -> None:
-        """Nothing but what finding them finds itself."""
+        from gentap.evaluation.results import require_report
+
+        require_report(self.report)
 
     def find(self) -> "Cohorts":
         """The groups alone, without a folder."""

@@ -7,9 +7,8 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from gentap import __version__
 from gentap.runs.counting import counted
-from gentap.runs.page_style import embedded_json, page_style, script_hash, without_surrogates
+from gentap.runs.page_style import embedded_json, page_head, without_surrogates
 from gentap.trust.cell_map import NEIGHBOURS, CellEmbeddings, flattened, neighbour_shares
 
 _ASSETS = files("gentap.trust") / "assets"
@@ -48,12 +47,11 @@ def map_page(
         f"t-SNE, perplexity {perplexity:g}, seed {seed}",
     ]
     script = '\n"use strict";\n' + (_ASSETS / "map.js").read_text(encoding="utf-8")
+    title = f"{model}: a map of cells"
     page = Template((_ASSETS / "map.html").read_text(encoding="utf-8")).substitute(
-        version=__version__,
-        script_hash=script_hash(script),
-        title=html.escape(f"{model}: a map of cells"),
+        head=page_head(title, (_ASSETS / "map.css").read_text(encoding="utf-8"), script),
+        title=html.escape(title),
         facts=html.escape(" · ".join(facts)),
-        style=page_style() + (_ASSETS / "map.css").read_text(encoding="utf-8"),
         neighbours=NEIGHBOURS,
         shares="".join(
             f'<tr><th scope="row">{html.escape(name)}</th><td>{before:.1f}%</td>'

@@ -53,7 +53,7 @@ def test_a_mistyped_name_is_told_at_once_with_what_looks_like_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch, mistyped: str, meant: str
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    assert f"Is it {meant}?" in told(mistyped)
+    assert f"Did you mean '{meant}'?" in told(mistyped)
 
 
 def test_nothing_is_fetched_where_the_hub_is_turned_off(
@@ -107,7 +107,7 @@ def test_a_model_of_the_hub_is_loaded_from_the_cache(
     assert find_model("some/cached-model") == cached / "snapshots" / "abc123"
     check_model("some/cached-model")
     load_tokenizer("some/cached-model", SETTINGS)
-    assert "Is it some/cached-model?" in told("some/cashed-model")
+    assert "Did you mean 'some/cached-model'?" in told("some/cashed-model")
 
 
 @pytest.mark.parametrize(

@@ -414,6 +414,41 @@ def test_a_narrow_screen_scrolls_downwards_only(browser: Any, visitor: Visitor) 
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
+BROKEN = """
+const broken = [];
+for (const cell of document.querySelectorAll("#table-view th, #table-view td")) {
+  const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    for (const word of texts.currentNode.data.matchAll(/\\S+/g)) {
+      const range = document.createRange();
+      range.setStart(texts.currentNode, word.index);
+      range.setEnd(texts.currentNode, word.index + word[0].length);
+      if (range.getClientRects().length > 1) broken.push(word[0]);
+    }
+  }
+}
+return broken;
+"""
+"""The words of the table that stand on two lines."""
+
+
+def test_a_long_heading_does_not_break_the_words_of_other_columns(
+    visitor: Visitor, tmp_path: Path
+) -> None:
+    heading = "On the World Heritage List of the United Nations since the year"
+    path = tmp_path / "cities.csv"
+    path.write_text(f"City,Country,Lies on,{heading}\nKlaipeda,Lithuania,Curonian Lagoon,1997\n")
+    visitor.upload(path)
+    visitor.wait(lambda: visitor.header[-1] == heading)
+    assert visitor.run(BROKEN) == []
+    path.write_text(f"City,Country\nKlaipeda,{'x' * 300}\n")
+    visitor.open()
+    visitor.upload(path)
+    visitor.wait(lambda: visitor.column(1) == ["x" * 300])
+    assert visitor.run(BROKEN) == ["x" * 300]
+    assert visitor.run("return document.documentElement.scrollWidth") <= 1280
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_texts_stand_out_from_their_ground(browser: Any, visitor: Visitor, scheme: str) -> None:
     media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}

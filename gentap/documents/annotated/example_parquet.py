@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gentap.documents.annotated.fields import Entries, cells_of, each, field_text
+from gentap.documents.input_files import require_file
 from gentap.documents.json_text import json_text
 from gentap.documents.jsonl import table_from_json
 from gentap.errors import InputError
@@ -39,8 +40,7 @@ def _check_columns(file: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if not file.is_file():
-        raise InputError(f"{file}: no such file.")
+    require_file(file)
     try:
         names = pq.read_schema(file).names
     except (OSError, pa.ArrowException) as error:

@@ -10,6 +10,7 @@ import unicodedata
 from pathlib import Path
 
 from gentap.errors import InputError
+from gentap.runs.files.missing_paths import no_such
 
 SINGLE_BYTE = (
     *("cp1252", "cp1250", "cp1251", "mac_roman", "cp850", "cp437", "koi8_r", "cp1253", "cp1254"),
@@ -40,7 +41,7 @@ def read_delimited(path: Path, encoding: str = "", option: str = "") -> tuple[st
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file.") from None
+        raise InputError(no_such(path)) from None
     except OSError as error:
         raise InputError(f"{path}: not a readable file: {error.strerror or error}.") from error
     for mark, what in _BINARY:

@@ -21,7 +21,7 @@ from gentap.evaluation.report.stage_facts import (
     overlap_text,
     settings_text,
 )
-from gentap.evaluation.results import is_report, read_scores
+from gentap.evaluation.results import read_scores, require_report
 from gentap.runs.counting import counted
 from gentap.runs.finished_stage import FinishedStage, read_finished_stage
 from gentap.runs.store import require_stage
@@ -45,10 +45,7 @@ def model_card(
     if not (model / "config.json").exists():
         raise InputError(f"{model}: holds no model. Give a folder of `gentap finetune`.")
     for report in reports:
-        if not is_report(report):
-            raise InputError(
-                f"{report}: not a report's folder. Give the output of `gentap evaluate`."
-            )
+        require_report(report)
     stages = finished_stages([model, *sources])
     scored = [(read_finished_stage(report), read_scores(report)) for report in reports]
     spoken = language_of(stages, language)

@@ -12,7 +12,6 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from gentap import __version__
 from gentap.evaluation.groups import group_scores
 from gentap.evaluation.metrics.resampling import Difference, intervals
 from gentap.evaluation.metrics.scoring import METRICS
@@ -22,7 +21,7 @@ from gentap.evaluation.report.score_tables import best_scores, scores_table
 from gentap.evaluation.results import Results
 from gentap.runs.files.output_files import write_text
 from gentap.runs.files.own_files import read_json
-from gentap.runs.page_style import embedded_json, page_style, script_hash, without_surrogates
+from gentap.runs.page_style import embedded_json, page_head, without_surrogates
 
 _ASSETS = files("gentap.evaluation.report") / "assets"
 _SCRIPTS = ("words.js", "charts.js", "examples.js", "report.js")
@@ -84,11 +83,9 @@ def report_page(
     script = "".join((_ASSETS / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     script = f'\n"use strict";\n{script}'
     page = Template((_ASSETS / "report.html").read_text(encoding="utf-8")).substitute(
-        version=__version__,
-        script_hash=script_hash(script),
+        head=page_head(title, (_ASSETS / "report.css").read_text(encoding="utf-8"), script),
         title=html.escape(title),
         facts=html.escape(" · ".join(facts)),
-        style=page_style() + (_ASSETS / "report.css").read_text(encoding="utf-8"),
         scores=_scores(systems, metrics) + _tests(systems[0].name, tests or {}),
         links="".join(f' <a href="#{one.anchor}">{html.escape(one.title)}</a>' for one in sections),
         sections="".join(map(_section, sections)),

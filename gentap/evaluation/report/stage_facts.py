@@ -7,6 +7,7 @@ from typing import Any
 
 from gentap.errors import InputError
 from gentap.evaluation.report.score_tables import in_markdown, markdown
+from gentap.runs.files.missing_paths import no_such
 from gentap.runs.finished_stage import FinishedStage, read_finished_stage
 from gentap.runs.store import is_done
 
@@ -28,6 +29,8 @@ def finished_stages(folders: Iterable[Path]) -> list[FinishedStage]:
     found: dict[Path, FinishedStage] = {}
     own, *others = folders
     for folder in others:
+        if not folder.exists():
+            raise InputError(no_such(folder, "folder"))
         below = [folder] if is_done(folder) else sorted(filter(is_done, folder.glob("*/")))
         if not below:
             raise InputError(f"{folder}: neither an output folder of GenTaP nor a folder of such.")

@@ -104,7 +104,8 @@ def _alike(name: str) -> str:
     if not near:
         last = {path.rsplit("/", 1)[-1]: path for path in found}
         near = [last[one] for one in get_close_matches(Path(name).name, last, n=3, cutoff=0.6)]
-    return f" Is it {' or '.join(near)}?" if near else ""
+    meant = " or ".join(f"'{one}'" for one in near)
+    return f" Did you mean {meant}?" if near else ""
 
 
 def _models_near(path: Path) -> Iterator[str]:

@@ -4,6 +4,7 @@ import stat
 from pathlib import Path
 
 from gentap.errors import InputError
+from gentap.runs.files.missing_paths import no_such
 
 MAX_BYTES = 2**24
 
@@ -22,6 +23,6 @@ def read_user_text(path: Path, what: str) -> str:
             raise InputError(f"{path}: over {MAX_BYTES:,} bytes, which no {what} has.")
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise InputError(f"{path}: no such {what}.") from None
+        raise InputError(no_such(path, what)) from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not a readable UTF-8 text file: {error}.") from error

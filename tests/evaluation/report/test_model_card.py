@@ -135,8 +135,13 @@ def test_other_folders_are_refused(run: Path, tmp_path: Path) -> None:
         model_card(run / "nowhere", [], [], name="x", license_="")
     with pytest.raises(InputError, match="not a report's folder"):
         model_card(run / "finetuned", [run / "mined"], [], name="x", license_="")
-    with pytest.raises(InputError, match="neither an output folder"):
+    with pytest.raises(InputError, match="none: no such folder"):
         model_card(run / "finetuned", [], [tmp_path / "none"], name="x", license_="")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="neither an output folder"):
+        model_card(run / "finetuned", [], [tmp_path / "empty"], name="x", license_="")
+    with pytest.raises(InputError, match=r"reprots: no such folder\. Did you mean '.*/reports'"):
+        model_card(run / "finetuned", [run / "reprots"], [], name="x", license_="")
 
 
 def test_the_command_writes_the_card(run: Path, tmp_path: Path) -> None:
