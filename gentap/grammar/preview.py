@@ -136,9 +136,8 @@ def _sentences(
     """Sentences of all numbers of rows that the kind can tell of, in turn."""
     random = table_random(seed, plan.rule.name).random
     drawer = SentenceDrawer(maker, table, random)
-    sizes = (
-        [size for size in EVIDENCE_SIZES if gives(plan, size)] if is_possible(plan, table) else []
-    )
+    possible = is_possible(plan, table)
+    sizes = [size for size in EVIDENCE_SIZES if possible and gives(plan, size, table)]
     asked: set[str] = set()
     while sizes and len(asked) < per_kind:
         size = sizes.pop(0)
@@ -183,6 +182,7 @@ _ROLES = {
     "single": "has a value of its own row that may be named",
     "group": "has a value that several rows share",
     "title": "holds the table's title",
+    "whole": "has cells that may all be told",
 }
 
 

@@ -117,6 +117,8 @@ class QuestionTable:
             case "title":
                 index = self.read.index(column)
                 return any(loose_form(normal_form(text)) in index for text in self.titles.values())
+            case "whole":
+                return all(self.nameable(column))
             case "any":
                 return True
 

@@ -138,10 +138,7 @@ class QueryTemplate:
             return 2
         if self.pick in ("largest", "smallest"):
             return self.count
-        several = {"either": 2, "both": 0}
-        return next(
-            (several[one.comparison] for one in self.conditions if one.comparison in several), 1
-        )
+        return 2 if any(one.comparison in ("either", "both") for one in self.conditions) else 1
 
 
 @dataclass(slots=True)
