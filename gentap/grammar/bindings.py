@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from gentap.grammar.missing import may_lack, missing_topic, missing_value
 from gentap.grammar.plans import SOUGHT, Plan
 from gentap.grammar.question_table import QuestionTable
-from gentap.grammar.rules import TITLES, QueryTemplate
+from gentap.grammar.rules import TITLES, QueryTemplate, is_missing
 from gentap.grammar.wordings import Random
 from gentap.tables.queries import Condition, Query, comparable
 
@@ -49,12 +50,15 @@ class BindingSampler:
         fitting = self._table.fitting
         query = plan.query
         sought = query.conditions[0].column if plan.seeks else None
+        missing = {one.column for one in query.conditions if one.is_missing}
         ranked = query.by if query.rows > 1 and not query.conditions else None
         choices = []
         for label, guard, role in plan.labels:
             columns = fitting(guard, role)
             if label == sought:
                 columns = [column for column in columns if self._sought(plan, column, size)]
+            if label in missing:
+                columns = [column for column in columns if may_lack(self._table, column)]
             if label == ranked:
                 columns = [column for column in columns if self._ranks(query, column)]
             if not columns:
@@ -191,8 +195,7 @@ class BindingSampler:
                 [(label, first, row) for label, row in zip(labels, values, strict=False)]
             )
         if shape == "nobody":
-            named = [(one.value, columns[one.column], self._any_row()) for one in conditions]
-            return self._named(named)
+            return self._held_and_missing(plan, columns)
         pair = (
             self._two_of(self._table.singles(first))
             if shape == "either"
@@ -204,6 +207,28 @@ class BindingSampler:
             order = self._table.order(first)
             pair = sorted(pair, key=order.index, reverse=plan.query.pick == "largest")
         return self._named([(condition.value, first, pair[0]), (condition.high, first, pair[1])])
+
+    def _held_and_missing(self, plan: Plan, columns: Mapping[str, int]) -> dict[str, str] | None:
+        """Values of any rows, and what the table does not hold; None where there is none."""
+        values: dict[str, str] = {}
+        for one in plan.query.conditions:
+            column = columns[one.column]
+            for label in filter(None, (one.value, one.high)):
+                if is_missing(label):
+                    text = missing_value(self._table, column, self._random)
+                else:
+                    row = self._any_row()
+                    said = self._table.plain[row] and self._table.nameable(column)[row]
+                    text = self._read.texts[column][row] if said else None
+                if text is None:
+                    return None
+                values[label] = text
+        if plan.query.without:
+            topic = missing_topic(self._table, plan.query.without, self._random)
+            if topic is None:
+                return None
+            values[plan.query.without] = topic
+        return values
 
     def _any_row(self) -> int:
         return int(self._random() * self._read.height)

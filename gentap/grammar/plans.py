@@ -105,7 +105,9 @@ def _plan(grammar: Grammar, guards: Guards, bindings: dict[Hashable, int], rule:
         for label, partner in ((one.column, one.other), (one.other, one.column))
     }
     seeks = query.many == "every" and shape in SOUGHT
-    narrows = (shape, query.by == query.conditions[0].column) if seeks else ()
+    narrows: Hashable = tuple(one.column for one in query.conditions if one.is_missing)
+    if seeks:
+        narrows = (shape, query.by == query.conditions[0].column)
     ranks = () if query.conditions or not query.by else (query.pick, query.count)
     binding = (labels, tuple(partners.items()), narrows, ranks)
     return Plan(

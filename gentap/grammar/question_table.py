@@ -12,6 +12,7 @@ from gentap.records import Table
 from gentap.tables.columns import ColumnReader, loose_form
 from gentap.tables.queries import ReadTable
 from gentap.text.normal_form import is_placeholder, normal_form, normal_forms
+from gentap.text.words import WORD
 
 MAX_VALUE_CHARS = 60
 MAX_VALUE_WORDS = 6
@@ -63,6 +64,7 @@ class QuestionTable:
         self._groups: dict[int, list[int]] = {}
         self._orders: dict[int, list[int]] = {}
         self._nameable: dict[int, list[bool]] = {}
+        self._beside = (table.title, table.section, table.caption)
         titles = {"title": table.title, "section": table.section, "caption": table.caption}
         self.titles = {
             label: text for label, text in titles.items() if text and len(text) <= MAX_TITLE_CHARS
@@ -195,6 +197,21 @@ class QuestionTable:
     @cached_property
     def all_plain(self) -> bool:
         return all(self.plain)
+
+    @cached_property
+    def all_forms(self) -> str:
+        """All that the table says, headings and titles too: a normal form a line."""
+        beside = normal_forms((*self._beside, *self.read.table.header, *self.names))
+        return "\n".join([*beside, *(form for forms in self.read.forms for form in forms)])
+
+    @cached_property
+    def _all_words(self) -> list[frozenset[str]]:
+        return [frozenset(WORD.findall(line)) for line in self.all_forms.splitlines()]
+
+    def mentions(self, text: str) -> bool:
+        """Whether all words of a text stand in one cell, heading or title."""
+        words = frozenset(WORD.findall(normal_form(text)))
+        return any(words <= line for line in self._all_words)
 
     def is_in_one_row(self, form: str) -> bool:
         """Whether no two rows hold this normal form, in any of their columns."""

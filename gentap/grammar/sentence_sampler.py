@@ -193,7 +193,8 @@ class SentenceDrawer:
             self._proposer.pass_over(query)
             return None
         question, answer, telling = told
-        found = evidence_of(query, rows, telling.told)
+        answered = plan.query.many != "none"
+        found = evidence_of(query, rows, telling.told) if answered else ()
         if len({cell.row for cell in found}) not in range(size[0], size[1] + 1):
             return None
         self._proposer.count(query, *rows)
@@ -210,8 +211,7 @@ class SentenceDrawer:
 
     def _is_wanted(self, plan: Plan, query: Query, rows: Sequence[int], size: RowCounts) -> bool:
         if plan.query.many == "none":
-            singly = (query._replace(conditions=(one,)) for one in query.conditions)
-            return not rows and all(run_query(one, self._table.read) for one in singly)
+            return self._is_unanswerable(plan, query, rows)
         wanted = plan.query.rows
         if not (len(rows) == wanted if wanted else 1 <= len(rows) <= size[1]):
             return False
@@ -220,6 +220,20 @@ class SentenceDrawer:
         identities = self._table.read.identities(query.select)
         asked = {identities[row] for row in rows}
         return len(asked) == (1 if plan.shape == "both" else len(rows))
+
+    def _is_unanswerable(self, plan: Plan, query: Query, rows: Sequence[int]) -> bool:
+        """Whether each value is held or missing as the plan says, and no row meets all of them.
+
+        Where the table lacks what is asked for, the row that is asked about must be there.
+        """
+        if plan.query.without:
+            return bool(rows)
+        held = [
+            query._replace(conditions=(one,))
+            for one, template in zip(query.conditions, plan.query.conditions, strict=True)
+            if not template.is_missing
+        ]
+        return not rows and all(run_query(one, self._table.read) for one in held)
 
     def _tell(
         self,

@@ -87,6 +87,8 @@ class Telling:
             elif part.kind == "value":
                 is_title = part.label in TITLES
                 said.append((self._table.titles if is_title else self._values)[part.label])
+            elif part.kind == "rule" and part.label == self._query.without:
+                said.append(self._values[part.label])
             elif part.kind == "rule" and not part.which:
                 self._say(self._below(part.label), row, said)
             else:
