@@ -29,9 +29,15 @@ def missing_value(table: QuestionTable, column: int, random: Random) -> str | No
     names = _names(table, column)
     for _ in range(_TRIES if len(names) > 1 else 0):
         first, last = _any_of(names, random)[0], _any_of(names, random)[1]
-        if first != last and not table.mentions(f"{first} {last}"):
+        if not table.mentions(f"{first} {last}") and not _is_near(first, last, names):
             return f"{first} {last}"
     return None
+
+
+def _is_near(first: str, last: str, names: Sequence[Sequence[str]]) -> bool:
+    """Whether a name could be one of these, misspelt: both words begin alike."""
+    begins = (first[:3], last[:3])
+    return first == last or any(begins == (one[:3], other[:3]) for one, other in names)
 
 
 def may_lack(table: QuestionTable, column: int) -> bool:
@@ -68,7 +74,7 @@ def _missing_number(table: QuestionTable, column: int, random: Random) -> str | 
 def _two_names(text: str) -> list[str] | None:
     """The words of a text that is two of them, both with a capital letter."""
     words = text.split()
-    named = all(word.isalpha() and len(word) > 1 and word.istitle() for word in words)
+    named = all(word.isalpha() and len(word) > 2 and word.istitle() for word in words)
     return words if len(words) == 2 and named else None
 
 
