@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from gentap.grammar.missing import may_lack, missing_topic, missing_value
 from gentap.grammar.plans import SOUGHT, Plan
-from gentap.grammar.question_table import QuestionTable
+from gentap.grammar.question_table import (
+    QuestionTable,
+    may_lack,
+    missing_topic,
+    missing_value,
+)
 from gentap.grammar.rules import TITLES, QueryTemplate, is_missing
 from gentap.grammar.wordings import Random
 from gentap.tables.queries import Condition, Query, comparable

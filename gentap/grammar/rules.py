@@ -46,7 +46,7 @@ class Slot:
     which: Which = ""
 
 
-Part = str | Slot
+WordingPart = str | Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Alternative:
     With ``and_more`` it says every number from there on.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[WordingPart, ...]
     weight: int
     line: int
     number: int = 0
