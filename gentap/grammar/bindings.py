@@ -2,9 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from gentap.grammar.plans import Plan
-from gentap.grammar.question_table import QuestionTable
-from gentap.grammar.rules import TITLES
+from gentap.grammar.plans import SOUGHT, Plan
+from gentap.grammar.question_table import (
+    QuestionTable,
+    may_lack,
+    missing_topic,
+    missing_value,
+)
+from gentap.grammar.rules import TITLES, QueryTemplate, is_missing
 from gentap.grammar.wordings import Random
 from gentap.tables.queries import Condition, Query, comparable
 
@@ -30,25 +35,36 @@ class BindingSampler:
         self._selected = [0] * len(table.names)
         self._compared = [0] * len(table.names)
         self._answered = [0] * table.read.height
-        self._bindings: dict[int, Binding | None] = {}
-        self._sized: dict[tuple[int, RowCounts], list[int]] = {}
+        self._bindings: dict[tuple[int, RowCounts], Binding | None] = {}
+        self._found: dict[tuple[int, int, RowCounts], list[Sequence[int]]] = {}
 
     def waits(self, plan: Plan) -> int:
         """How often the column was asked for that a plan would ask for next."""
         _, guard, role = plan.labels[0]
         return min([self._selected[one] for one in self._table.fitting(guard, role)], default=0)
 
-    def _binding(self, plan: Plan) -> Binding | None:
+    def _binding(self, plan: Plan, size: RowCounts) -> Binding | None:
         """None where there is no column for one of the plan's labels, taken alone."""
-        if plan.binding not in self._bindings:
-            self._bindings[plan.binding] = self._bind(plan)
-        return self._bindings[plan.binding]
+        key = (plan.binding, size if plan.seeks else ONE)
+        if key not in self._bindings:
+            self._bindings[key] = self._bind(plan, size)
+        return self._bindings[key]
 
-    def _bind(self, plan: Plan) -> Binding | None:
+    def _bind(self, plan: Plan, size: RowCounts) -> Binding | None:
         fitting = self._table.fitting
+        query = plan.query
+        sought = query.conditions[0].column if plan.seeks else None
+        missing = {one.column for one in query.conditions if one.is_missing}
+        ranked = query.by if query.rows > 1 and not query.conditions else None
         choices = []
         for label, guard, role in plan.labels:
             columns = fitting(guard, role)
+            if label == sought:
+                columns = [column for column in columns if self._sought(plan, column, size)]
+            if label in missing:
+                columns = [column for column in columns if may_lack(self._table, column)]
+            if label == ranked:
+                columns = [column for column in columns if self._ranks(query, column)]
             if not columns:
                 return None
             choices.append((label, columns))
@@ -130,9 +146,9 @@ class BindingSampler:
         )
         return bound, values
 
-    def bind_columns(self, plan: Plan) -> dict[str, int] | None:
+    def bind_columns(self, plan: Plan, size: RowCounts = ONE) -> dict[str, int] | None:
         """A column for each label, no two the same; those compared hold values of one sort."""
-        binding = self._binding(plan)
+        binding = self._binding(plan, size)
         if binding is None:
             return None
         columns: dict[str, int] = {}
@@ -172,15 +188,18 @@ class BindingSampler:
             return self._texts(plan, columns, self._choose(rows)) if rows else None
         if shape == "mixed":
             return self._texts(plan, columns, self._choose(range(self._read.height)))
-        if shape in ("above", "below", "between"):
-            return self._limits(plan, first, size)
         condition = conditions[0]
-        if shape == "members":
-            rows = self._members(first, size)
-            return self._named([(condition.value, first, self._any_of(rows))]) if rows else None
+        if shape in SOUGHT:
+            found = self._sought(plan, first, size)
+            if not found:
+                return None
+            values = found[int(self._random() * len(found))] if len(found) > 1 else found[0]
+            labels = (condition.value, condition.high)
+            return self._named(
+                [(label, first, row) for label, row in zip(labels, values, strict=False)]
+            )
         if shape == "nobody":
-            named = [(one.value, columns[one.column], self._any_row()) for one in conditions]
-            return self._named(named)
+            return self._held_and_missing(plan, columns)
         pair = (
             self._two_of(self._table.singles(first))
             if shape == "either"
@@ -192,6 +211,28 @@ class BindingSampler:
             order = self._table.order(first)
             pair = sorted(pair, key=order.index, reverse=plan.query.pick == "largest")
         return self._named([(condition.value, first, pair[0]), (condition.high, first, pair[1])])
+
+    def _held_and_missing(self, plan: Plan, columns: Mapping[str, int]) -> dict[str, str] | None:
+        """Values of any rows, and what the table does not hold; None where there is none."""
+        values: dict[str, str] = {}
+        for one in plan.query.conditions:
+            column = columns[one.column]
+            for label in filter(None, (one.value, one.high)):
+                if is_missing(label):
+                    text = missing_value(self._table, column, self._random)
+                else:
+                    row = self._any_row()
+                    said = self._table.plain[row] and self._table.nameable(column)[row]
+                    text = self._read.texts[column][row] if said else None
+                if text is None:
+                    return None
+                values[label] = text
+        if plan.query.without:
+            topic = missing_topic(self._table, plan.query.without, self._random)
+            if topic is None:
+                return None
+            values[plan.query.without] = topic
+        return values
 
     def _any_row(self) -> int:
         return int(self._random() * self._read.height)
@@ -207,18 +248,56 @@ class BindingSampler:
         step = 1 + int(self._random() * (len(rows) - 1))
         return [rows[one], rows[(one + step) % len(rows)]]
 
-    def _members(self, column: int, size: RowCounts) -> list[int]:
-        """The first row of each value that may be named and so many rows, but not all, have."""
-        found = self._sized.get((column, size))
+    def _sought(self, plan: Plan, column: int, size: RowCounts) -> list[Sequence[int]]:
+        """Rows with the value, or the two, that so many rows of the column meet."""
+        key = (plan.binding, column, size)
+        found = self._found.get(key)
         if found is None:
-            least, most = size
-            nameable, height = self._table.nameable(column), self._read.height
-            found = self._sized[column, size] = [
-                rows[0]
-                for rows in self._read.index(column).values()
-                if least <= len(rows) <= most and len(rows) < height and nameable[rows[0]]
-            ]
+            seek = self._members if plan.shape == "members" else self._limits
+            found = self._found[key] = seek(plan, column, size)
         return found
+
+    def _members(self, plan: Plan, column: int, size: RowCounts) -> list[Sequence[int]]:
+        """The first row of each value that may be named and so many rows, but not all, have."""
+        least, most = size
+        nameable, height = self._table.nameable(column), self._read.height
+        return [
+            rows[:1]
+            for rows in self._read.index(column).values()
+            if least <= len(rows) <= most and len(rows) < height and nameable[rows[0]]
+        ]
+
+    def _limits(self, plan: Plan, column: int, size: RowCounts) -> list[Sequence[int]]:
+        """Rows whose cells leave so many rows above, below or between them.
+
+        Where these rows are to stand in the order of the column, no two of them are equal.
+        """
+        order, keys = self._table.order(column), self._read.columns[column].keys
+        if plan.shape == "above":
+            order = order[::-1]
+        sizes = [keys[row] for row in order]
+        ordered = plan.seeks and plan.query.by == plan.query.conditions[0].column
+        taken = 2 if plan.shape == "between" else 1
+        found: list[Sequence[int]] = []
+        for count in range(size[0], min(size[1], len(order) - taken) + 1):
+            for low in range(len(order) - count - 1) if taken == 2 else (-1,):
+                first, last, high = low + 1, low + count, low + count + 1
+                if sizes[last] == sizes[high] or (taken == 2 and sizes[low] == sizes[first]):
+                    continue
+                if plan.seeks and taken == 1 and sizes[high] == 0:
+                    continue  # "more than 0" is any at all
+                if not ordered or len(set(sizes[first:high])) == count:
+                    found.append((order[low], order[high]) if taken == 2 else (order[high],))
+        return found
+
+    def _ranks(self, query: QueryTemplate, column: int) -> bool:
+        """Whether so many rows from the largest or smallest on, and the next, all differ."""
+        order, keys = self._table.order(column), self._read.columns[column].keys
+        sizes = [keys[row] for row in order]
+        if query.pick == "ends":
+            return len(sizes) > 2 and sizes[0] != sizes[1] and sizes[-1] != sizes[-2]
+        best = sizes[-query.count - 1 :] if query.pick == "largest" else sizes[: query.count + 1]
+        return len(sizes) >= query.count and len(set(best)) == len(best)
 
     def _beside(self, column: int, beside: int) -> Sequence[int] | None:
         """Two rows with the same cell of ``column`` and different cells ``beside`` it."""
@@ -261,36 +340,6 @@ class BindingSampler:
                     return None
                 values[label] = texts[column][at]
         return values
-
-    def _limits(self, plan: Plan, column: int, size: RowCounts) -> dict[str, str] | None:
-        """Values of the column that leave so many rows above, below or between them."""
-        order, keys = self._table.order(column), self._read.columns[column].keys
-        condition = plan.query.conditions[0]
-        if plan.shape == "above":
-            order = order[::-1]
-        taken = 2 if plan.shape == "between" else 1
-        never = (0,) if plan.query.many == "every" else ()  # "more than 0" is any at all
-        counts = [
-            count
-            for count in range(size[0], min(size[1], len(order) - taken) + 1)
-            if taken == 2 or keys[order[count]] not in (keys[order[count - 1]], *never)
-        ]
-        if not counts:
-            return None
-        count = counts[int(self._random() * len(counts))] if len(counts) > 1 else counts[0]
-        if taken == 1:
-            return self._named([(condition.value, column, order[count])])
-        spans = [
-            (low, high)
-            for low, first, last, high in zip(
-                *(order, order[1:], order[count:], order[count + 1 :]), strict=False
-            )
-            if keys[low] != keys[first] and keys[last] != keys[high]
-        ]
-        if not spans:
-            return None
-        low, high = spans[int(self._random() * len(spans))]
-        return self._named([(condition.value, column, low), (condition.high, column, high)])
 
 
 def _breadth(choice: tuple[str, list[int]]) -> int:

@@ -80,7 +80,7 @@ class _Checker:
             known = [*sayable, "column", "value"]
             message = f"[{slot.label}] is not defined.{_near(slot.label, known)}"
             yield Mistake(line, slot.place + 1, message)
-        elif target.kind == "words":
+        elif target.kind == "words" and (rule.query is None or rule.query.without != slot.label):
             message = f"[{slot.label}] is a list of words for guards; it can't be said."
             yield Mistake(line, slot.place + 1, message)
         elif target.kind == "question":
@@ -107,6 +107,17 @@ class _Checker:
             message = f"[{query.rank}] is no numbers rule.{_near(query.rank, numbers)}"
             yield Mistake(rule.query_line, query.places[query.rank] + 1, message)
 
+        listed = self.grammar.rules.get(query.without)
+        if query.without and (listed is None or listed.kind != "words"):
+            message = f"[{query.without}] is no list of words.{_near(query.without, lists)}"
+            yield Mistake(rule.query_line, query.places[query.without] + 1, message)
+        elif listed is not None and not all(key for key, _ in listed.entries):
+            message = (
+                f"[{query.without}] needs lines that begin with what is asked for and say which "
+                "columns tell it, as in 'height: *height, size'."
+            )
+            yield Mistake(rule.query_line, query.places[query.without] + 1, message)
+
     def _labels(self, rule: Rule) -> Iterator[Mistake]:
         """A wording says only what the query binds, and all that the answer depends on."""
         query = rule.query
@@ -120,8 +131,9 @@ class _Checker:
                     yield Mistake(alternative.line, place + 1, message)
             unsaid = set(query.values) - {slot.label for _, slot in said if slot.kind == "value"}
             names = [f"[value {label}]".replace(" ]", "]") for label in sorted(unsaid)]
-            if query.rank and not any(slot.label == query.rank for _, slot in said):
-                names.append(f"[{query.rank}]")
+            for name in filter(None, (query.rank, query.without)):
+                if not any(slot.label == name for _, slot in said):
+                    names.append(f"[{name}]")
             for name in names:
                 message = f"the wording leaves out {name}, which its answer depends on."
                 yield Mistake(alternative.line, 1, message)
@@ -267,7 +279,7 @@ class _Checker:
         todo += [JOINT] if any(each) else []
         for question in self.grammar.questions:
             if question.query is not None:
-                todo.append(question.query.rank)
+                todo += (question.query.rank, question.query.without)
                 for guard in question.query.guards.values():
                     todo += guard.named
         while todo:

@@ -12,10 +12,10 @@ from gentap.grammar.query_parser import QueryError, read_query
 from gentap.grammar.rules import (
     Alternative,
     Grammar,
-    Part,
     Rule,
     RuleKind,
     Slot,
+    WordingPart,
 )
 from gentap.runs.counting import counted
 
@@ -209,7 +209,7 @@ def _read_words(name: str, content: str, indent: int) -> tuple[str, tuple[str, .
     return key.strip(), words
 
 
-def _read_parts(content: str, offset: int) -> Iterator[Part]:
+def _read_parts(content: str, offset: int) -> Iterator[WordingPart]:
     place = 0
     while place < len(content):
         opened, closed = content.find("[", place), content.find("]", place)

@@ -22,12 +22,16 @@ stand beside the same cell. ``nobody``: two values that no row has together.
 """
 
 
-Role = Literal["any", "ordered", "top", "bottom", "single", "group", "title"]
+SOUGHT: frozenset[Shape] = frozenset({"members", "above", "below", "between"})
+"""Shapes whose values are sought by how many rows meet them."""
+
+
+Role = Literal["any", "ordered", "top", "bottom", "single", "group", "title", "whole"]
 """What a column does in a query, and so what it must hold.
 
 ``ordered``: cells that can all be compared; ``top``, ``bottom``: and one alone has the largest, or
 the smallest; ``single``: a value that one row alone has; ``group``: one that several rows have;
-``title``: a title of the table.
+``title``: a title of the table; ``whole``: cells that may all be told.
 """
 
 
@@ -42,7 +46,8 @@ class Plan:
     role; ``partners`` are compared with each other; both are the same in plans of the same
     ``binding``. ``needed`` has the guards' places as bits.
     ``needs_plain`` says that a row of totals, or a heading among the rows, would make the answer
-    doubtful.
+    doubtful. ``evidence_rows`` is how many rows the evidence of an answer spans, 0: any number;
+    a plan that ``seeks`` takes values that so many rows meet as are wanted.
     """
 
     rule: Rule
@@ -56,11 +61,8 @@ class Plan:
     numbers: Rule | None
     titles: frozenset[str]
     fewest_rows: int
-
-    @property
-    def evidence_rows(self) -> int:
-        """How many rows the evidence of an answer spans; 0: any number."""
-        return 3 if self.query.pick == "around" else self.query.rows
+    evidence_rows: int
+    seeks: bool
 
 
 class Guards:
@@ -102,12 +104,18 @@ def _plan(grammar: Grammar, guards: Guards, bindings: dict[Hashable, int], rule:
         if one.other and one.comparison != "both"
         for label, partner in ((one.column, one.other), (one.other, one.column))
     }
+    seeks = query.many == "every" and shape in SOUGHT
+    narrows: Hashable = tuple(one.column for one in query.conditions if one.is_missing)
+    if seeks:
+        narrows = (shape, query.by == query.conditions[0].column)
+    ranks = () if query.conditions or not query.by else (query.pick, query.count)
+    binding = (labels, tuple(partners.items()), narrows, ranks)
     return Plan(
         rule,
         query,
         labels,
         partners,
-        bindings.setdefault((labels, tuple(partners.items())), len(bindings)),
+        bindings.setdefault(binding, len(bindings)),
         sum({1 << place for place in places}),
         shape,
         query.pick not in ("any", "only")
@@ -116,6 +124,8 @@ def _plan(grammar: Grammar, guards: Guards, bindings: dict[Hashable, int], rule:
         grammar.rules[query.rank] if query.rank else None,
         frozenset(label for label in query.values if label in TITLES),
         _fewest_rows(query),
+        3 if query.pick == "around" else query.rows,
+        seeks,
     )
 
 
@@ -136,12 +146,14 @@ def _role(query: QueryTemplate, shape: Shape, label: str) -> Role:
 def _role_among_several(query: QueryTemplate, shape: Shape, label: str) -> Role:
     if label in (query.by, query.rising, query.falling):
         return "ordered"
+    if query.many == "every" and not query.conditions:
+        return "whole"
     for condition in query.conditions:
         if condition.column == label and condition.value not in TITLES:
             if condition.comparison in ("above", "below", "between"):
                 return "ordered"
             return _HOLDS.get(shape, "any")
-    return "any"
+    return "group" if shape == "both" and label == query.select else "any"
 
 
 _HOLDS: Mapping[str, Role] = {

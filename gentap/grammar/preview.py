@@ -70,7 +70,33 @@ FILMS = Table(
         ("6", "2004", "Snow", "Nia"),
     ),
 )
+PARISHES = Table(
+    title="Ebbdale",
+    header=("Parish", "Fair", "Stalls"),
+    rows=(("Ashby", "May Fair", "31"), ("Brill", "Horse Fair", "52"), ("Corran", "Gala", "17")),
+)
+PLAYERS_IN_GERMAN = Table(
+    title="Küstenliga",
+    header=("Spieler", "Tore", "Vorlagen"),
+    rows=(("Ida Frost", "14", "3"), ("Jo Hahn", "9", "7"), ("Kim Rudel", "11", "5")),
+)
+PARISHES_IN_GERMAN = Table(
+    title="Kirmes im Ebbtal",
+    header=("Jahr", "Gemeinde", "Gäste"),
+    rows=(
+        ("1901", "Altdorf", "310"),
+        ("1903", "Brilling", "550"),
+        ("1904", "Karau", "480"),
+        ("1907", "Dornfeld", "940"),
+        ("1908", "Emmern", "705"),
+    ),
+)
 ONE_ROW = replace(BUILT_IN, rows=BUILT_IN.rows[:1])
+
+BUILT_IN_TABLES = (
+    *(BUILT_IN, PLAYERS, ONE_ROW, WINNERS, FILMS),
+    *(PARISHES, PLAYERS_IN_GERMAN, PARISHES_IN_GERMAN),
+)
 
 _NONE = "    none: "
 _ATTEMPTS = 100
@@ -84,7 +110,7 @@ def preview_kinds(
     wanted: Callable[[Rule], bool] = lambda rule: True,
 ) -> Iterator[str]:
     """Draws of every kind that is wanted, from the first built-in table that gives some."""
-    tables = [maker.askable(table) for table in (BUILT_IN, PLAYERS, ONE_ROW, WINNERS, FILMS)]
+    tables = list(map(maker.askable, BUILT_IN_TABLES))
     for plan in (*maker.plans, *maker.sentence_plans):
         if not wanted(plan.rule):
             continue
@@ -136,9 +162,8 @@ def _sentences(
     """Sentences of all numbers of rows that the kind can tell of, in turn."""
     random = table_random(seed, plan.rule.name).random
     drawer = SentenceDrawer(maker, table, random)
-    sizes = (
-        [size for size in EVIDENCE_SIZES if gives(plan, size)] if is_possible(plan, table) else []
-    )
+    possible = is_possible(plan, table)
+    sizes = [size for size in EVIDENCE_SIZES if possible and gives(plan, size, table)]
     asked: set[str] = set()
     while sizes and len(asked) < per_kind:
         size = sizes.pop(0)
@@ -183,6 +208,7 @@ _ROLES = {
     "single": "has a value of its own row that may be named",
     "group": "has a value that several rows share",
     "title": "holds the table's title",
+    "whole": "has cells that may all be told",
 }
 
 

@@ -34,7 +34,7 @@ _TRENDS = ("rising", "falling")
 _PICKS = (*_BY, "first", "last", "row", "after", "before", "only")
 _RANKED = (*_BY, "row", "last")
 _WORDS = (
-    *("select", "where", "and", "or", "about", *_COMPARISONS, *_PICKS),
+    *("select", "where", "and", "or", "about", "without", *_COMPARISONS, *_PICKS),
     *(*_COUNTS, *_MANY, *_TRENDS),
 )
 
@@ -77,6 +77,7 @@ class _QueryReader:
         if self._next() in _TRENDS:
             word = self._take()[0]
             trend[word] = self._column()
+        without = self._without()
         about: list[str] = []
         if self._next() == "about":
             self._take()
@@ -89,8 +90,15 @@ class _QueryReader:
         if pick in ("after", "before", "around") and not conditions:
             word = "before and after" if pick == "around" else pick
             raise QueryError(self._start, f"'{word}' needs a 'where' that finds one row.")
-        if many == "none" and not (pick == "any" and len(conditions) > 1):
-            message = "'none' needs two conditions that no row meets together, and no more."
+        lacks = without or any(one.is_missing for one in conditions)
+        if lacks and many != "none":
+            message = "what the table does not hold is asked for by 'select none' alone."
+            raise QueryError(self._start, message)
+        if many == "none" and not (pick == "any" and (len(conditions) > 1 or lacks)):
+            message = (
+                "'none' needs two conditions that no row meets together (or a [value … missing], "
+                "or 'without'), and no more."
+            )
             raise QueryError(self._start, message)
         if many == "every":
             count = 0 if pick in _BY else count
@@ -108,6 +116,7 @@ class _QueryReader:
             count,
             trend["rising"],
             trend["falling"],
+            without,
             dict(self._guards),
             dict(self._places),
         )
@@ -186,6 +195,18 @@ class _QueryReader:
                 return conditions
             self._take()
 
+    def _without(self) -> str:
+        """The list of words after ``without``."""
+        if self._next() != "without":
+            return ""
+        self._take()
+        word, place = self._take()
+        inside = self._inside(word)
+        if not _RULE.fullmatch(inside):
+            raise QueryError(place, _expected("the name of a list of words, as [topics]", word))
+        self._places[inside] = place
+        return inside
+
     def _rank(self) -> str:
         inside = self._inside(self._next())
         if not inside:
@@ -201,7 +222,7 @@ class _QueryReader:
 
     def _pick(self, rank: str) -> tuple[Pick, str, int]:
         """What is picked, by which column, and how many."""
-        if self._next() in ("", "about", *_TRENDS):
+        if self._next() in ("", "about", "without", *_TRENDS):
             return "any", "", 1
         count = 1
         if self._next() in _COUNTS and not rank:

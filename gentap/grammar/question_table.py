@@ -1,17 +1,23 @@
-"""A table as questions are asked about it: which columns have a name, which cells may be said."""
+"""A table as questions are asked about it: which columns have a name, which cells may be said.
+
+And what it does not hold, made so that one might think it did.
+"""
 
 import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property, lru_cache, reduce
 from operator import or_
+from typing import TypeVar
 
 from gentap.grammar.plans import Guards, Role
 from gentap.grammar.rules import Grammar
+from gentap.grammar.wordings import Random
 from gentap.records import Table
 from gentap.tables.columns import ColumnReader, loose_form
 from gentap.tables.queries import ReadTable
 from gentap.text.normal_form import is_placeholder, normal_form, normal_forms
+from gentap.text.words import WORD
 
 MAX_VALUE_CHARS = 60
 MAX_VALUE_WORDS = 6
@@ -21,6 +27,13 @@ _SENTENCE = re.compile(r"(?:\S+\s+){4,}\S+[.!?…]|.*\w{3,}[.!?;] .*", re.S)
 _DAYS = frozenset({"day", "monthday"})
 _NUMBERS = re.compile(r"\d+")
 _LETTER = re.compile(r"[^\W\d_]")
+
+_Item = TypeVar("_Item")
+
+_YEARS_AWAY = 8
+_YEARS = range(1000, 2100)
+_COUNTS = range(2, 1000)
+_TRIES = 4
 
 
 @lru_cache(maxsize=50_000)
@@ -63,6 +76,7 @@ class QuestionTable:
         self._groups: dict[int, list[int]] = {}
         self._orders: dict[int, list[int]] = {}
         self._nameable: dict[int, list[bool]] = {}
+        self._beside = (table.title, table.section, table.caption)
         titles = {"title": table.title, "section": table.section, "caption": table.caption}
         self.titles = {
             label: text for label, text in titles.items() if text and len(text) <= MAX_TITLE_CHARS
@@ -117,6 +131,8 @@ class QuestionTable:
             case "title":
                 index = self.read.index(column)
                 return any(loose_form(normal_form(text)) in index for text in self.titles.values())
+            case "whole":
+                return all(self.nameable(column))
             case "any":
                 return True
 
@@ -194,6 +210,21 @@ class QuestionTable:
     def all_plain(self) -> bool:
         return all(self.plain)
 
+    @cached_property
+    def all_forms(self) -> str:
+        """All that the table says, headings and titles too: a normal form a line."""
+        beside = normal_forms((*self._beside, *self.read.table.header, *self.names))
+        return "\n".join([*beside, *(form for forms in self.read.forms for form in forms)])
+
+    @cached_property
+    def _all_words(self) -> list[frozenset[str]]:
+        return [frozenset(WORD.findall(line)) for line in self.all_forms.splitlines()]
+
+    def mentions(self, text: str) -> bool:
+        """Whether all words of a text stand in one cell, heading or title."""
+        words = frozenset(WORD.findall(normal_form(text)))
+        return any(words <= line for line in self._all_words)
+
     def is_in_one_row(self, form: str) -> bool:
         """Whether no two rows hold this normal form, in any of their columns."""
         forms = self.read.forms
@@ -225,3 +256,73 @@ class QuestionTable:
                 for text, filled in pairs
             ]
         return found
+
+
+def missing_value(table: QuestionTable, column: int, random: Random) -> str | None:
+    """A value that the column does not hold, and that no cell or title hints at.
+
+    A year stands nowhere in the table, the words of a name together in no cell. None where none
+    can be made.
+    """
+    if _is_numbered(table, column):
+        return _missing_number(table, column, random)
+    names = _names(table, column)
+    for _ in range(_TRIES if len(names) > 1 else 0):
+        first, last = _any_of(names, random)[0], _any_of(names, random)[1]
+        if not table.mentions(f"{first} {last}") and not _is_near(first, last, names):
+            return f"{first} {last}"
+    return None
+
+
+def _is_near(first: str, last: str, names: Sequence[Sequence[str]]) -> bool:
+    """Whether a name could be one of these, misspelt: both words begin alike."""
+    begins = (first[:3], last[:3])
+    return first == last or any(begins == (one[:3], other[:3]) for one, other in names)
+
+
+def may_lack(table: QuestionTable, column: int) -> bool:
+    """Whether a value can be made that the column does not hold."""
+    return _is_numbered(table, column) or len(_names(table, column)) > 1
+
+
+def _is_numbered(table: QuestionTable, column: int) -> bool:
+    read = table.read.columns[column]
+    return read.unit == "year" or "count" in read.kinds
+
+
+def _names(table: QuestionTable, column: int) -> list[list[str]]:
+    """The words of the different cells that are two of them."""
+    texts = dict.fromkeys(table.read.texts[column])
+    return [words for text in texts if (words := _two_names(text))]
+
+
+def _missing_number(table: QuestionTable, column: int, random: Random) -> str | None:
+    read = table.read.columns[column]
+    held = {key for key in read.keys if key is not None}
+    if not held:
+        return None
+    low, high = int(min(held)), int(max(held))
+    if read.unit == "year":
+        around = range(low - _YEARS_AWAY, high + _YEARS_AWAY + 1)
+        free = [one for one in around if one in _YEARS and not table.mentions(str(one))]
+    else:
+        free = [one for one in range(low, high + 1) if one in _COUNTS]
+    free = [one for one in free if one not in held]
+    return str(_any_of(free, random)) if free else None
+
+
+def _two_names(text: str) -> list[str] | None:
+    """The words of a text that is two of them, both with a capital letter."""
+    words = text.split()
+    named = all(word.isalpha() and len(word) > 2 and word.istitle() for word in words)
+    return words if len(words) == 2 and named else None
+
+
+def missing_topic(table: QuestionTable, words: str, random: Random) -> str | None:
+    """What a list of words names and the table does not tell: no heading, title or cell fits."""
+    free = [key for key, fits in table.grammar.topics(words) if not fits.search(table.all_forms)]
+    return _any_of(free, random) if free else None
+
+
+def _any_of(items: Sequence[_Item], random: Random) -> _Item:
+    return items[int(random() * len(items))]

@@ -23,6 +23,12 @@ SlotKind = Literal[
 Which = Literal["", "each", "first", "second", "third", "last"]
 """Of which of a query's rows something is said: of the only one, of each, of that in this place."""
 
+
+def is_missing(label: str) -> bool:
+    """Whether a value's label says that the table does not hold it: ``[value B missing]``."""
+    return label.endswith(" missing")
+
+
 GIVEN: frozenset[SlotKind] = frozenset({"cell", "sum", "difference", "how many"})
 """What a query gives, and only an answer can say."""
 
@@ -40,7 +46,7 @@ class Slot:
     which: Which = ""
 
 
-Part = str | Slot
+WordingPart = str | Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ class Alternative:
     With ``and_more`` it says every number from there on.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[WordingPart, ...]
     weight: int
     line: int
     number: int = 0
@@ -90,6 +96,11 @@ class ConditionTemplate:
     high: str = ""
     other: str = ""
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether one of its values is none of the table's."""
+        return is_missing(self.value) or is_missing(self.high)
+
 
 @dataclass(frozen=True, slots=True)
 class QueryTemplate:
@@ -98,7 +109,8 @@ class QueryTemplate:
     ``rank`` names the numbers rule that says which one is picked; ``about`` are labels of columns
     that only the wordings need. ``places`` says where in its line each label and the rank stand.
     ``many`` is how many rows are selected: one, every one that fits, or none, which the query then
-    asserts; ``count``, ``rising`` and ``falling`` are as in the query.
+    asserts; ``count``, ``rising`` and ``falling`` are as in the query. ``without`` names a list of
+    words, of which one is asked for that no column of the table fits.
     """
 
     select: str
@@ -111,6 +123,7 @@ class QueryTemplate:
     count: int = 1
     rising: str = ""
     falling: str = ""
+    without: str = ""
     guards: Mapping[str, Guard] = field(default_factory=dict)
     places: Mapping[str, int] = field(default_factory=dict)
 
@@ -138,10 +151,7 @@ class QueryTemplate:
             return 2
         if self.pick in ("largest", "smallest"):
             return self.count
-        several = {"either": 2, "both": 0}
-        return next(
-            (several[one.comparison] for one in self.conditions if one.comparison in several), 1
-        )
+        return 2 if any(one.comparison in ("either", "both") for one in self.conditions) else 1
 
 
 @dataclass(slots=True)
@@ -197,6 +207,14 @@ class Grammar:
         entries = rule.entries if rule is not None and rule.kind == "words" else []
         return {normal_form(word): key for key, words in entries for word in words}
 
+    @lru_cache(maxsize=100)  # noqa: B019  a grammar lives as long as its process
+    def topics(self, name: str) -> list[tuple[str, re.Pattern[str]]]:
+        """What a list of words names, each with what a line fits that tells of it."""
+        return [
+            (key, re.compile(f"^{_wildcards(map(normal_form, words)).pattern}$", re.M))
+            for key, words in self.rules[name].entries
+        ]
+
     @cached_property
     def language(self) -> Language:
         return Language(
@@ -217,10 +235,11 @@ class Grammar:
 
     @cached_property
     def _sorts(self) -> dict[str, re.Pattern[str]]:
+        others = {*VALUE_WORDS, *(rule.query.without for rule in self.questions if rule.query)}
         return {
             rule.name: _wildcards(self.words(rule.name))
             for rule in self.rules.values()
-            if rule.kind == "words" and rule.name not in VALUE_WORDS
+            if rule.kind == "words" and rule.name not in others
         }
 
     @cached_property

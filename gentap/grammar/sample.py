@@ -142,17 +142,21 @@ def _sample_shard(
             made: list[tuple[Table, list[SampledQuestion | SampledSentence]]] = []
             missing: set[str] = set()
             shown = 0
+            windows = []
             for table, wanted in _windows(sourced.table, fit, settings.per_table, random):
                 askable = maker.askable(table)
+                cells = list(maker.draws(askable, wanted, settings.attempts, random))
                 told = round((shown + wanted) * share) - round(shown * share)
                 shown += wanted
-                draws: list[SampledQuestion | SampledSentence] = []
-                draws += maker.draws(askable, wanted, settings.attempts, random)
+                windows.append((askable, told, cells))
+            for askable, told, cells in windows:  # after all cells, which do not depend on them
                 sentences, missed = teller.draws(askable, told, settings.attempts, random)
-                draws = [draw for draw in (*draws, *sentences) if draw.question not in asked]
+                drawn: list[SampledQuestion | SampledSentence] = [*cells, *sentences]
+                draws = [draw for draw in drawn if draw.question not in asked]
                 asked.update(draw.question for draw in draws)
-                made.append((table, draws))
+                made.append((askable.read.table, draws))
                 missing |= missed.keys()
+            table = askable.read.table
             counts.update(f"tables without sentences of {size}" for size in missing)
             for table, draws in made:
                 writer.add(sourced, table, draws)

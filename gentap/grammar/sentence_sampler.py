@@ -4,14 +4,15 @@ How many rows the evidence spans is drawn first, then a kind of question that ca
 """
 
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Mapping, Sequence
+from functools import partial
 from heapq import heapify, heappop, heapreplace
 from typing import NamedTuple
 
 from gentap.grammar.bindings import BindingSampler, RowCounts
 from gentap.grammar.plans import Plan
 from gentap.grammar.question_table import QuestionTable
-from gentap.grammar.sampler import QuestionSampler, is_possible, names
+from gentap.grammar.sampler import QuestionSampler, fits, names
 from gentap.grammar.telling import Telling, Told, Unsayable
 from gentap.grammar.wordings import Random
 from gentap.records import Cell
@@ -49,6 +50,7 @@ class SentenceSampler:
         self, maker: QuestionSampler, shares: Sequence[float], unanswerable: float
     ) -> None:
         self._maker = maker
+        self._plans: dict[Hashable, list[tuple[int, Plan]]] = {}
         total = sum(shares)
         self._shares = [unanswerable, *((1 - unanswerable) * share / total for share in shares)]
 
@@ -60,7 +62,8 @@ class SentenceSampler:
         Where the table can't give the number of rows drawn, another is drawn, by the shares of
         those left.
         """
-        turns = _Turns(self._maker, table, attempts, random)
+        drawer = SentenceDrawer(self._maker, table, random)
+        turns = _Turns(drawer, partial(self._plans_for, table), attempts, random)
         drawn: dict[str, SampledSentence] = {}
         missed: Counter[str] = Counter()
         shares = list(self._shares)
@@ -77,6 +80,20 @@ class SentenceSampler:
                 one = turns.next(place, drawn)
             drawn[one.question] = one
         return list(drawn.values()), missed
+
+    def _plans_for(self, table: QuestionTable, place: int) -> list[tuple[int, Plan]]:
+        """The plans that can give a table's sentence of so many rows, with their numbers."""
+        size = EVIDENCE_SIZES[place]
+        height = min(table.read.height, EVIDENCE_SIZES[-1][1] + 1)
+        sort = (place, height, table.all_plain, frozenset(table.titles))
+        if sort not in self._plans:
+            self._plans[sort] = [
+                (number, plan)
+                for number, plan in enumerate(self._maker.sentence_plans)
+                if gives(plan, size, table) and fits(plan, table)
+            ]
+        missing = ~table.admitted
+        return [pair for pair in self._plans[sort] if not pair[1].needed & missing]
 
 
 def _draw_place(shares: Sequence[float], share: float) -> int:
@@ -96,15 +113,14 @@ class _Turns:
     """Kinds of sentences take turns by their weight, for each number of rows."""
 
     def __init__(
-        self, maker: QuestionSampler, table: QuestionTable, attempts: int, random: Random
+        self,
+        drawer: "SentenceDrawer",
+        plans: Callable[[int], list[tuple[int, Plan]]],
+        attempts: int,
+        random: Random,
     ) -> None:
-        self._drawer = SentenceDrawer(maker, table, random)
+        self._drawer, self._plans = drawer, plans
         self._attempts, self._random = attempts, random
-        self._possible = [
-            (number, plan)
-            for number, plan in enumerate(maker.sentence_plans)
-            if is_possible(plan, table)
-        ]
         self._turns: dict[int, list[tuple[float, int, Plan]]] = {}
 
     def next(self, place: int, asked: Container[str]) -> SampledSentence | None:
@@ -113,8 +129,7 @@ class _Turns:
         if turns is None:
             turns = self._turns[place] = [
                 (self._random() / plan.rule.weight, number, plan)
-                for number, plan in self._possible
-                if gives(plan, EVIDENCE_SIZES[place])
+                for number, plan in self._plans(place)
             ]
             heapify(turns)
         while turns:
@@ -127,10 +142,13 @@ class _Turns:
         return None
 
 
-def gives(plan: Plan, size: RowCounts) -> bool:
+def gives(plan: Plan, size: RowCounts, table: QuestionTable) -> bool:
     """Whether sentences of a plan can have so many rows of evidence."""
-    if plan.query.many == "none" or not size[1]:
-        return plan.query.many == "none" and not size[1]
+    query = plan.query
+    if query.many == "none" or not size[1]:
+        return query.many == "none" and not size[1]
+    if query.many == "every" and not query.conditions:
+        return size[0] <= table.read.height <= size[1]
     return not plan.evidence_rows or size[0] <= plan.evidence_rows <= size[1]
 
 
@@ -147,7 +165,7 @@ class SentenceDrawer:
     ) -> SampledSentence | None:
         """A question that is not ``asked`` yet; None where there is none, or the attempts fail."""
         for _ in range(attempts):
-            columns = self._proposer.bind_columns(plan)
+            columns = self._proposer.bind_columns(plan, size)
             if columns is None:
                 return None
             one = self._draw(plan, columns, size)
@@ -175,7 +193,8 @@ class SentenceDrawer:
             self._proposer.pass_over(query)
             return None
         question, answer, telling = told
-        found = evidence_of(query, rows, telling.told)
+        answered = plan.query.many != "none"
+        found = evidence_of(query, rows, telling.told) if answered else ()
         if len({cell.row for cell in found}) not in range(size[0], size[1] + 1):
             return None
         self._proposer.count(query, *rows)
@@ -192,8 +211,7 @@ class SentenceDrawer:
 
     def _is_wanted(self, plan: Plan, query: Query, rows: Sequence[int], size: RowCounts) -> bool:
         if plan.query.many == "none":
-            singly = (query._replace(conditions=(one,)) for one in query.conditions)
-            return not rows and all(run_query(one, self._table.read) for one in singly)
+            return self._is_unanswerable(plan, query, rows)
         wanted = plan.query.rows
         if not (len(rows) == wanted if wanted else 1 <= len(rows) <= size[1]):
             return False
@@ -202,6 +220,20 @@ class SentenceDrawer:
         identities = self._table.read.identities(query.select)
         asked = {identities[row] for row in rows}
         return len(asked) == (1 if plan.shape == "both" else len(rows))
+
+    def _is_unanswerable(self, plan: Plan, query: Query, rows: Sequence[int]) -> bool:
+        """Whether each value is held or missing as the plan says, and no row meets all of them.
+
+        Where the table lacks what is asked for, the row that is asked about must be there.
+        """
+        if plan.query.without:
+            return bool(rows)
+        held = [
+            query._replace(conditions=(one,))
+            for one, template in zip(query.conditions, plan.query.conditions, strict=True)
+            if not template.is_missing
+        ]
+        return not rows and all(run_query(one, self._table.read) for one in held)
 
     def _tell(
         self,
@@ -221,9 +253,9 @@ class SentenceDrawer:
         wording = asking.draw(self._random)
         if not telling.is_clear(wording):
             return None
-        try:
-            question = telling.say(wording.alternative)
+        try:  # answers are refused more often than questions
             answer = telling.say(answering.draw(self._random).alternative)
+            question = telling.say(wording.alternative)
         except Unsayable:
             return None
         if len(answer) > MAX_TOLD_CHARS or self._gives_away(plan, columns, rows, question):

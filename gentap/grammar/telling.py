@@ -13,6 +13,8 @@ from gentap.text.normal_form import normal_form
 _MARK = re.compile(r"[*†‡§]|\[\w{1,3}\]")
 """Marks of footnotes, which say nothing without their table."""
 
+_INSIDE = re.compile(r"\([^()]*\)")
+
 _PLACES = {"first": 0, "second": 1, "third": 2, "last": -1}
 
 
@@ -85,6 +87,8 @@ class Telling:
             elif part.kind == "value":
                 is_title = part.label in TITLES
                 said.append((self._table.titles if is_title else self._values)[part.label])
+            elif part.kind == "rule" and part.label == self._query.without:
+                said.append(self._values[part.label])
             elif part.kind == "rule" and not part.which:
                 self._say(self._below(part.label), row, said)
             else:
@@ -147,7 +151,8 @@ class Telling:
         joint = f" {self._wordings.joint} "
         if len(different) < 2:
             return different[0]
-        if any(", " in one or joint in one for one in different):
+        bare = [_INSIDE.sub("", one) if "(" in one else one for one in different]
+        if any(", " in one or joint in one for one in bare):
             raise Unsayable  # where one ends and the next begins could not be told
         return ", ".join(different[:-1]) + joint + different[-1]
 

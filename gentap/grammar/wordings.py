@@ -112,7 +112,7 @@ class Wordings:
         for slot in alternative.slots:
             if slot.kind == "value" and slot.label in TITLES and slot.label not in self._titles:
                 return False
-            if slot.kind == "rule" and not self._sayable(slot.label):
+            if slot.kind == "rule" and not self._is_said(slot.label):
                 return False
         return True
 
@@ -122,6 +122,13 @@ class Wordings:
             rule = self._grammar.rules[name]
             self._said[name] = list(filter(self._can_say, rule.alternatives))
         return self._said[name]
+
+    def _is_list(self, name: str) -> bool:
+        """Whether a name stands for one of a list of words, which the query chooses."""
+        return self._grammar.rules[name].kind == "words"
+
+    def _is_said(self, name: str) -> bool:
+        return self._is_list(name) or bool(self._sayable(name))
 
     def _named_by(self, name: str) -> frozenset[str]:
         if name not in self._names:
@@ -135,6 +142,6 @@ class Wordings:
         for slot in alternative.slots:
             if slot.kind in ("column", "noun", "nouns"):
                 names.add(slot.label)
-            elif slot.kind == "rule":
+            elif slot.kind == "rule" and not self._is_list(slot.label):
                 names |= self._named_by(slot.label)
         return frozenset(names)

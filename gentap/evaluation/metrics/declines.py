@@ -1,7 +1,8 @@
 """How often a system declines where the table does not answer, and where it does.
 
 An answer *declines* where it says that the table does not tell, or holds no such entry: it speaks
-of the table (or of rows or entries) and denies it. A question is unanswerable where its reference
+of the table (or data, or list) and denies it, however it words that, or says that the question
+can't be answered. A question is unanswerable where its reference
 declines. ``declined_rightly`` is the share of unanswerable questions whose answer declines,
 ``declined_wrongly`` that of the answerable ones; they exist only where some question is
 unanswerable. English and German are known.
@@ -15,15 +16,34 @@ import numpy as np
 from gentap import __version__
 from gentap.evaluation.metrics.statistics import Statistics, check_references, ratio_statistics
 
-_DECLINES = re.compile(
-    r"\btable (?:does not|doesn't|cannot|can't|lists no|has no|gives no|names no)\b"
-    r"|\bno \S+(?: \S+){0,4} in the table\b"
-    r"|\baccording to the table, no\b"
-    r"|\b(?:tabelle|die tabelle) (?:enthält|nennt|hat) kein"
-    r"|\bbeantwortet die tabelle nicht\b|\bsteht nicht in der tabelle\b"
-    r"|\bin der tabelle gibt es kein|\bkeine zeile der tabelle\b|\blaut der tabelle gibt es kein",
-    re.I,
+_TELLS = (
+    r"(?:say|tell|list|give|name|show|mention|include|contain|provide|state|specify|cover|have|"
+    r"record|answer|indicate|report|hold|identify|feature)"
 )
+_TABLE = r"(?:table|data|list)"
+_IN = rf"(?:in|from|by|with|on) (?:the|this) (?:given |provided )?{_TABLE}"
+_ENGLISH = (
+    rf"{_TABLE} (?:does not|doesn't|do not|don't|did not|cannot|can't|can not) (?:\w+ )?{_TELLS}",
+    rf"\b{_TABLE} {_TELLS}s? (?:no|nothing|none|neither)\b|{_TABLE} has (?:no|nothing|none)\b",
+    rf"\bit (?:does not|doesn't|cannot|can't) {_TELLS}\b",
+    rf"\b(?:no|none of the) \S+(?: \S+){{0,8}} {_IN}",
+    rf"(?:is|are|was|were) (?:not|neither)(?: \w+){{0,3}} {_IN}|(?:isn't|aren't|wasn't)[^.]* {_IN}",
+    rf"(?:cannot|can't|could not|couldn't) be (?:\w+ ){{1,3}}{_IN}",
+    rf"according to the {_TABLE}, (?:no|none|there is no)\b|is not among (?:the|its) ",
+    r"\bunanswerable\b|\b(?:cannot|can't) (?:be answered|answer|be determined)\b",
+    r"\b(?:no|not enough|insufficient) information\b",
+)
+_NENNT = r"(?:enthält|nennt|hat|sagt|zeigt|führt|gibt|macht)"
+_GERMAN = (
+    rf"\btabelle {_NENNT}\b[^.]*\b(?:kein\w*|nicht|nichts|nur)\b|\bbeantwortet die tabelle nicht\b",
+    rf"\b{_NENNT} die tabelle\b[^.]* ?\b(?:kein\w*|nicht|nichts)\b",
+    r"\b(?:kein\w*|nicht|nirgends)\b[^.,]* in (?:der|dieser) tabelle\b|\bkeine zeile der tabelle\b",
+    r"\bin (?:der|dieser) tabelle (?:gibt es kein|steht kein|fehlt)|\bin der tabelle nicht\b",
+    r"\b(?:steht|kommt) in der tabelle (?:nicht|nirgends)\b|\bsteht in der tabelle nirgends\b",
+    r"\bunter [^.]* steht in der tabelle nirgends\b|\blaut der tabelle gibt es kein",
+    r"\bnicht (?:zu )?beantwort(?:en|bar)\b|\bkeine angabe(?:n)?\b",
+)
+_DECLINES = re.compile("|".join((*_ENGLISH, *_GERMAN)), re.I)
 
 
 def declines(answer: str) -> bool:
