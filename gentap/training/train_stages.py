@@ -21,7 +21,7 @@ from gentap.settings.training_sections import (
     PretrainSettings,
     WriterSettings,
 )
-from gentap.training.data.examples import EncodedPair, CorpusPart, TableEncoder
+from gentap.training.data.examples import CorpusPart, EncodedPair, TableEncoder
 from gentap.training.data.streams import (
     MaskedStream,
     MixedStream,
