@@ -1,11 +1,12 @@
 """A table from a CSV or TSV file, as people and their programs write it."""
 
 import codecs
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gentap.documents.delimited.csv_dialect import find_dialect, take_sep_line
+from gentap.documents.delimited.csv_dialect import find_dialect, straightened, take_sep_line
 from gentap.documents.delimited.csv_encoding import read_delimited
 from gentap.documents.delimited.csv_layout import TableLayout, find_layout
 from gentap.documents.delimited.csv_records import Dialect, split_records
@@ -18,6 +19,8 @@ from gentap.runs.counting import counted
 NAMES = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " ", "\\t": "\t"}
 """Names that ``--delimiter`` takes for what is hard to type."""
 
+_END_OF_FILE = re.compile(r"\x1a\s*\Z")
+"""What programs of DOS end a file with."""
 _SAID = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes", " ": "spaces"}
 
 
@@ -92,7 +95,8 @@ def read_csv_text(
 
     Lines end with line feeds.
     """
-    named, text = take_sep_line(text)
+    named, text = take_sep_line(_END_OF_FILE.sub("", text))
+    written, text = text, straightened(text)
     skipped = 1 if named else 0
     delimiter = given.mark or named
     if delimiter:
@@ -116,7 +120,8 @@ def read_csv_text(
         header=layout.header,
         rows=tuple(row.cells + ("",) * (width - len(row.cells)) for row in layout.rows),
     )
-    return table, _told(path, encoding, dialect, layout, skipped, named)
+    enclosed = "“”" if text != written else dialect.quote
+    return table, _told(path, encoding, dialect, layout, skipped, named, enclosed)
 
 
 def _check(
@@ -163,7 +168,13 @@ def _say_delimiter(option: str) -> str:
 
 
 def _told(
-    path: Path, encoding: str, dialect: Dialect, layout: TableLayout, skipped: int, named: str
+    path: Path,
+    encoding: str,
+    dialect: Dialect,
+    layout: TableLayout,
+    skipped: int,
+    named: str,
+    enclosed: str,
 ) -> str:
     """What was found out, said in one line; nothing of a plain file."""
     said = []
@@ -172,8 +183,8 @@ def _told(
     plain = "\t" if path.suffix.lower() == ".tsv" else ","
     if dialect.delimiter != plain and not named:
         said.append(f"cells parted by {_SAID.get(dialect.delimiter, repr(dialect.delimiter))}")
-    if dialect.quote != '"' or dialect.escape:
-        said.append(f"texts in {dialect.quote}" + (", escaped by \\" if dialect.escape else ""))
+    if enclosed != '"' or dialect.escape:
+        said.append(f"texts in {enclosed}" + (", escaped by \\" if dialect.escape else ""))
     if layout.title:
         said.append(f"title '{_short(layout.title)}'")
     lines = [line + skipped for line in layout.header_lines]

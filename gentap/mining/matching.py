@@ -23,6 +23,7 @@ from gentap.records import Table
 from gentap.text.sentences import sentence_spans
 
 _HEAD = re.compile(r"(?<![^\W_])(?<!\d[.,])\d{1,3} $")
+_SIGN_WITHIN = re.compile(r"[.!?]['\"”’)]* (?=.)")
 _GROUP = re.compile(r"\d{3}(?![^\W_])")
 
 
@@ -55,6 +56,7 @@ class PageMatcher:
     def __init__(self, tables: Sequence[Table], former: FormNormalizer) -> None:
         self._former = former
         self._cells = PageCells(tables, former)
+        self._titles = {table.title for table in tables if _SIGN_WITHIN.search(table.title)}
 
     def candidates(self, paragraphs: Sequence[str]) -> Iterator[RowCandidates]:
         """The sentences of tidy paragraphs that name two cells of one row, in order."""
@@ -80,13 +82,28 @@ class PageMatcher:
             if not _may_name_a_row(hits, places):
                 continue
             begin = begins[number]
-            for place, span in enumerate(sentence_spans(paragraphs[number])):
+            names = self._names(paragraphs[number], begin, hits)
+            for place, span in enumerate(sentence_spans(paragraphs[number], names)):
                 start, end = begin + span[0], begin + span[1]
                 inside = [hit for hit in hits if start <= hit.start and hit.end <= end]
                 if len(inside) > 1 and (named := _rows_named(inside, places)):
                     before = [hit for hit in hits if hit.end <= start]
                     matches = choice.ranked(start, end, named, before, opens=not span[0])
                     yield RowCandidates(number, place, page[start:end].strip(), matches)
+
+    def _names(
+        self, paragraph: str, begin: int, hits: Sequence[ValueMatch]
+    ) -> list[tuple[int, int]]:
+        """The spans in a paragraph of names with a sign in them that may end a sentence.
+
+        They are values that it names and the page's title; a value that ends in a full stop is
+        prose.
+        """
+        spans = [(hit.start - begin, hit.end - begin) for hit in hits]
+        spans = [(start, end) for start, end in spans if paragraph[end - 1] != "."]
+        for title in self._titles:
+            spans += [found.span() for found in re.finditer(re.escape(title), paragraph)]
+        return [span for span in spans if _SIGN_WITHIN.search(paragraph, *span)]
 
 
 def values_said(

@@ -20,6 +20,7 @@ MOST_LINES = 12
 """A cell of more lines is a list, which no line of it tells."""
 
 _WORD = re.compile(r"[^\W_]+")
+_DIGIT = re.compile(r"\d")
 _SIGNS = ".,()'\"-"
 """Those that most often stand at a word's end."""
 _MAY_CHANGE = re.compile("[ ,-]")
@@ -71,12 +72,27 @@ class PageCells:
         found: dict[str, list[CellPosition]] = {form: [] for form in wanted}
         for number, table in enumerate(self.tables):
             for at, row in enumerate(table.rows):
-                if forms.keys().isdisjoint(row):
+                if forms.keys().isdisjoint(row) or _is_header_again(table, row):
                     continue
                 for column, text in enumerate(row):
                     for form in forms.get(text, ()):
                         found[form].append((number, at, column))
         return found
+
+
+def _is_header_again(table: Table, row: Sequence[str]) -> bool:
+    """Whether a row names columns: it begins with its column's name and holds no digit.
+
+    That it is no row whose name is its kind's is told by another such cell, or by a first column of
+    numbers.
+    """
+    name = row[0].casefold()
+    if not name or name != table.header[0].casefold() or any(map(_DIGIT.search, row)):
+        return False
+    named = zip(row[1:], table.header[1:], strict=True)
+    if any(cell and cell.casefold() == above.casefold() for cell, above in named):
+        return True
+    return 2 * sum(_DIGIT.search(other[0]) is not None for other in table.rows) > len(table.rows)
 
 
 def _may_stand(form: str, words: frozenset[str]) -> bool:

@@ -17,11 +17,11 @@ _SPACES = re.compile(r"\s+")
 _QUOTES = str.maketrans(
     {"‘": "'", "’": "'", "“": '"', "”": '"', "−": "-", "‐": "-", "‑": "-", "⁄": "/"}
 )
-_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻"
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ"
 _FRACTIONS = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
 _RAISED_AFTER_DIGIT = re.compile(f"(?<=\\d)[{_RAISED}]+")
 _FRACTION_AFTER_DIGIT = re.compile(f"(?<=\\d)(?=[{_FRACTIONS}])")
-_ON_THE_LINE = str.maketrans(_RAISED, "0123456789+-")
+_ON_THE_LINE = str.maketrans(_RAISED, "0123456789+-ni")
 
 
 def part_digits(text: str) -> str:

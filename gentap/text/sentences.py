@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from gentap.text.function_words import ENGLISH_WORDS
 from gentap.text.words import WORD
@@ -62,23 +62,29 @@ BOILERPLATE = {
 _MAY_END_A_NAME = ("!", "?")
 _GOES_ON = re.compile(r"[a-z]+(?![^\W_])|[,;:)–—]|\(\d{4}\b")
 """What shows that a sentence goes on after ``Jeopardy!``: a word in small letters, a year."""
+_CRY = re.compile(
+    r"\b[a-z]+ (?:Ah|Goodbye|Hallelujah|Hello|Hey|Hi|Hooray|Hurrah|Oh|Oops|Wow|Whoa)!\s*$"
+)
+"""With a capital, and not the first word: what a name such as ``Oh! What a Night`` begins with."""
 _PRONOUN = re.compile(
     r"(?:he|she|it|they|his|her|hers|its|their|theirs|this|these|those|that)\b", re.I
 )
 
 
-def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
+def sentence_spans(text: str, names: Collection[tuple[int, int]] = ()) -> Iterator[tuple[int, int]]:
     """Start and end of each sentence.
 
     An abbreviation's full stop does not end one, nor do the signs of names such as ``Yahoo!``
-    where what follows shows that it goes on.
+    where what follows shows that it goes on, and nothing does within ``names``, the spans of names
+    that are known, such as ``Mamma Mia! Here We Go Again``.
     """
     from sentencex import segment
 
     start = end = 0
     for piece in segment("en", text):
         end = text.index(piece, end) + len(piece)
-        if not (_is_open(piece) or _ends_in_a_name(piece, text, end)):
+        within = any(first < end < last for first, last in names)
+        if not (within or _is_open(piece) or _ends_in_a_name(piece, text, end)):
             yield start, end
             start = end
     if start < end:
@@ -95,7 +101,9 @@ def _is_open(piece: str) -> bool:
 
 def _ends_in_a_name(piece: str, text: str, end: int) -> bool:
     """Whether a piece that ends at a place of the text ends in a sign that ends no sentence."""
-    return piece.rstrip().endswith(_MAY_END_A_NAME) and _GOES_ON.match(text, end) is not None
+    if not piece.rstrip().endswith(_MAY_END_A_NAME):
+        return False
+    return _GOES_ON.match(text, end) is not None or _CRY.search(piece) is not None
 
 
 def tidy(paragraph: str) -> str:

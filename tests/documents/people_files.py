@@ -184,6 +184,14 @@ def _add_layouts(add) -> None:  # type: ignore[no-untyped-def]
     words = ["Name", "Home won", "Home lost", "Away won", "Away lost"]
     above = "Name,Home,,Away,\n,won,lost,won,lost\n"
     add("two-levels-words", above + _lines(levels), ",", words, levels)
+    three = ["Region", "Sales Home 2004", "Sales Home 2005", "Sales Away 2004", "Sales Away 2005"]
+    above = "Region,Sales,,,\n,Home,,Away,\n,2004,2005,2004,2005\n"
+    add("three-levels", above + _lines(levels), ",", three, levels)
+    mixed = ["Region", "Sales Home 2004", "Sales Home 2005", "Costs Away 2004", "Costs All 2004"]
+    above = "Region;Sales;;Costs;\n;Home;;Away;All\n;2004;2005;2004;2004\n"
+    add("three-levels-semicolons", above + _lines(levels, ";"), ";", mixed, levels)
+    add("end-of-file-of-dos", body.replace("\n", "\r\n") + "\x1a")
+    add("end-of-file-and-line", body + "\x1a\r\n")
     index = [["", "a", "b"], ["x", "1", "2"], ["y", "3", "4"]]
     add("index-without-name", _lines(index), ",", index[0], index[1:])
     same = [["Region", "Sales", "Sales"], ["North", "1", "2"], ["South", "3", "4"]]
@@ -215,6 +223,24 @@ def _add_quotes(add) -> None:  # type: ignore[no-untyped-def]
     add("blank-before-quote", text, ",", cities[0], cities[1:])
     text = 'Name,"City, state",Year\nAnn,"Austin, TX",2005\nJo,"Reno, NV",1\n'
     add("quotes", text, ",", cities[0], cities[1:])
+    add(
+        "curly-quotes",
+        text.replace('"Reno', "“Reno")
+        .replace('NV"', "NV”")
+        .replace('"Austin', "“Austin")
+        .replace('TX"', "TX”")
+        .replace('"City', "“City")
+        .replace('state"', "state”"),
+        ",",
+        cities[0],
+        cities[1:],
+    )
+    marked = "Name{0}City, state{1}Year\nAnn{0}Austin, TX{1}2005\nJo{0}Reno, NV{1}1\n"
+    for name, left, right in (("low", "„", "“"), ("low-high", "„", "”"), ("angled", "«", "»")):
+        add(f"{name}-quotes", marked.format(f",{left}", f"{right},"), ",", cities[0], cities[1:])
+    told = [["Name", "Said", "Year"], ["Ann", "“hi”", "2005"], ["Jo", "“it is” so", "2004"]]
+    add("curly-quotes-as-text", _lines(told), ",", told[0], told[1:])
+    add("curly-quotes-in-tabs", _lines(told, "\t"), "\t", told[0], told[1:])
     add("blank-after-quote", text.replace('",', '" ,'), ",", cities[0], cities[1:])
     add("single-quotes", text.replace('"', "'"), ",", cities[0], cities[1:])
     all_quoted = "".join(",".join(f'"{cell}"' for cell in row) + "\n" for row in PLAIN)

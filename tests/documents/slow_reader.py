@@ -5,6 +5,7 @@ It follows the HTML table model slot by slot and shares no code with the reader.
 
 import re
 import unicodedata
+from itertools import pairwise
 from typing import Any
 
 import lxml.html
@@ -17,6 +18,7 @@ HIDDEN_TAGS = {"style", "script", "noscript", "template"}
 HIDDEN_CLASSES = {"sortkey", "mw-editsection", "editsection", "sr-only", "visually-hidden"}
 HIDDEN_CLASSES |= {"visuallyhidden", "screen-reader-text"}
 PERMALINKS = {"¶", "#", "§", "🔗", "⚓", "\uf0c1"}
+IMAGE_NOTES = {"title", "desc", "metadata"}
 LINE = "\x01"
 """Stands between two lines; no text of lxml's holds it."""
 SUPERSCRIPTS = dict(zip("0123456789+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺", strict=True))
@@ -96,6 +98,10 @@ def is_permalink(element: _Element) -> bool:
     )
 
 
+def is_image_note(element: _Element) -> bool:
+    return element.tag in IMAGE_NOTES and next(element.iterancestors("svg"), None) is not None
+
+
 class Script(list[Any]):
     """The pieces of a raised or lowered text."""
 
@@ -113,6 +119,7 @@ def visible(element: _Element) -> list[Any]:
             and child.tag != "table"
             and not is_hidden(child)
             and not is_permalink(child)
+            and not is_image_note(child)
         ):
             inner = visible(child)
             if child.tag in ("sup", "sub") and LINE not in flat(inner):
@@ -142,8 +149,9 @@ def written(pieces: list[Any]) -> str:
     at = 0
     while at < len(pieces):
         piece = pieces[at]
+        after_script = at > 0 and isinstance(pieces[at - 1], Script)
         if isinstance(piece, str):
-            text += piece
+            text += parted(piece, "" if after_script else text)
             at += 1
             continue
         script = " ".join(written(piece).split())
@@ -157,32 +165,94 @@ def written(pieces: list[Any]) -> str:
                 text += f"{script}/{below}"
                 at += 3
                 continue
-        if not re.fullmatch(r"[+\-−–]? ?\d[\d.,/]*", script):
-            text += written(piece)
-        elif text[-1:].isdecimal():
-            text += ("^" if piece.raised else "_") + script.replace(" ", "")
-        elif piece.raised and not re.search(r"[.,/]", script):
-            text += "".join(SUPERSCRIPTS.get(letter, "⁻") for letter in script.replace(" ", ""))
-        else:
-            text += written(piece)
+        rest = next((one for one in flat(pieces[at + 1 :]) if one), "")
+        before = "" if after_script else text
+        follows = isinstance(next(iter(pieces[at + 1 :]), None), str) and rest[:1].isdecimal()
+        text += on_line(written(piece), before, piece.raised, follows)
         at += 1
     return text
 
 
-def parted(text: str) -> str:
+def on_line(written: str, before: str, raised: bool, follows: bool) -> str:
+    """What a raised or lowered text is on the line, by the kinds of text that it may be."""
+    script = " ".join(written.split())
+    solid = script.replace(" ", "")
+    on_digit = before[-1:].isdecimal()
+    sign = "[-+−–]"
+    if raised and is_list_of_notes(script):
+        return ""
+    if re.fullmatch(rf"{sign}? ?\d[\d.,/]*", script):
+        if on_digit:
+            return ("^" if raised else "_") + solid
+        if not raised:
+            return f"_{solid} " if follows else written
+        if not re.search(r"[.,/]", script):
+            return "".join(SUPERSCRIPTS.get(letter, "⁻") for letter in solid)
+        if is_variable(before):
+            return f"^({solid})" if "/" in solid else f"^{solid}"
+        return written
+    if not raised:
+        return f"_({script})" if on_digit and script[:1].isdecimal() else written
+    if re.fullmatch(rf"\d\d?{sign}", script):
+        return "".join(SUPERSCRIPTS.get(letter, "⁻") for letter in script)
+    if on_digit and re.fullmatch(r"\d+[-−–]\d+", script):
+        return f"({script})"
+    if (on_digit or is_variable(before)) and is_formula(solid):
+        return f"^({solid})"
+    small = re.search(r"(.?)\b(\d\d?)$", before[-4:])
+    small_number = small is not None and small[1] not in tuple(".,:/-−–")
+    if solid in tuple("nNkpqwxyz") and (is_variable(before) or small_number):
+        return f"^{solid}"
+    return f"^({script})" if on_digit and script[:1].isdecimal() else written
+
+
+def is_list_of_notes(text: str) -> bool:
+    """Whether it is ``1, 2`` or ``1,2,3``."""
+    parts = text.split(",")
+    if len(parts) < 2 or not parts[0].isdecimal():
+        return False
+    spaced = all(re.fullmatch(r" \d{1,3}", part) for part in parts[1:]) and len(parts[0]) < 4
+    return spaced or (len(parts) > 2 and all(re.fullmatch(r"\d\d?", part) for part in parts))
+
+
+def is_variable(before: str) -> bool:
+    """Whether a text ends in a bracket, or in a small letter that stands alone."""
+    if before[-1:] in (")", "]"):
+        return True
+    alone = not (before[-2:-1].isalnum())
+    return alone and re.fullmatch("[a-zα-ω]", before[-1:]) is not None
+
+
+def is_formula(text: str) -> bool:
+    """Letters and numbers with a sign between two of them, or before the first; or ``2n``."""
+    if not (re.search(r"[^\W\d_]", text) or "^" in text) or re.match(r"(st|nd|rd|th)\b", text):
+        return False
+    if re.fullmatch(r"\d+[a-z]", text):
+        return True
+    parts = re.findall(r"\d+|[^\W\d_]+|\([^()]*\)|[-+−–·*/^]|.", text)
+    signs = [part in tuple("-+−–·*/^") for part in parts]
+    known = [re.fullmatch(r"\d+|[^\W\d_]+|\([^()]*\)|[-+−–·*/^]", part) for part in parts]
+    if not all(known) or signs[-1] or parts[0] in tuple("·*/^"):
+        return False
+    if any(first and second for first, second in pairwise(signs)):
+        return False
+    return any(signs[:2]) and len(parts) > 1
+
+
+def parted(text: str, before: str) -> str:
     """Exponents and fractions as they are written in Unicode, parted from the digit before."""
-    result = ""
+    result = before
     for letter in text:
-        if letter in "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻":
-            plain = "0123456789+-"["⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻".index(letter)]
-            raised = re.search(r"\d\^[-+\d]*$", result) is not None
+        if letter in "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ":
+            plain = "0123456789+-ni"["⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ".index(letter)]
+            raised = re.search(r"\d\^[-+\dni]*$", result) is not None
             if raised or result[-1:].isdecimal():
                 result += plain if raised else f"^{plain}"
                 continue
         if unicodedata.category(letter) == "No" and "FRACTION" in unicodedata.name(letter):
             result += " " if result[-1:].isdecimal() else ""
         result += letter
-    return result
+    return result[len(before) :]
 
 
 def all_digits(*texts: str) -> bool:
@@ -197,7 +267,7 @@ def lines_of(element: _Element) -> str:
             lines.append([])
         else:
             lines[-1].append(piece)
-    texts = [parted(" ".join(written(line).split())) for line in lines]
+    texts = [" ".join(written(line).split()) for line in lines]
     return "\n".join(text for text in texts if text)
 
 

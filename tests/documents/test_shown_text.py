@@ -1,6 +1,7 @@
 """What of a page is shown, with the values that it has; and where its prose stands."""
 
 import pytest
+from slow_reader import read_slowly
 
 from gentap.documents.markup.html import read_html
 
@@ -73,11 +74,52 @@ def test_what_is_hidden_itself_is_left_out_of_prose(hidden: str) -> None:
         ("12<sup><a href='#n3'>3</a></sup>", "12"),
         ("12<sup>[<span hidden>a long hidden note</span>4]</sup>", "12"),
         ("2&#2;&#x3;&#27;[2J", "2[2J"),
+        ("A&#160\x021 B&#x32\x0f3 C&#65\x004", "A 1 B23 CA4"),
     ],
 )
 def test_a_number_keeps_its_value_and_footnotes_go(html: str, text: str) -> None:
     assert cell(html) == text
     assert prose(f"<p>{html}</p>") == [text]
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("10<sup>2n</sup>", "10^(2n)"),
+        ("2<sup>n</sup>", "2^n"),
+        ("2<sup><i>n</i> + 1</sup>", "2^(n+1)"),
+        ("10<sup>−x</sup>", "10^(−x)"),
+        ("10<sup>x/2</sup>", "10^(x/2)"),
+        ("x<sup>n</sup> and (1+r)<sup>n</sup>", "x^n and (1+r)^n"),
+        ("e<sup>2n</sup>", "e^(2n)"),
+        ("x<sup>1/2</sup> and x<sup>2.5</sup>", "x^(1/2) and x^2.5"),
+        ("10<sup>10<sup>8</sup></sup>", "10^(10^8)"),
+        ("2<sup>2<sup>n</sup></sup>", "2^(2^n)"),
+        ("10<sup>6 ± 1</sup>", "10^(6 ± 1)"),
+        ("2<sup>2nd</sup>", "2^(2nd)"),
+        ("101<sub>2n</sub>", "101_(2n)"),
+        ("log<sub>10</sub>2", "log_10 2"),
+        ("10²ⁿ", "10^2n"),
+        ("7–6<sup>(7–4)</sup>", "7–6(7–4)"),
+        ("7–6<sup>7–4</sup>", "7–6(7–4)"),
+        ("Ca<sup>2+</sup>", "Ca²⁺"),
+        ("SO<sub>4</sub><sup>2−</sup>", "SO4²⁻"),
+        ("x<sub>1</sub><sup>2</sup>", "x1²"),
+        ("C<sub>6</sub>H<sub>12</sub>O<sub>6</sub>", "C6H12O6"),
+        ("3<sup>1, 2, 5</sup>", "3"),
+        ("Lee<sup>1,2,4</sup>", "Lee"),
+        ("12<sup>1,2</sup>", "12^1,2"),
+        ("4<sup>th</sup> 1<sup>er</sup> 8<sup>va</sup>", "4th 1er 8va"),
+        ("5<sup>h</sup>30<sup>m</sup>12.5<sup>s</sup>", "5h30m12.5s"),
+        ("15,000<sup>x</sup> 12<sup>a</sup> 2<sup>*</sup>", "15,000x 12a 2*"),
+        ("C<sup>7sus4</sup> m<sup>M7</sup> N<sup>o</sup>", "C7sus4 mM7 No"),
+    ],
+)
+def test_what_is_raised_is_no_part_of_the_number_before_it(html: str, text: str) -> None:
+    assert cell(html) == text
+    assert prose(f"<p>It is {html}.</p>") == [f"It is {text}."]
+    page = f"<table>{HEAD}<tr><td>Ada</td><td>{html}</td></tr></table>"
+    assert [rows for *_, rows in read_slowly(page)] == [(("Ada", text),)]
 
 
 @pytest.mark.parametrize(

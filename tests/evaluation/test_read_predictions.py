@@ -161,3 +161,76 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path, data: str) -> None:
     assert complaint(tmp_path / "gone.txt", data) == f"{tmp_path / 'gone.txt'}: no such file."
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9\n")
     assert complaint(tmp_path / "latin.txt", data).startswith(f"{tmp_path / 'latin.txt'}: not a")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Dawn\nDusk\n", ["Dawn", "Dusk", ""]),
+        ("Dawn\n\n", ["Dawn", "", ""]),
+        ("Dawn\n\n\n", ["Dawn", "", ""]),
+        ("\n\n", ["", "", ""]),
+        ("\nDusk\n", ["", "Dusk", ""]),
+        ("Dawn\r\nDusk\r\n", ["Dawn", "Dusk", ""]),
+        ("\ufeffDawn\n \n", ["Dawn", "", ""]),
+        ("Dawn\nDusk\nNoon", ["Dawn", "Dusk", "Noon"]),
+        ("Dawn\n\nNoon\n", ["Dawn", "", "Noon"]),
+    ],
+)
+def test_predictions_joined_by_line_ends_may_end_in_empty_ones(
+    tmp_path: Path, text: str, said: list[str]
+) -> None:
+    data = str(jsonl(tmp_path / "three.jsonl", *QUESTIONS, {**QUESTIONS[0], "id": "q2"}))
+    path = tmp_path / "generated_predictions.txt"
+    path.write_bytes(text.encode())
+    assert score_file(path, [data], "cased").predictions == said
+
+
+COMMAS = "answers with ', ' where several values are wanted (write | between)"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (["Dawn, Dusk", "Dusk", "Dusk, Dawn"], 2),
+        (["dusk, dawn", "", "Dawn"], 1),
+        (["Dawn, Dusk, Noon", "a, b", "Dusk, Dawn"], 2),
+        (["Dawn|Dusk", "Dusk", "Dusk, Dawn"], 0),
+        (["Dawn", "Lee, Ann", "Dusk"], 0),
+        (["Dawn,Dusk", "Dusk", "Dusk;Dawn"], 0),
+        (["1,200", "Dusk", "12,5"], 0),
+    ],
+)
+def test_commas_where_several_values_are_wanted_are_told(
+    tmp_path: Path, said: list[str], told: int
+) -> None:
+    both = {**QUESTIONS[0], "answer": "Dawn|Dusk"}
+    lines = [both, QUESTIONS[1], {**both, "id": "q2"}]
+    data = str(jsonl(tmp_path / "cells.jsonl", *lines))
+    path = tmp_path / "said.txt"
+    path.write_text("\n".join(said), encoding="utf-8")
+    assert score_file(path, [data], "cased").scored.warnings.get(COMMAS, 0) == told
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        (2001, "2001"),
+        (2005.0, "2005"),
+        (1.5, "1.5"),
+        (-7, "-7"),
+        (0, "0"),
+        (1e-05, "1e-05"),
+        (2**70, "1180591620717411303424"),
+        (True, "true"),
+    ],
+)
+def test_a_number_is_an_answer(tmp_path: Path, answer: Any, text: str) -> None:
+    data = str(jsonl(tmp_path / "numbers.jsonl", {**QUESTIONS[0], "answer": answer}, QUESTIONS[1]))
+    path = tmp_path / "said.txt"
+    path.write_text(f"{text}\nDusk\n", encoding="utf-8")
+    results = score_file(path, [data], "cased")
+    assert results.examples[0].answer == text
+    assert results.scored.values()["exact_match"] == 100
+    path.write_text(f"{text}0\nDusk\n", encoding="utf-8")
+    assert score_file(path, [data], "cased").scored.values()["exact_match"] == 50

@@ -44,7 +44,7 @@ def slow_candidates(
         for number, one in enumerate(tables)
         for row, line in enumerate(one.rows)
         for column, cell in enumerate(line)
-        if cell
+        if cell and not names_columns(one, row)
     ]
     hits: list[set[SlowHit]] = []
     for paragraph in paragraphs:
@@ -53,7 +53,11 @@ def slow_candidates(
             for start, end, key in slow_hits(paragraph, cell):
                 hits[-1].add((start, end, key, number, row, column))
     for place, paragraph in enumerate(paragraphs):
-        for begin, finish in sentence_spans(paragraph):
+        known = {hit[:2] for hit in hits[place] if paragraph[hit[1] - 1] != "."}
+        for title in {one.title for one in tables if one.title}:
+            starts = (at for at in range(len(paragraph)) if paragraph.startswith(title, at))
+            known |= {(at, at + len(title)) for at in starts}
+        for begin, finish in sentence_spans(paragraph, known):
             sentence = paragraph[begin:finish]
             matches = []
             told: dict[int, set[NamedCell]] = {}
@@ -120,6 +124,18 @@ def slow_candidates(
                 ]
                 found.sort(key=lambda one: (-one.probability, -len(one.cells), one.table, one.row))
                 yield place, sentence.strip(), found
+
+
+def names_columns(one: Table, number: int) -> bool:
+    """Whether a row is the header again, in full or in part."""
+    row = one.rows[number]
+    same = [
+        bool(cell) and cell.casefold() == one.header[at].casefold() for at, cell in enumerate(row)
+    ]
+    if not same[0] or re.search(r"\d", " ".join(row)):
+        return False
+    numbered = [line for line in one.rows if re.search(r"\d", line[0])]
+    return sum(same) > 1 or len(numbered) > len(one.rows) / 2
 
 
 def slow_evidence(

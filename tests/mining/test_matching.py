@@ -294,3 +294,63 @@ def test_a_placeholder_is_no_value(nothing: str) -> None:
 def test_tables_without_a_value_match_nothing() -> None:
     assert candidates(["Nothing is here."], table(["—", "12"])) == []
     assert candidates(["Nothing is here."]) == []
+
+
+@pytest.mark.parametrize(
+    "film",
+    [
+        "Oh! What a Night",
+        "Who Is It? And Why",
+        "Mamma Mia! Here We Go Again",
+        "Dr. No. The Return",
+        "“Stop!” She Said",
+        "Yes! No! Maybe",
+    ],
+)
+def test_a_value_that_holds_a_sign_is_not_cut_in_two(film: str) -> None:
+    films = table((film, "Ann Lee", "1963"), ("Dusk", "Jo Ray", "1964"))
+    sentence = f"The role in {film} went to Ann Lee of Reno in 1963."
+    (found,) = candidates([f"It rained all day. {sentence} It was a hit."], films)
+    assert found.sentence == sentence
+    assert (0, 0, film) in named(found.match, sentence)
+
+
+def test_the_title_of_a_page_is_not_cut_in_two() -> None:
+    cast = table(("Ann Lee", "The Nurse"), ("Jo Ray", "The Sailor"), title="Oh! What a Night")
+    sentence = "Oh! What a Night has Ann Lee as The Nurse."
+    (found,) = candidates([f"{sentence} It was a hit."], cast)
+    assert found.sentence == sentence
+
+
+def test_a_value_of_prose_joins_no_sentences() -> None:
+    notes = table(("Ann Lee", "She won. It rained."), ("Jo Ray", "He lost."))
+    found = candidates(["Ann Lee ran. She won. It rained. Jo Ray of Reno lost."], notes)
+    assert all(one.sentence != "She won. It rained." for one in found)
+
+
+HEADERS_AGAIN = [
+    ("Year", "Championship", "League One"),
+    ("Year", "Second", "Third"),
+    ("year", "Second division", "League One"),
+    ("Year", "", "League One"),
+    ("YEAR", "Championship", ""),
+]
+
+
+@pytest.mark.parametrize("row", HEADERS_AGAIN)
+def test_a_header_that_stands_among_the_rows_is_no_row(row: tuple[str, ...]) -> None:
+    header = ("Year", "Second division", "Third division")
+    leagues = table(("1996", "Reno", "Dusk"), row, ("1998", "Lee", "Dawn"), header=header)
+    told = "The club led Championship and League One of Second, Third and Second division."
+    assert candidates([told], leagues) == []
+    (found,) = candidates(["Reno won the second and Dusk the third in 1996."], leagues)
+    assert found.match is not None
+    assert found.match.row == 0
+
+
+def test_a_row_that_is_called_as_its_column_is_one() -> None:
+    header = ("Princess", "Work", "Author")
+    tales = table(("Princess", "The Trunk", "Ann Lee"), ("Ada", "Dusk", "Jo Ray"), header=header)
+    match = best("The Trunk is a tale by Ann Lee.", tales)
+    assert match is not None
+    assert match.row == 0

@@ -152,6 +152,10 @@ def test_no_pattern_is_found_without_its_letters(
         "He wrote Mamma Mia! – a musical.",
         "She sang in Oliver!, a musical.",
         "Panic! at the Disco played.",
+        "He sang Oh! What a Night in 1963.",
+        "She wrote the score of Oh! Calcutta for them.",
+        "They met at Hello! Magazine in Madrid.",
+        "He played in Goodbye! My Fancy and left.",
     ],
 )
 def test_a_sentence_goes_on_after_the_sign_of_a_name(text: str) -> None:
@@ -167,7 +171,29 @@ def test_a_sentence_goes_on_after_the_sign_of_a_name(text: str) -> None:
         ("Stop! 12 came.", ["Stop!", "12 came."]),
         ("She won! “It is mine,” she said.", ["She won!", "“It is mine,” she said."]),
         ("Rome fell! É vero.", ["Rome fell!", "É vero."]),
+        ("Oh! What a night it was.", ["Oh!", "What a night it was."]),
+        ("She said hello! Then she left.", ["She said hello!", "Then she left."]),
+        ("It was she: Oh! How she sang.", ["It was she: Oh!", "How she sang."]),
     ],
 )
 def test_a_sign_ends_a_sentence_where_another_may_begin(text: str, parts: list[str]) -> None:
     assert list(split_sentences(text)) == parts
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Mamma Mia! Here We Go Again", "In 2018 she sang in {}."),
+        ("Oh! What a Lovely War", "{} opened in 1963."),
+        ("Who Is It? And Why", "Her film {} won."),
+        ("Mrs. Lee v. The State", "The case of {} was heard."),
+        ("E. T. Is Here", "They saw {} twice."),
+        ("Stop! Look! Listen!", "The revue {} ran for a year."),
+    ],
+)
+def test_no_sentence_ends_within_a_name_that_is_known(name: str, text: str) -> None:
+    paragraph = f"It rained. {text.format(name)} Then it stopped."
+    start = paragraph.index(name)
+    spans = sentence_spans(paragraph, [(start, start + len(name))])
+    found = [paragraph[first:last].strip() for first, last in spans]
+    assert found == ["It rained.", text.format(name), "Then it stopped."]

@@ -17,6 +17,11 @@ DELIMITERS = (",", ";", "\t", "|")
 
 _SAMPLE_LETTERS = 100_000
 _SEP = re.compile(r'"?sep=(.)"?[ \t,;|]*(?:\n|\Z)', re.I)
+_ENCLOSED = re.compile(
+    r"(^|[,;\t|])([ ]*)(?:“([^“”\"\n]*)”|„([^„“”\"\n]*)[“”]|«([^«»\"\n]*)»)(?=[ ]*(?:[,;\t|]|$))",
+    re.M,
+)
+_OPEN = re.compile(r"[“„«][^”“»]*\Z|\A[^“„«]*[”»]")
 _WORDS = re.compile(r"[^\W\d_][^\t;|\n]*|[^\t;|\n]*[^\W\d_]")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ][\d:.]+Z?)?|\d{1,2}:\d{2}(?::\d{2})?")
 _TIGHT_COMMA = re.compile(r"[^\d\s],\S|\S,[^\d\s]")
@@ -26,6 +31,18 @@ def take_sep_line(text: str) -> tuple[str, str]:
     """Excel's first line ``sep=;``: the delimiter that it names, else empty, and the text below."""
     match = _SEP.match(text)
     return (match[1], text[match.end() :]) if match else ("", text)
+
+
+def straightened(text: str) -> str:
+    """The text, its cells in typographic quotation marks in plain ones where that is likelier.
+
+    A word processor makes ``“Austin, TX”`` of ``"Austin, TX"``.
+    """
+    if not any(mark in text for mark in "“„«"):
+        return text
+    plain = _ENCLOSED.sub(lambda cell: f'{cell[1]}"{cell[3] or cell[4] or cell[5] or ""}"', text)
+    scores = [_score(one[:_SAMPLE_LETTERS], find_dialect(one)) for one in (text, plain)]
+    return plain if scores[1] > scores[0] else text
 
 
 def find_dialect(text: str, delimiters: Sequence[str] = DELIMITERS) -> Dialect:
@@ -98,6 +115,8 @@ def _likeness(cell: str) -> float:
     if ";" in cell or "|" in cell:
         return 0.2
     if _TIGHT_COMMA.search(cell):
+        return 0.5
+    if _OPEN.search(cell):
         return 0.5
     if cell[0] in "\"'" or cell[-1] in "\"'" or '\\"' in cell:
         return 0.6

@@ -198,9 +198,11 @@ _NOTES = frozenset("source sources note notes quelle quellen fuente nota footnot
 
 
 def _header_levels(records: Sequence[CsvRecord], width: int) -> int:
-    """2 where the second record names what lies under the first one's cells, else 1."""
+    """How many records name what lies under the first one's cells, and it itself: 1, 2 or 3."""
     if len(records) < 3 or width < 3:
         return 1
+    if _has_three_levels(records, width):
+        return 3
     above = _filled_up(records[0].cells, width)
     below = _filled_up(records[1].cells, width)
     body = _filled_up(records[2].cells, width)
@@ -222,12 +224,28 @@ def _header_levels(records: Sequence[CsvRecord], width: int) -> int:
     )
 
 
+def _has_three_levels(records: Sequence[CsvRecord], width: int) -> bool:
+    """Whether two records without a first cell stand between a first of groups and the rows."""
+    if len(records) < 4:
+        return False
+    above, between, below, body = (_filled_up(record.cells, width) for record in records[:4])
+    if between[0] or below[0] or not body[0] or not all(below[1:]):
+        return False
+    grouped = sum(map(bool, above[1:])) <= sum(map(bool, between)) < width - 1
+    joined = _joined_header([above, between, below])
+    return grouped and bool(any(above[1:])) and len(set(joined)) == len(joined)
+
+
 def _joined_header(levels: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Each column's name, that of its group before it."""
+    """Each column's name, those of its groups before it; a group ends where one above it does."""
     if len(levels) == 1:
         return tuple(levels[0])
-    names, group = [], ""
-    for above, below in zip(*levels, strict=True):
-        group = above or (group if below else "")
-        names.append(" ".join(dict.fromkeys(text for text in (group, below) if text)))
+    names, groups = [], [""] * (len(levels) - 1)
+    for *above, below in zip(*levels, strict=True):
+        for place, text in enumerate(above):
+            if text:
+                groups[place:] = [text, *[""] * (len(groups) - place - 1)]
+        if not below and not any(above):
+            groups = [""] * len(groups)
+        names.append(" ".join(dict.fromkeys(text for text in (*groups, below) if text)))
     return tuple(names)

@@ -40,6 +40,9 @@ _ONE_SLOT = (1, 1)
 _CONTROL_REFERENCE = re.compile(
     rb"&#(?:[xX]0*(?:[0-8]|[eE]|1[0-9abAB])(?![0-9a-fA-F])|0*(?:[0-8]|1[4-9]|2[0-7])(?![0-9]));?"
 )
+_OPEN_REFERENCE = re.compile(
+    rb"(&#(?:[0-9]+|[xX][0-9a-fA-F]+))(?=[" + re.escape(CONTROLS.encode()) + rb"])"
+)
 
 _LOWER = bytes(range(256)).lower()
 
@@ -113,7 +116,10 @@ def may_hold_tables(html: bytes) -> bool:
 def _without_controls(html: str | bytes) -> bytes:
     """The page less control characters, some of which have a meaning here."""
     content = html.encode("utf-8", "replace") if isinstance(html, str) else html
-    return _CONTROL_REFERENCE.sub(b"", content.translate(None, CONTROLS.encode()))
+    clean = content.translate(None, CONTROLS.encode())
+    if len(clean) < len(content):  # a reference goes on behind none of them
+        clean = _OPEN_REFERENCE.sub(rb"\1;", content).translate(None, CONTROLS.encode())
+    return _CONTROL_REFERENCE.sub(b"", clean)
 
 
 def _parse(html: bytes) -> Any:

@@ -52,6 +52,20 @@ _FRACTION = re.compile(
     rf"\s{{0,3}}{_LOWERED}\s{{0,3}}(\d+)\s{{0,3}}{_LEVEL}"
 )
 _NUMBER = re.compile(r"[+\-−–]? ?\d[\d.,/]*")
+_CHARGE = re.compile(r"\d{1,2}[+\-−–]")
+_RANGE = re.compile(r"\d+[\-−–]\d+")
+_NOTES = re.compile(r"\d{1,3}(?:, \d{1,3})+|\d{1,2}(?:,\d{1,2}){2,}")
+"""Marks of several footnotes; two numbers at a comma alone may be one with a decimal comma."""
+_PART = r"(?:\d+|[^\W\d_]+|\([^()]*\))"
+_FORMULA = re.compile(
+    rf"(?=.*[^\W\d_]|.*\^)(?!(?:st|nd|rd|th)\b)"
+    rf"(?:[+\-−–]{_PART}|{_PART}[+\-−–·*/^]{_PART}|\d+[a-z]\Z)(?:[+\-−–·*/^]?{_PART})*"
+)
+"""Letters and numbers with a sign between or before them, or such as ``2n``; no ``2nd``."""
+_NEXT_DIGIT = re.compile(r"\d")
+_VARIABLE = frozenset("nNkpqwxyz")
+_BASE_NUMBER = re.compile(r"(?<![\d.,:/\-−–])\d{1,2}\Z")
+_BASE_LETTER = re.compile(r"(?:(?<![^\W_])[a-zα-ω]|[)\]])\Z")
 _SUPERSCRIPTS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 
 
@@ -188,8 +202,9 @@ def on_the_line(text: str) -> str:
     """Raised and lowered letters on the line, so that numbers keep their values.
 
     An exponent after a digit is written ``10^8``, after another letter ``km²``, and lowered digits
-    after a digit ``10_2``. A fraction in raised and lowered digits is ``1 1/2``. Letters that are
-    never seen go.
+    after a digit ``10_2``. One that is a formula is in brackets, ``10^(2n)``, and so is a range,
+    ``7–6(7–4)``; a charge is ``Ca²⁺``. A fraction in raised and lowered digits is ``1 1/2``.
+    Letters that are never seen go, and so do marks of several footnotes.
     """
     if not text.isascii():
         for letter in _UNSEEN:
@@ -210,16 +225,36 @@ def _fraction(found: re.Match[str]) -> str:
 
 
 def _script(found: re.Match[str]) -> str:
+    """A raised or lowered text on the line: its digits never go on a number that stands before."""
     script = " ".join(found[1].split())
-    if _NUMBER.fullmatch(script):
-        before = found.string[max(0, found.start() - 1) : found.start()]
-        digits = script.replace(" ", "")
-        raised = found[0][0] == _RAISED
-        if before.isdecimal():
-            return f"{'^' if raised else '_'}{digits}"
-        if raised and not set(digits) & set(".,/"):
-            return digits.translate(_SUPERSCRIPTS)
-    return found[1]
+    digits = script.replace(" ", "")
+    mark = "^" if found[0][0] == _RAISED else "_"
+    before = found.string[max(0, found.start() - 4) : found.start()]
+    on_digit, on_letter = before[-1:].isdecimal(), _BASE_LETTER.search(before) is not None
+    number = _NUMBER.fullmatch(script) is not None
+    if mark == "_":
+        if on_digit and script[:1].isdecimal():
+            return f"_{digits}" if number else f"_({script})"
+        return (
+            f"_{digits} " if number and _NEXT_DIGIT.match(found.string, found.end()) else found[1]
+        )
+    if _NOTES.fullmatch(script):
+        return ""
+    if number and on_digit:
+        return f"^{digits}"
+    if number and not set(digits) & set(".,/"):
+        return digits.translate(_SUPERSCRIPTS)
+    if number:
+        return (f"^({digits})" if "/" in digits else f"^{digits}") if on_letter else found[1]
+    if _CHARGE.fullmatch(script):
+        return script.translate(_SUPERSCRIPTS)
+    if on_digit and _RANGE.fullmatch(script):
+        return f"({script})"
+    if (on_digit or on_letter) and _FORMULA.fullmatch(digits):
+        return f"^({digits})"
+    if digits in _VARIABLE and (on_letter or _BASE_NUMBER.search(before)):
+        return f"^{digits}"
+    return f"^({script})" if on_digit and script[:1].isdecimal() else found[1]
 
 
 def _span(value: str | None) -> int:
