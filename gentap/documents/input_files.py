@@ -53,7 +53,7 @@ def require_file(path: Path) -> None:
     """Raise InputError unless there is a file: a pipe would be waited for, a device has no end."""
     kind = no_file(path)
     if kind == "not there":
-        raise InputError(f"{path}: no such file.")
+        raise InputError(f"{path}: no such file.{alike_name(path)}")
     if kind:
         raise InputError(f"{path}: is {kind}. Give a file.")
 
@@ -67,7 +67,10 @@ def alike_name(path: Path) -> str:
     for place, part in enumerate(parts):
         above = Path(*parts[:place])
         if not (above / part).exists():
-            names = sorted(path.name for path in above.iterdir()) if above.is_dir() else []
+            try:
+                names = sorted(path.name for path in above.iterdir()) if above.is_dir() else []
+            except OSError:  # a folder that may not be read holds no suggestion
+                return ""
             near = get_close_matches(part, names, n=3, cutoff=0.7)
             rest = Path(*parts[place + 1 :])
             found = [above / name / rest for name in near if (above / name / rest).exists()]
@@ -110,7 +113,7 @@ def expand_inputs(
                 for file in (_in_folder(one, suffixes) if one.is_dir() else [one])
             ]
             if not files:
-                raise InputError(f"{pattern}: no such file or folder.")
+                raise InputError(f"{pattern}: no such file or folder.{alike_name(path)}")
         for file in files:
             if not with_odd:
                 require_file(file)
