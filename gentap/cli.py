@@ -57,6 +57,13 @@ for commands in (
 @reports_errors
 def run(
     recipe: Annotated[Path, typer.Argument(help="A recipe (TOML).")],
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="Another setting than the recipe's: pretrain.max_steps=9; may be repeated.",
+        ),
+    ] = None,
     overwrite: Annotated[
         bool,
         typer.Option("--overwrite", help="Do work of more than a minute anew without asking."),
@@ -66,7 +73,7 @@ def run(
     from gentap.chain import run_recipe
     from gentap.settings.recipe import load_recipe
 
-    run_recipe(load_recipe(recipe), name=recipe.name, overwrite=overwrite)
+    run_recipe(load_recipe(recipe, assignments or ()), name=recipe.name, overwrite=overwrite)
 
 
 def _version(asked: bool) -> None:

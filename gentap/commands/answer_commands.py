@@ -12,6 +12,7 @@ from gentap.commands.options import (
     EncodingName,
     Output,
     Overwrite,
+    Sheet,
     reports_errors,
 )
 from gentap.runs.console import ask, is_interactive, show, waiting_for, warn
@@ -52,6 +53,7 @@ def answer_command(
     ] = False,
     delimiter: Delimiter = "",
     encoding: EncodingName = "",
+    sheet: Sheet = "",
 ) -> None:
     """Answer questions about one table: the sentence, the cell, and which cell it is."""
     from dataclasses import replace
@@ -62,7 +64,7 @@ def answer_command(
 
     if any(not question.strip() for question in questions or ()):
         raise SettingError("The question is empty.")
-    sourced, assumed = read_first_table(table, CsvFormat(delimiter, encoding))
+    sourced, assumed = read_first_table(table, CsvFormat(delimiter, encoding), sheet)
     content = sourced.table
     if assumed:
         warn(f"gentap: {assumed}")

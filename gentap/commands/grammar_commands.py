@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gentap.commands.options import Delimiter, EncodingName, Seed, reports_errors
+from gentap.commands.options import Delimiter, EncodingName, Seed, Sheet, reports_errors
 from gentap.runs.console import say, show, warn
 from gentap.runs.counting import counted
 
@@ -56,11 +56,14 @@ def grammar_check(grammar: GrammarName, per_kind: PerKind = 5, seed: Seed = 1) -
 @reports_errors
 def grammar_draw(
     grammar: GrammarName,
-    table: Annotated[Path, typer.Option(help="A table: CSV, or JSONL or Parquet of tables.")],
+    table: Annotated[
+        Path, typer.Option(help="A table: CSV, TSV or Excel; or Parquet or JSONL of tables.")
+    ],
     per_kind: PerKind = 3,
     seed: Seed = 1,
     delimiter: Delimiter = "",
     encoding: EncodingName = "",
+    sheet: Sheet = "",
 ) -> None:
     """Show how a table is read and what a grammar would ask about it."""
     from gentap.documents.csv_table import CsvFormat
@@ -71,7 +74,7 @@ def grammar_draw(
     from gentap.grammar.sampler import QuestionSampler
 
     maker = QuestionSampler(load_grammar(find_grammar(grammar)))
-    content, assumed = read_first_table(table, CsvFormat(delimiter, encoding))
+    content, assumed = read_first_table(table, CsvFormat(delimiter, encoding), sheet)
     if assumed:
         warn(f"gentap: {assumed}")
     for line in preview_table(maker, content.table, per_kind, seed):

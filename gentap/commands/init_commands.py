@@ -34,19 +34,18 @@ def init_command(
         str, typer.Option("--output", "-o", help="Folder that all output folders are made in.")
     ] = "runs/own",
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a file that this command did not write.")
+        bool, typer.Option("--overwrite", help="Replace another file, or a recipe with changes.")
     ] = False,
 ) -> None:
     """Write a commented recipe for documents and questions of your own, with estimated times."""
     from gentap.errors import SettingError
-    from gentap.runs.files.output_files import write_own
     from gentap.settings.recipe import load_recipe
     from gentap.stages.new_recipe import (
-        RECIPE_MARK,
         OwnData,
         measure_machine,
         recipe_text,
         unread_questions,
+        write_recipe,
     )
 
     if not documents:
@@ -71,7 +70,7 @@ def init_command(
     text = recipe_text(own, measure_machine())
     for line in unread_questions(own):
         say(f"init: {line}")
-    write_own(recipe, text, RECIPE_MARK, overwrite=overwrite)
+    write_recipe(recipe, text, overwrite=overwrite)
     load_recipe(recipe)
     show(text.rstrip("\n"))
     show(f"\nThis is in {recipe}. Change what you like, then: gentap run {recipe}")

@@ -51,6 +51,9 @@ Delimiter = Annotated[
 EncodingName = Annotated[
     str, typer.Option(help="The encoding of a CSV file, such as cp1252; else found out.")
 ]
+Sheet = Annotated[
+    str, typer.Option(help="The sheet of an Excel workbook; else the first that holds a table.")
+]
 
 Parameters = ParamSpec("Parameters")
 _Result = TypeVar("_Result")

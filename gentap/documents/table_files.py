@@ -36,7 +36,7 @@ from gentap.runs.store import is_done, is_unfinished, require_stage
 
 CSV_SUFFIXES = (".csv", ".tsv")
 PARQUET_SUFFIXES = (".parquet",)
-TABLE_SUFFIXES = PARQUET_SUFFIXES + CSV_SUFFIXES + JSONL_SUFFIXES
+TABLE_SUFFIXES = PARQUET_SUFFIXES + CSV_SUFFIXES + JSONL_SUFFIXES + WORKBOOK_SUFFIXES
 PACKED_SUFFIXES = (".gz", ".zst")
 _PIECE = 2**20
 _FILES_TOLD = 10
@@ -47,7 +47,8 @@ _BAD_VALUES = (ValueError, OverflowError)  # dates out of Python's range overflo
 
 @dataclass(frozen=True, slots=True)
 class TableSlice:
-    """Tables that are read together: rows of a Parquet file, bytes of JSONL, or CSV files.
+    """Tables that are read together: rows of a Parquet file, bytes of JSONL, or CSV files and
+    workbooks.
 
     A slice of JSONL knows its file's ``name``, the number of its first ``line``, and, the last one,
     by what ``damage`` the reading of the file ends, and the ``reason``'s name.
@@ -96,7 +97,7 @@ def slice_tables(
     """
     pages: list[Path] = []
     for number, file in enumerate(files):
-        if no_file(file) or file.name.lower().endswith(CSV_SUFFIXES):
+        if no_file(file) or file.name.lower().endswith(CSV_SUFFIXES + WORKBOOK_SUFFIXES):
             pages.append(file)
         elif file.name.lower().endswith(PARQUET_SUFFIXES) and not _holds_tables(file):
             yield TableSlice((file,), 0, -1)
@@ -155,6 +156,8 @@ def read_tables(part: TableSlice) -> Iterator[SourcedTable | RejectedRecord]:
         found: Iterable[SourcedTable | RejectedRecord]
         if name.endswith(CSV_SUFFIXES):
             found = (_read_csv(one, part.csv) for one in [path])
+        elif name.endswith(WORKBOOK_SUFFIXES):
+            found = _read_sheets(path)
         elif part.stop < 0:
             found = map(_read_frame, [path])
         elif name.endswith(PARQUET_SUFFIXES):
@@ -164,28 +167,38 @@ def read_tables(part: TableSlice) -> Iterator[SourcedTable | RejectedRecord]:
         yield from guarded(found, path.name)
 
 
-def read_first_table(path: Path, csv: CsvFormat = FOUND_OUT) -> tuple[SourcedTable, str]:
+def read_first_table(
+    path: Path, csv: CsvFormat = FOUND_OUT, sheet: str = ""
+) -> tuple[SourcedTable, str]:
     """The first table of a file, and what was assumed of it: Parquet or JSONL of tables, an Excel
-    workbook, else CSV.
+    workbook (of which ``sheet`` names the sheet), else CSV.
 
     Raises InputError where there is none.
     """
     name = path.name.lower()
     if name.endswith(WORKBOOK_SUFFIXES):
         require_file(path)
-        (sheet, table), *others = read_workbook(path)
-        told = f"{path}: the table of the sheet '{sheet}' is taken, the first of "
-        return _sourced({}, table, path.name), f"{told}{len(others) + 1}" if others else ""
+        return _read_sheet(path, sheet)
+    if sheet:
+        raise InputError(f"{path}: is no Excel workbook, and has no sheet '{sheet}' (--sheet).")
     if not path.is_dir() and not name.endswith((*PARQUET_SUFFIXES, *JSONL_SUFFIXES)):
         table, assumed = read_csv_told(path, csv)
         return _sourced({}, table, path.name), assumed
     reason = "it is empty"
     with TemporaryDirectory() as scratch:
+        first: SourcedTable | None = None
         for part in slice_tables(find_table_files([str(path)]), 1, Path(scratch)):
             for one in read_tables(part):
-                if isinstance(one, SourcedTable):
-                    return one, ""
-                reason = one.detail or one.reason
+                if isinstance(one, RejectedRecord):
+                    reason = one.detail or one.reason
+                elif first is None:
+                    first = one
+                else:  # there are more
+                    named = first.table.title or first.table.caption
+                    told = f"{path}: the first of several tables is taken, '{named}' of {first.url}"
+                    return first, told
+        if first is not None:
+            return first, ""
     raise InputError(f"{path}: no table could be read from it: {reason}")
 
 
@@ -204,6 +217,27 @@ def _read_csv(path: Path, csv: CsvFormat) -> SourcedTable | RejectedRecord:
     except InputError as error:
         return RejectedRecord(path.name, "bad CSV table", str(error))
     return _sourced({}, table, path.name)
+
+
+def _read_sheet(path: Path, wanted: str) -> tuple[SourcedTable, str]:
+    """A workbook's table, the first unless its sheet is named, and whether there are others."""
+    sheets = read_workbook(path)
+    names = ", ".join(f"'{name}'" for name, _ in sheets)
+    found = [table for name, table in sheets if name == wanted or not wanted]
+    if not found:
+        raise InputError(f"{path}: no sheet '{wanted}' holds a table. There is: {names}.")
+    told = ""
+    if len(found) > 1:
+        told = f"{path}: of the sheets {names} the first is taken; --sheet takes another"
+    return _sourced({}, found[0], path.name), told
+
+
+def _read_sheets(path: Path) -> Iterator[SourcedTable | RejectedRecord]:
+    try:
+        for sheet, table in read_workbook(path):
+            yield _sourced({}, table, f"{path.name}, sheet {sheet}")
+    except InputError as error:
+        yield RejectedRecord(path.name, "bad workbook", str(error))
 
 
 def _holds_tables(file: Path) -> bool:

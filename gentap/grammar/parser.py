@@ -121,6 +121,11 @@ class _Reader:
 
     def _begin_rule(self, content: str, number: int) -> None:
         match = _RULE.fullmatch(content)
+        if match is None and (begun := _RULE.fullmatch(f"{content} =")):
+            if begun[1] or self._rule is None:  # what is indented below belongs to no other rule
+                self._rule = Rule(begun[2], number, begun[1] or "phrase")  # type: ignore[arg-type]
+            message = f"a rule begins '{content} =', with that sign. A wording is indented."
+            raise _LineError(len(content), message)
         if match is None:
             raise _LineError(
                 0,

@@ -124,17 +124,17 @@ def preview_table(maker: QuestionSampler, table: Table, per_kind: int, seed: int
     yield f"{table.title or 'table'}: {counted(len(table.rows), 'row')}"
     for column, header in enumerate(table.header):
         yield f"  {header}: {_reading(askable, column)}"
-    silent = []
+    silent: dict[str, list[str]] = {}
     for plan in (*maker.plans, *maker.sentence_plans):
         lines = list(_kind(maker, askable, plan, per_kind, seed))
         if _has_draws(lines):
             yield from lines
         else:
-            silent.append(lines)
+            silent.setdefault(lines[1].removeprefix(_NONE), []).append(lines[0])
     if silent:
         yield "no question of these kinds:"
-        for lines in silent:
-            yield f"  {lines[0]}: {lines[1].removeprefix(_NONE)}"
+        for why, kinds in silent.items():
+            yield f"  {', '.join(kinds)}: {why}"
 
 
 def _kind(

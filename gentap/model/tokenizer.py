@@ -150,7 +150,7 @@ def load_saved_tokenizer(
             "beside its weights."
         )
     check_texts(folder)
-    saved = _saved_settings(folder) or settings or LinearizerSettings()
+    saved = saved_linearizer(folder) or settings or LinearizerSettings()
     try:
         hf = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         if hf.eos_token_id is None:
@@ -325,7 +325,8 @@ def train_vocabulary(
     return with_special_tokens(T5Tokenizer(vocab=vocabulary, extra_ids=SENTINELS), settings)
 
 
-def _saved_settings(folder: Path) -> LinearizerSettings | None:
+def saved_linearizer(folder: Path) -> LinearizerSettings | None:
+    """The linearizer's settings that stand in a model's folder; None where none do."""
     path = folder / LINEARIZER_FILE
     if not path.exists():
         return None

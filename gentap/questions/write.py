@@ -102,10 +102,11 @@ def write_questions(
     task = _Writing(writer, settings, seed, folder.work, linked).write_shard
     tally = run_shards(folder.path, shards, task, OUTPUTS, workers=1, label="questions write")
     if not tally.counts["examples"]:
+        failed = ", ".join(f"{why}: {count:,}" for why, count in tally.rejected.most_common())
         raise InputError(
-            "questions write: no question passed the filters "
-            f"({dict(tally.rejected.most_common())}). {remedy(is_address(writer))}, or loosen "
-            f"write.filters. What was written is shown by `gentap questions review {folder.path}`, "
+            f"questions write: no question passed the filters ({failed}). "
+            f"{remedy(is_address(writer))}, or loosen write.filters. What was written is shown by "
+            f"`gentap questions review {folder.path}`, "
             f"and listed in {own_files(folder.path) / REJECTED}."
         )
     return tally

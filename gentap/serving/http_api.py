@@ -21,6 +21,8 @@ _STATUSES: tuple[tuple[type[GentapError], int], ...] = (
     (TooLateError, 504),
 )
 
+_METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
+
 _LOOK_SECONDS = 0.5
 """How often it is looked whether a client is still there."""
 
@@ -55,8 +57,16 @@ def api_app(service: AnswerService) -> FastAPI:
         }
         return JSONResponse({"models": service.models, "limits": told})
 
+    async def elsewhere(path: str) -> JSONResponse:
+        there = path in ("answer", "models")  # with another method
+        return _error(
+            405 if there else 404,
+            "There is nothing here. There are POST /api/answer and GET /api/models.",
+        )
+
     app.add_api_route("/api/answer", answer, methods=["POST"], response_model=None)
     app.add_api_route("/api/models", models, methods=["GET"], response_model=None)
+    app.add_api_route("/api/{path:path}", elsewhere, methods=_METHODS, response_model=None)
     return app
 
 
@@ -71,6 +81,7 @@ async def _answer(service: AnswerService, content: dict[str, Any], client: Reque
     asked = [Asking(model=request.model, question=one, table=at) for one, at in request.asked]
     waiting = [asyncio.wrap_future(future) for future in service.submit(asked)]
     gathered: asyncio.Future[list[ModelReply]] = asyncio.gather(*waiting)
+    gathered.add_done_callback(_look_at)
     gone = asyncio.ensure_future(_until_gone(client))
     watched: list[asyncio.Future[Any]] = [gathered, gone]
     try:
@@ -88,6 +99,12 @@ async def _answer(service: AnswerService, content: dict[str, Any], client: Reque
             one.cancel()
     contents = [reply_content(reply) for reply in replies]
     return contents[0] if request.single else contents
+
+
+def _look_at(gathered: "asyncio.Future[list[ModelReply]]") -> None:
+    """Take note of an error that nobody waits for any more, which asyncio would print."""
+    if not gathered.cancelled():
+        gathered.exception()
 
 
 async def _until_gone(client: Request) -> None:

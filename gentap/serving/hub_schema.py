@@ -16,6 +16,7 @@ from gentap.records import Cell, Table
 from gentap.serving.answer_service import ModelReply
 
 _CONTEXT = ("title", "section", "caption")
+_INPUTS = ("query", "question", "table", *_CONTEXT)
 _WITHOUT_EFFECT = frozenset({"padding", "sequential", "truncation"})
 """Parameters of the hub's schema that other models have."""
 
@@ -36,6 +37,7 @@ def parse_request(content: Any, models: Sequence[str]) -> HubRequest:
             'The request is no object with "inputs". Send {"inputs": {"query": "…", "table": '
             '{"column": ["text", …]}}}.'
         )
+    _refuse_unknown(content, ("inputs", "parameters", "options"), "")
     inputs = content["inputs"]
     several = isinstance(inputs, list)
     asked: list[tuple[str, Table]] = []
@@ -54,12 +56,20 @@ def _query(entry: Mapping[str, Any]) -> Any:
 def _questions(entry: Any, where: str) -> list[tuple[str, Table]]:
     if not isinstance(entry, dict):
         raise InputError(f'{where}: is no object with "query" and "table".')
+    _refuse_unknown(entry, _INPUTS, f"{where}: ")
     query = _query(entry)
     queries = query if isinstance(query, list) else [query]
     if not all(isinstance(one, str) and one.strip() for one in queries):
         raise InputError(f"{where}.query: is no text, nor a list of texts. Give a question.")
     table = _table(entry, where)
     return [(one, table) for one in queries]
+
+
+def _refuse_unknown(entry: Mapping[str, Any], known: Sequence[str], where: str) -> None:
+    """Raise for a name that would have no effect: it may be one that was meant."""
+    unknown = sorted(set(entry) - set(known))
+    if unknown:
+        raise InputError(f"{where}there is no '{unknown[0]}'. There is: {', '.join(known)}.")
 
 
 def _table(entry: Mapping[str, Any], where: str) -> Table:
@@ -100,9 +110,9 @@ def _model(parameters: Any, models: Sequence[str]) -> str:
         return models[0]
     if not isinstance(parameters, dict):
         raise InputError("parameters: is no object.")
-    unknown = sorted(set(parameters) - _WITHOUT_EFFECT - {"model"})
-    if unknown:
-        raise InputError(f"parameters: there is no '{unknown[0]}'. There is: model.")
+    _refuse_unknown(
+        {name: 0 for name in parameters if name not in _WITHOUT_EFFECT}, ("model",), "parameters: "
+    )
     model = parameters.get("model") or models[0]
     if isinstance(model, str) and "://" in model:  # this server's address, as the hub's client has
         return models[0]

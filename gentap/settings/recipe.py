@@ -82,9 +82,15 @@ class Recipe(Settings):
         return self
 
 
-def load_recipe(path: Path) -> Recipe:
-    """Read and check a recipe; raises SettingError with the line to mend."""
-    return _load(path, {})
+def load_recipe(path: Path, assignments: Sequence[str] = ()) -> Recipe:
+    """Read and check a recipe; ``assignments`` (``pretrain.max_steps=9``) go over its settings.
+
+    Raises SettingError with the line, or the assigned name, to mend.
+    """
+    changes = parse_assignments(assignments)
+    if "extends" in changes:
+        raise SettingError("--set extends: a recipe extends another one in its file alone.")
+    return _load(path, {}, changes)
 
 
 def load_section(path: Path, section: str) -> dict[str, Any]:
@@ -96,9 +102,9 @@ def load_section(path: Path, section: str) -> dict[str, Any]:
     return dict(given.get(section, {}))
 
 
-def _load(path: Path, given: Mapping[str, Any]) -> Recipe:
-    content = {**given, **_content(path, given)}
-    recipe = Recipe(**content)
+def _load(path: Path, given: Mapping[str, Any], changes: Mapping[str, Any] | None = None) -> Recipe:
+    content = merge({**given, **_content(path, given)}, changes or {})
+    recipe = make_settings(Recipe, content, "--set") if changes else Recipe(**content)
     for name, changes in recipe.variants.items():
         try:
             Recipe(**merge(content, changes))

@@ -5,6 +5,7 @@ measured for a moment, and the rates between the two are those of the documentat
 """
 
 import json
+import math
 import os
 import shutil
 import time
@@ -14,9 +15,11 @@ from pathlib import Path
 
 from gentap.errors import SettingError
 from gentap.runs.counting import counted
+from gentap.runs.files.output_files import refuse_others, write_text
 
-RECIPE_MARK = "# Written by `gentap init`"
-"""What tells a recipe of ours, which may be replaced, from others."""
+_MARK = "# Written by `gentap init`"
+_MEASURED = ("# About ", "# Measured: ", "# All of it: ")
+"""How lines begin that differ from one time to the next."""
 _MINED_BYTES = 7e6
 """Bytes of HTML that a core mines in a second: half of what docs/mining.md measures."""
 _UNPACKED = 5
@@ -24,6 +27,12 @@ _UNPACKED = 5
 _EFFICIENCY, _SEARCH_EFFICIENCY = 0.5, 0.1
 """Of the speed of large matrix products what a training step and a beam search have, roughly."""
 _LONGEST, _ANSWER_TOKENS, _SYSTEMS = 512, 40, 3
+_LONG_STEP = 20.0
+"""Seconds of a training step that are too many: smaller ones are taken then."""
+_MOST_SENTENCES, _FEWEST_STEPS = 4000, 24
+_SENTENCE_BYTES, _READING_BYTES, _PAIR_TOKENS = 2000, 400, 128
+"""Bytes of documents for a mined sentence, and of a reading file for a question, roughly; tokens of
+what a writer reads for one."""
 _SCRATCH_PARAMETERS = 2.5e6
 _BYTES_A_PARAMETER = 4
 
@@ -82,6 +91,27 @@ def unread_questions(own: OwnData) -> list[str]:
     ]
 
 
+def write_recipe(path: Path, text: str, *, overwrite: bool = False) -> None:
+    """Write a recipe, over nothing but the same one.
+
+    Raises FolderError where another file is there, or a recipe of ours with changes since, unless
+    it may be overwritten.
+    """
+    there = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    changed = (
+        "is a recipe that was changed since, or one for other data"
+        if there.startswith(_MARK)
+        else "was not written by this command"
+    )
+    same = _lasting(there) == _lasting(text)
+    refuse_others(path, lambda: same, overwrite=overwrite, other=changed)
+    write_text(path, text)
+
+
+def _lasting(text: str) -> list[str]:
+    return [line for line in text.splitlines() if not line.startswith(_MEASURED)]
+
+
 def recipe_text(own: OwnData, machine: Machine) -> str:
     """The recipe, with a line above each stage on what it makes and about how long it takes.
 
@@ -94,146 +124,198 @@ def recipe_text(own: OwnData, machine: Machine) -> str:
             "(--train), or reading comprehension in SQuAD layout (--reading; `gentap fetch "
             "squad`)."
         )
-    parameters = _parameters(own.base)
-    batch = 4096
-    step = 6 * parameters * batch / (machine.speed * _EFFICIENCY)
-    budget = _Budget(batch, step, 400 if own.base else 1000, _LONGEST if own.base else 384)
-    sections = [
-        _head(own, machine, budget),
+    budget = _budget(own, machine)
+    parts = [
         _mine(own, machine),
-        _base(own, parameters, budget),
+        _base(own, budget),
         _writer(own, budget),
         _examples(own),
         _pretrain(own, budget),
         *([_finetune(own, budget)] if own.train else []),
-        *([_evaluate(own, machine, parameters, budget)] if own.test else []),
+        *([_evaluate(own, machine, budget)] if own.test else []),
     ]
-    return "\n".join(sections)
+    head = _head(own, machine, budget, sum(part.seconds for part in parts))
+    return "\n".join([head, *(part.text for part in parts)])
 
 
 @dataclass(frozen=True, slots=True)
 class _Budget:
-    """Tokens a step, seconds a step, the writer's steps, and the longest input."""
+    """The model's parameters, tokens a step, seconds a step, and the longest input; ``asks`` where
+    the recipe is to say that one."""
 
+    parameters: float
     batch: int
     step: float
-    writer: int
     tokens: int
+    asks: bool
 
 
-def _head(own: OwnData, machine: Machine, budget: _Budget) -> str:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some sections of the recipe, and the seconds that they take."""
+
+    text: str
+    seconds: float = 0.0
+
+
+def _budget(own: OwnData, machine: Machine) -> _Budget:
+    """Small steps where large ones would take long."""
+    from gentap.model.tokenizer import saved_linearizer
+
+    parameters = _parameters(own.base)
+    token = 6 * parameters / (machine.speed * _EFFICIENCY)
+    saved = saved_linearizer(Path(own.base)) if own.base else None
+    tokens = saved.max_tokens if saved else _LONGEST if own.base else 384
+    batch = 4096 if token * 4096 < _LONG_STEP or tokens > 512 else 1024
+    return _Budget(parameters, batch, token * batch, tokens, asks=saved is None)
+
+
+def _head(own: OwnData, machine: Machine, budget: _Budget, seconds: float) -> str:
     gpu = (
         "# They are the processor's: a GPU trains many times as fast.\n" if machine.has_gpu else ""
     )
+    cut = f"""
+# What the model reads at a time: tables above this are cut, rows least like the question first.
+[linearizer]
+max_tokens = {budget.tokens}
+"""
+    cores = counted(machine.cores, "core")
     return f"""\
-{RECIPE_MARK}: above each stage stands what it makes and about how long it takes.
-# Measured: {machine.cores} cores, {machine.speed / 1e9:,.0f} GFLOP/s in fp32. The times are rough
+{_MARK}: above each stage stands what it makes and about how long it takes.
+# Measured: {cores}, {machine.speed / 1e9:,.0f} GFLOP/s in fp32. The times are rough
 # estimates from that and from sizes, for a machine that does nothing else.
+# All of it: about {_clock(seconds)}. Steps go by how much data there is.
 {gpu}# `gentap run` with this file does it all; what is done already is skipped.
 
 output = {_toml(own.output)}
 seed = 1
 workers = {machine.cores}
-
-# What the model reads at a time: tables above this are cut, rows least like the question first.
-[linearizer]
-max_tokens = {budget.tokens}
-"""
+{cut if budget.asks else ""}"""
 
 
-def _mine(own: OwnData, machine: Machine) -> str:
+def _mine(own: OwnData, machine: Machine) -> _Part:
     size, count = _documents(own.documents)
     files = counted(count, "file")
-    return f"""\
-# Tables and sentences of {files} of documents, {size / 1e6:,.1f} MB. What the sets below
+    shown = f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.0f} kB"
+    seconds = 2 + size / (_MINED_BYTES * machine.cores)
+    text = f"""\
+# Tables and sentences of {files} of documents, {shown}. What the sets below
 # `exclude` hold is kept out of what is trained on: pages, tables and answers.
-{_takes(2 + size / (_MINED_BYTES * machine.cores))}
+{_takes(seconds)}
 [mine]
 inputs = {_toml(own.documents)}
 exclude = {_toml((*own.dev, *own.test))}
 """
+    return _Part(text, seconds)
 
 
-def _base(own: OwnData, parameters: float, budget: _Budget) -> str:
+def _base(own: OwnData, budget: _Budget) -> _Part:
     if own.base:
-        return f"""\
-# The checkpoint that all models begin from, about {parameters / 1e6:,.0f} M parameters.
+        return _Part(f"""\
+# The checkpoint that all models begin from, about {budget.parameters / 1e6:,.0f} M parameters.
 [base]
 checkpoint = {_toml(own.base)}
-"""
-    return f"""\
+""")
+    seconds = 2400 * budget.step
+    text = f"""\
 # No checkpoint is given: a tiny T5 is trained from scratch on the documents. That shows that the
 # chain works; a pretrained base (checkpoint = "t5-base") answers far better.
-{_takes(2400 * budget.step)}
+{_takes(seconds)}
 [base]
 size = "tiny"
 max_steps = 2400
 batch_tokens = {budget.batch}
 dropout = 0.0
 """
+    return _Part(text, seconds)
 
 
-def _writer(own: OwnData, budget: _Budget) -> str:
+def _writer(own: OwnData, budget: _Budget) -> _Part:
+    """Steps enough to see each question some times."""
+    from gentap.documents.input_files import size_of
+
     annotated = f"annotated = {_toml(own.train)}\n" if own.train else ""
     more = "" if own.reading else " (`gentap fetch squad` has more to learn from)"
-    return f"""\
+    questions = (
+        _questions(own.train) + sum(size_of(Path(file)) for file in own.reading) / _READING_BYTES
+    )
+    steps = _steps(questions * _PAIR_TOKENS, 10, 400, own, budget)
+    seconds = steps * budget.step
+    text = f"""\
 # The question writer: questions turned round{more}.
-{_takes(budget.writer * budget.step)}
+{_takes(seconds)}
 [writer]
 data = {_toml(own.reading)}
-{annotated}{_steps(budget.writer, own, budget)}"""
+{annotated}{_training(steps, own, budget)}"""
+    return _Part(text, seconds)
 
 
-def _examples(own: OwnData) -> str:
-    return f"""\
+def _examples(own: OwnData) -> _Part:
+    return _Part(f"""\
 # A question for each mined sentence. How many there are is known once they are mined.
 [write]
-max_sentences = 4000
+max_sentences = {_MOST_SENTENCES}
 
 # Questions whose answer is one cell, from a grammar: see `gentap grammar show english`.
 [sample]
 grammar = {_toml(own.grammar)}
 per_table = 8
-"""
+""")
 
 
-def _pretrain(own: OwnData, budget: _Budget) -> str:
-    return f"""\
+def _pretrain(own: OwnData, budget: _Budget) -> _Part:
+    """Steps enough to see what the documents may give some times: as many cells as sentences."""
+    sentences = min(_MOST_SENTENCES, _documents(own.documents)[0] / _SENTENCE_BYTES)
+    steps = _steps(2 * sentences * budget.tokens / 2, 3, 1000, own, budget)
+    seconds = steps * budget.step
+    text = f"""\
 # One encoder and two decoders, on both kinds of questions.
-{_takes(1000 * budget.step)}
+{_takes(seconds)}
 [pretrain]
-{_steps(1000, own, budget)}"""
+{_training(steps, own, budget)}"""
+    return _Part(text, seconds)
 
 
-def _finetune(own: OwnData, budget: _Budget) -> str:
+def _finetune(own: OwnData, budget: _Budget) -> _Part:
     """Epochs enough for some hundred steps, but not without end."""
     questions = _questions(own.train)
     in_a_step = max(1, budget.batch // budget.tokens)
     epochs = min(50, max(6, -(-150 * in_a_step // questions)))
-    return f"""\
+    seconds = epochs * questions / in_a_step * budget.step
+    text = f"""\
 # On the {questions:,} annotated questions; the state that is best on dev is kept.
-{_takes(epochs * questions / in_a_step * budget.step)}
+{_takes(seconds)}
 [finetune]
 train = {_toml(own.train)}
 dev = {_toml(own.dev)}
 epochs = {epochs}
 batch_tokens = {budget.batch}
 """
+    return _Part(text, seconds)
 
 
-def _evaluate(own: OwnData, machine: Machine, parameters: float, budget: _Budget) -> str:
+def _evaluate(own: OwnData, machine: Machine, budget: _Budget) -> _Part:
     questions = _questions(own.test)
     read = budget.tokens + 4 * _ANSWER_TOKENS
-    seconds = questions * _SYSTEMS * 2 * parameters * read / (machine.speed * _SEARCH_EFFICIENCY)
-    return f"""\
+    work = questions * _SYSTEMS * 2 * budget.parameters * read
+    seconds = work / (machine.speed * _SEARCH_EFFICIENCY)
+    text = f"""\
 # Answers of all systems to the {questions:,} test questions, their scores, and a report.
 {_takes(seconds)}
 [evaluate]
 data = {_toml(own.test)}
 """
+    return _Part(text, seconds)
 
 
-def _steps(steps: int, own: OwnData, budget: _Budget) -> str:
+def _steps(tokens: float, passes: int, most: int, own: OwnData, budget: _Budget) -> int:
+    """Steps that see so many tokens so often, from scratch oftener; within bounds."""
+    often = passes if own.base else 4 * passes
+    limit = most if own.base else 1000
+    return min(limit, max(_FEWEST_STEPS, math.ceil(often * tokens / budget.batch)))
+
+
+def _training(steps: int, own: OwnData, budget: _Budget) -> str:
     scratch = "" if own.base else 'optimizer = "adamw"\nlearning_rate = 1e-3\ndropout = 0.0\n'
     return f"max_steps = {steps}\nbatch_tokens = {budget.batch}\n{scratch}"
 

@@ -3,6 +3,7 @@
 import heapq
 import json
 from collections.abc import Callable, Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from gentap.runs.finished_stage import FinishedStage, read_finished_stage
 from gentap.runs.store import is_done
 
 _ROWS_SHOWN = 6
+_OF_KIND, _KINDS_SHOWN = "examples of kind ", 6
 _WORDS_SHOWN = 60
 _KEPT = ("sentences", "tables", "documents", ".", "pairs/train")
 """Where records are below a folder; the first that is there is shown."""
@@ -33,8 +35,8 @@ def show_folder(
 ) -> None:
     """Print ``limit`` records of a corpus' folder, or what a model's folder says of itself.
 
-    The first records, or, with a ``seed``, some drawn from all; of a ``kind`` (``long``, ``cell``
-    or a kind of question), ``containing`` a text anywhere. Raises InputError where the folder
+    The first records, or, with a ``seed``, some drawn from all; of a ``kind`` (``long``, ``cell``)
+    or origin, ``containing`` a text anywhere. Raises InputError where the folder
     holds neither, SettingError for a part that it does not hold.
     """
     if not folder.exists():
@@ -43,8 +45,12 @@ def show_folder(
     if not held and not is_done(folder):
         raise InputError(f"{folder}: neither an output folder of GenTaP nor one of Parquet parts.")
     if part and part not in held:
-        known = ", ".join(name for name in held if name != ".") or "none"
-        raise SettingError(f"{folder}: has no part '{part}'. Its parts: {known}.")
+        known = [name for name in held if name != "."]
+        near = get_close_matches(part, known, n=1)
+        meant = f" Did you mean '{near[0]}'?" if near else ""
+        raise SettingError(
+            f"{folder}: has no part '{part}'.{meant} Its parts: {', '.join(known) or 'none'}."
+        )
     stage = read_finished_stage(folder) if is_done(folder) else None
     if stage is not None and not as_json:
         _show_stage(stage)
@@ -61,7 +67,9 @@ def show_folder(
     for row in chosen:
         show(json.dumps(row, ensure_ascii=False, default=str)) if as_json else _show_row(row)
     if not chosen:
-        raise InputError(f"{folder}: holds no such record.")
+        wanted = [f"of kind or origin '{kind}'"] if kind else []
+        wanted += [f"containing '{containing}'"] if containing else []
+        raise InputError(f"{folder}: holds no record {' and '.join(wanted)}".rstrip() + ".")
 
 
 def _drawn(rows: Iterator[Row], limit: int, seed: int | None) -> Iterator[Row]:
@@ -80,6 +88,10 @@ def _show_stage(stage: FinishedStage) -> None:
     counts: dict[str, Any] = {**stage.stats.get("counts", {}), **stage.stats.get("examples", {})}
     names = ("parameters", "steps", "last_loss", "best_dev_loss")
     counts |= {name.replace("_", " "): stage.stats[name] for name in names if name in stage.stats}
+    kinds = [name for name in counts if name.startswith(_OF_KIND)]
+    if len(kinds) > _KINDS_SHOWN:
+        counts = {name: value for name, value in counts.items() if name not in kinds}
+        counts["kinds of question"] = len(kinds)
     told = ", ".join(f"{name}: {_number(value)}" for name, value in counts.items() if value)
     show(f"{stage.folder}: made by {stage.name}" + (f" ({told})" if told else ""), "bold")
     aside = stage.stats.get("rejected", {})

@@ -41,7 +41,7 @@ class Stage(ABC):
 
     name: ClassVar[str]
     command: ClassVar[str] = ""
-    """What its messages begin with, where that is not its name."""
+    """What all its messages begin with, where that is not its name."""
     trains: ClassVar[bool] = False
     """Whether several processes may share it (``accelerate launch``, ``torchrun``)."""
 
@@ -87,7 +87,7 @@ class Stage(ABC):
         if not checked and ((overwrite and is_damaged(output)) or not self.is_done(output)):
             self.check()
         opened = _shared_folder if self.trains else _folder
-        with opened(output, self.name, self.settings(), self.inputs(), overwrite) as folder:
+        with opened(self, output, overwrite) as folder:
             if folder is None:
                 return
             with naming_full_disks(output):
@@ -95,7 +95,12 @@ class Stage(ABC):
                 folder.finish(stats)
             if not isinstance(folder, _Joined):
                 for line in self.summary(stats):
-                    say(f"{self.command or self.name}: {line}")
+                    say(f"{self.told}: {line}")
+
+    @property
+    def told(self) -> str:
+        """Its name in messages: what is typed for it."""
+        return self.command or self.name
 
 
 def check_training(
@@ -153,25 +158,24 @@ def longest_input(
 
 
 @contextmanager
-def _folder(
-    path: Path, stage: str, settings: Mapping[str, Any], inputs: Sequence[Path], overwrite: bool
-) -> Iterator[StageFolder | None]:
+def _folder(stage: Stage, path: Path, overwrite: bool) -> Iterator[StageFolder | None]:
     """Open a stage's folder; says that it is done, or how long it took."""
-    started = time.monotonic()
-    with open_stage(path, stage, settings, inputs, overwrite=overwrite) as folder:
+    started, told = time.monotonic(), stage.told
+    opened = open_stage(path, stage.name, stage.settings(), stage.inputs(), overwrite=overwrite)
+    with opened as folder:
         if folder is None:
-            say(f"{stage}: done already, nothing to do ({path})")
+            say(f"{told}: done already, nothing to do ({path})")
         elif folder.resumed:
-            say(f"{stage}: going on with unfinished work in {path}")
+            say(f"{told}: going on with unfinished work in {path}")
         elif folder.replaces:
-            say(f"{stage}: done anew in {path}: {folder.replaces}")
+            say(f"{told}: done anew in {path}: {folder.replaces}")
         yield folder
         if folder is not None:
-            _tell_what_was_left_out(stage, folder, own_files(path) / REJECTED)
-            say(f"{stage}: done in {clock(time.monotonic() - started)} → {path}")
+            _tell_what_was_left_out(told, folder, own_files(path) / REJECTED)
+            say(f"{told}: done in {clock(time.monotonic() - started)} → {path}")
             if count := folder.left_out[INTERNAL_ERROR]:
                 say(
-                    f"{stage}: {count:,} of the records set aside met an internal error, a fault "
+                    f"{told}: {count:,} of the records set aside met an internal error, a fault "
                     f"of GenTaP: please report it with their lines in {own_files(path) / REJECTED}"
                 )
 
@@ -187,9 +191,7 @@ def _tell_what_was_left_out(stage: str, folder: StageFolder, rejected: Path) -> 
 
 
 @contextmanager
-def _shared_folder(
-    path: Path, stage: str, settings: Mapping[str, Any], inputs: Sequence[Path], overwrite: bool
-) -> Iterator[StageFolder | None]:
+def _shared_folder(stage: Stage, path: Path, overwrite: bool) -> Iterator[StageFolder | None]:
     """As :func:`_folder`, for a stage that several processes may share.
 
     The first process opens the folder; the others get it when that is done, and finish nothing.
@@ -197,11 +199,13 @@ def _shared_folder(
     from gentap.training.loop.processes import is_main, share
 
     if is_main():
-        with _folder(path, stage, settings, inputs, overwrite) as folder:
+        with _folder(stage, path, overwrite) as folder:
             share(folder is not None)
             yield folder
     elif share(None):
-        yield _Joined(path, stage, fingerprint(stage, settings, inputs, path), settings, True)
+        settings = stage.settings()
+        mark = fingerprint(stage.name, settings, stage.inputs(), path)
+        yield _Joined(path, stage.name, mark, settings, True)
     else:
         yield None
 

@@ -79,6 +79,7 @@ def train_writer(
         padding=tokenizer.hf.pad_token_id,
         seed=seed,
         label="writer",
+        command="questions train",
         patience=settings.patience,
     )
     finish_model(model, trained, tokenizer, folder.path)

@@ -198,4 +198,14 @@ def test_what_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 def test_the_first_table_is_read(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_bytes(b"{}\n" + lines({**FILMS, "title": "Second line"}))
-    assert read_first_table(tmp_path / "x.jsonl")[0].table.title == "Second line"
+    table, told = read_first_table(tmp_path / "x.jsonl")
+    assert (table.table.title, told) == ("Second line", "")
+
+
+def test_that_there_are_other_tables_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Year,Film\n2004,Dawn\n")
+    assert read_first_table(tmp_path)[1] == ""
+    (tmp_path / "b.csv").write_text("Year,Film\n2005,Dusk\n")
+    table, told = read_first_table(tmp_path)
+    assert table.table.title == "a"
+    assert told == f"{tmp_path}: the first of several tables is taken, 'a' of a.csv"

@@ -5,10 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from gentap.documents.table_files import read_first_table
+from gentap.documents.rejected import RejectedRecord
+from gentap.documents.table_files import (
+    find_table_files,
+    read_first_table,
+    read_tables,
+    slice_tables,
+)
 from gentap.documents.workbook import read_workbook
 from gentap.errors import InputError
 from gentap.model.answerer import to_table
+from gentap.records import SourcedTable
 
 openpyxl = pytest.importorskip("openpyxl", reason="gentap[serve] is not installed")
 
@@ -122,6 +129,35 @@ def test_a_workbook_is_a_table_for_python_and_for_commands(tmp_path: Path) -> No
     for line in (["Name", "People"], ["Old Harbour", 12]):
         towns.append(line)
     book.save(path)
-    assert read_first_table(path)[1].endswith("sheet 'Films' is taken, the first of 2")
+    told = read_first_table(path)[1]
+    assert (
+        told == f"{path}: of the sheets 'Films', 'Towns' the first is taken; --sheet takes another"
+    )
+    table, told = read_first_table(path, sheet="Towns")
+    assert (table.table.header, told) == (("Name", "People"), "")
+    with pytest.raises(InputError, match=r"no sheet 'Town' holds a table. There is: 'Films', 'Tow"):
+        read_first_table(path, sheet="Town")
+    (tmp_path / "films.csv").write_text("Year,Film\n2004,Dawn\n")
+    with pytest.raises(InputError, match="is no Excel workbook"):
+        read_first_table(tmp_path / "films.csv", sheet="Films")
     with pytest.raises(InputError, match=r"none\.xlsx: no such file"):
         read_first_table(tmp_path / "none.xlsx")
+
+
+def test_workbooks_of_a_folder_are_read_sheet_by_sheet(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Films"
+    for line in (["Year", "Film"], [2004, "Dawn"]):
+        book.active.append(line)
+    towns = book.create_sheet("Towns")
+    for line in (["Name", "People"], ["Old Harbour", 12]):
+        towns.append(line)
+    book.save(tmp_path / "a.xlsx")
+    (tmp_path / "b.xlsx").write_text("no workbook")
+    (part,) = slice_tables(find_table_files([str(tmp_path)]), 10, tmp_path)
+    films, other, broken = read_tables(part)
+    assert isinstance(films, SourcedTable)
+    assert isinstance(other, SourcedTable)
+    assert (films.table.title, other.url) == ("Films", "a.xlsx, sheet Towns")
+    assert isinstance(broken, RejectedRecord)
+    assert (broken.where, broken.reason) == ("b.xlsx", "bad workbook")

@@ -61,6 +61,8 @@ question city =
             "[value C] is not in the query of 'city'.",
         ),
         (QUESTION + "    what [column A]?\n", 4, 1, "the wording leaves out [value B], which"),
+        (QUESTION + "question other\n    > select\n", 4, 15, "a rule begins 'question other ='"),
+        (QUESTION + "what city is it\n", 4, 1, "expected 'name =', 'question name =',"),
         (QUESTION + "empty =\n", 4, 1, "'empty' has no wording. Indent a line below it."),
         (QUESTION + "words empty =\n", 4, 1, "'empty' has no words. Indent a line below it."),
         (

@@ -1,3 +1,4 @@
+import gc
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -165,7 +166,17 @@ def test_a_table_with_too_many_cells_and_a_body_too_large_are_refused(start: Sta
     assert model.batches == []
 
 
-def test_who_waits_too_long_is_told_and_not_answered_later(start: Start) -> None:
+def test_what_is_not_there_is_an_error_of_the_same_form(start: Start) -> None:
+    address, _ = start()
+    for path, body, status in (("answer", None, 405), ("models", {}, 405), ("ask", None, 404)):
+        response = request(f"{address}/api/{path}", body)
+        assert response.status == status
+        assert "POST /api/answer and GET /api/models" in response.content["error"]
+
+
+def test_who_waits_too_long_is_told_and_not_answered_later(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
     address, model = start(seconds=0.5)
     with ThreadPoolExecutor(2) as people:
         first = people.submit(request, f"{address}/api/answer", asking("wait"))
@@ -176,6 +187,8 @@ def test_who_waits_too_long_is_told_and_not_answered_later(start: Start) -> None
         model.go.set()
     assert request(f"{address}/api/answer", asking("now")).status == 200
     assert model.batches == [["wait"], ["now"]]
+    gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 def test_when_too_many_wait_others_are_asked_to_come_back(start: Start) -> None:

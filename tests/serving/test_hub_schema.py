@@ -71,6 +71,8 @@ def test_parameters_of_the_hub_are_taken(parameters: Any, model: str) -> None:
         ({"inputs": {"query": [], "table": COLUMNS}}, "inputs: holds no question"),
         ({"inputs": {"query": ["?", 1], "table": COLUMNS}}, "inputs.query: is no text"),
         ({"inputs": {"query": "?"}}, "inputs.table: is no object of columns"),
+        ({"inputs": {"query": "?", "table": COLUMNS, "titel": "x"}}, "inputs: there is no 'titel'"),
+        ({"inputs": {"query": "?", "table": COLUMNS}, "parameter": {}}, "there is no 'parameter'"),
         ({"inputs": {"query": "?", "table": {}}}, "inputs.table: is no object of columns"),
         ({"inputs": {"query": "?", "table": [["a"]]}}, "inputs.table: is no object of columns"),
         ({"inputs": {"query": "?", "table": {"a": "b"}}}, r"table\['a'\]: is no list of texts"),

@@ -62,6 +62,18 @@ def test_given_settings_are_taken_and_the_rest_keep_their_defaults(path: Path) -
     assert recipe.pretrain.learning_rate == 0.001
 
 
+def test_what_is_assigned_goes_over_the_recipe(path: Path) -> None:
+    path.write_text('output = "runs"\n[pretrain]\nmax_steps = 3\nbatch_tokens = 512\n')
+    recipe = load_recipe(path, ["pretrain.max_steps=9", "seed=4", "pretrain.mix.long=2"])
+    assert (recipe.pretrain.max_steps, recipe.pretrain.batch_tokens, recipe.seed) == (9, 512, 4)
+    assert recipe.pretrain.mix.long == 2
+    assert load_recipe(path).pretrain.max_steps == 3
+    with pytest.raises(SettingError, match=r"--set: unknown setting 'pretrain.max_step'.*'max_st"):
+        load_recipe(path, ["pretrain.max_step=9"])
+    with pytest.raises(SettingError, match="in its file alone"):
+        load_recipe(path, ["extends=other.toml"])
+
+
 def test_settings_do_not_change_once_made() -> None:
     settings = EvaluateSettings()
     with pytest.raises(ValueError, match="frozen"):

@@ -6,7 +6,7 @@ import pytest
 from complaints import complaint, gentap
 
 from gentap.chain import make_plan
-from gentap.settings.recipe import load_recipe
+from gentap.settings.recipe import Recipe, load_recipe
 from gentap.stages.new_recipe import Machine, OwnData, measure_machine, recipe_text
 
 TABLE = {"title": "Films", "header": ["Year", "Film"], "rows": [["2004", "Dawn"], ["2005", "Dusk"]]}
@@ -76,6 +76,43 @@ def test_the_command_writes_what_it_shows() -> None:
     assert gentap("init", "own.toml", *FLAGS).exit_code == 0  # its own
     Path("own.toml").write_text("output = 'mine'\n")
     assert "was not written by this command" in complaint("init", "own.toml", *FLAGS)
+
+
+@pytest.mark.parametrize("change", ["# mine\n", "[evaluate]\nbeams = 2\n"])
+def test_a_recipe_that_was_changed_is_kept(change: str) -> None:
+    assert gentap("init", "own.toml", *FLAGS).exit_code == 0
+    with Path("own.toml").open("a") as recipe:
+        recipe.write(change)
+    changed = Path("own.toml").read_text()
+    assert "is a recipe that was changed since" in complaint("init", "own.toml", *FLAGS)
+    assert Path("own.toml").read_text() == changed
+    assert gentap("init", "own.toml", *FLAGS, "--overwrite").exit_code == 0
+    assert change not in Path("own.toml").read_text()
+
+
+def test_steps_follow_the_data_and_the_machine() -> None:
+    own = OwnData(documents=("pages",), train=("train.jsonl",), base="t5-base")
+
+    def planned(speed: float) -> Recipe:
+        Path("own.toml").write_text(recipe_text(own, Machine(cores=1, speed=speed, has_gpu=False)))
+        return load_recipe(Path("own.toml"))
+
+    slow, fast = planned(1e11), planned(1e13)
+    assert (slow.pretrain.batch_tokens, fast.pretrain.batch_tokens) == (1024, 4096)
+    assert slow.writer.max_steps == fast.writer.max_steps == 24  # seven questions
+    assert "1 core," in Path("own.toml").read_text()
+    Path("pages/a.html").write_text("<p>x</p>" * 2_000_000)
+    assert planned(1e13).pretrain.max_steps == 1000
+    assert planned(1e13).writer.max_steps == 24
+    for recipe in (slow, fast):  # a group of the mix fits
+        assert recipe.pretrain.batch_tokens >= 2 * recipe.linearizer.max_tokens
+
+
+def test_a_base_with_a_linearizer_of_its_own_is_asked_for_none() -> None:
+    Path("base").mkdir()
+    Path("base/linearizer.json").write_text('{"max_tokens": 200}')
+    own = OwnData(documents=("pages",), train=("train.jsonl",), base="base")
+    assert "[linearizer]" not in recipe_text(own, MACHINE)
 
 
 def test_on_a_terminal_it_asks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,15 +25,23 @@ def read_parquet(path: Path) -> Entries:
 
     Raises InputError where a file can't be read or lacks a column.
     """
-    files = parts(path) if path.is_dir() else [path]
-    if not files:
-        hint = ""
-        if parts(path / "sentences"):
-            hint = " It is a mined folder: questions are made from it by `gentap questions write`."
-        raise InputError(f"{path}: holds no examples (part-*.parquet).{hint}")
+    files = example_files(path) if path.is_dir() else [path]
     for file in files:
         _check_columns(file)
     return each(enumerate(read_rows(files), start=1), partial(_example, path))
+
+
+def example_files(folder: Path) -> list[Path]:
+    """The files of a folder of examples; raises InputError where it holds none."""
+    files = parts(folder)
+    if files:
+        return files
+    hint = ""
+    if parts(folder / "sentences"):
+        hint = " It is a mined folder: questions are made from it by `gentap questions write`."
+    elif near := sorted(folder.glob("*.jsonl")):
+        hint = f" Name the file of questions in it, such as {near[0]}."
+    raise InputError(f"{folder}: holds no examples (part-*.parquet).{hint}")
 
 
 def _check_columns(file: Path) -> None:

@@ -5,13 +5,14 @@
      "cells": [[0, 1]], "id": "…"}
 
 ``table`` may be the path of a CSV file instead, relative to the JSONL file and not outside of its
-folder. ``answer`` may be a
-list of texts, each of them right. ``kind`` (``long`` for a sentence, ``cell`` for one cell's
-value), ``cells`` (evidence, body rows from 0), ``id`` and the table's title, section and caption
-may be left out. A line with ``"verdict": "down"`` and no answer is a bad answer that somebody
+folder; its title, section and caption then stand beside it. ``answer`` may be a list of texts, each
+of them right. ``kind`` (``long`` for a sentence, ``cell`` for one cell's value), ``cells``
+(evidence, body rows from 0), ``id`` and the table's title, section and caption may be left out. A
+line with ``"verdict": "down"`` and no answer is a bad answer that somebody
 marked (``gentap serve``) and gave no right one for: nothing is learnt from it.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,15 @@ from gentap.documents.jsonl import table_from_json
 from gentap.errors import InputError
 from gentap.records import Example, Table
 
+_TITLES = ("title", "section", "caption")
+
 
 def from_plain(entry: dict[str, Any], path: Path, number: int, assumed: dict[str, None]) -> Example:
     """What is assumed of a CSV file that the entry names goes into ``assumed``, once for each.
 
     Raises ValueError with the reason where the entry is no question.
     """
-    table = _table(entry.get("table"), path, assumed)
+    table = _table(entry, path, assumed)
     if entry.get("verdict") == "down" and entry.get("answer") is None:
         raise ValueError("a bad answer was marked and no right one given")
     kind = entry.get("kind", "long")
@@ -48,7 +51,10 @@ def from_plain(entry: dict[str, Any], path: Path, number: int, assumed: dict[str
     )
 
 
-def _table(content: Any, path: Path, assumed: dict[str, None]) -> Table:
+def _table(entry: dict[str, Any], path: Path, assumed: dict[str, None]) -> Table:
+    """Its titles may stand in the table or beside it."""
+    content = entry.get("table")
+    beside = {name: text for name in _TITLES if (text := json_text(entry.get(name)))}
     if isinstance(content, str):
         try:
             table, told = read_csv_told(table_file(path.parent, content))
@@ -56,11 +62,10 @@ def _table(content: Any, path: Path, assumed: dict[str, None]) -> Table:
             raise ValueError(str(error)) from error
         if told:
             assumed[told] = None
-        return table
+        return replace(table, **beside)
     if isinstance(content, dict):
-        names = ("title", "section", "caption")
-        context = {name: json_text(content.get(name)) for name in names}
-        return table_from_json(content.get("header"), content.get("rows"), **context)
+        own = {name: json_text(content.get(name)) or beside.get(name, "") for name in _TITLES}
+        return table_from_json(content.get("header"), content.get("rows"), **own)
     raise ValueError("'table' is missing: give an object with header and rows, or a CSV's path")
 
 

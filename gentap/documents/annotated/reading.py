@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gentap.documents.annotated.e2e import read_e2e
-from gentap.documents.annotated.example_parquet import read_parquet
+from gentap.documents.annotated.example_parquet import example_files, read_parquet
 from gentap.documents.annotated.fields import Entries, InternalError
 from gentap.documents.annotated.jsonl_layouts import read_jsonl
 from gentap.documents.annotated.table_to_text import as_text
@@ -26,7 +26,6 @@ from gentap.documents.input_files import require_file
 from gentap.documents.rejected import RejectedRecord, RejectedRecords
 from gentap.errors import InputError
 from gentap.records import Example
-from gentap.runs.files.parquet_parts import parts
 from gentap.runs.net import INTERNAL_ERROR
 from gentap.settings.sections import Task
 
@@ -119,7 +118,9 @@ def find_question_files(paths: Sequence[str | Path]) -> list[Path]:
     Raises InputError where one of them is not there.
     """
     for path in map(Path, paths):
-        if not parts(path):
+        if path.is_dir():
+            example_files(path)
+        else:
             require_file(path)
     return [Path(path) for path in paths]
 

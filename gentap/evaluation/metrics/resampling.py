@@ -1,7 +1,8 @@
 """Bootstrap intervals, and paired tests of two systems, by resampling kept statistics.
 
 A resample draws as many examples as there are, with replacement; the same draws serve all metrics
-and all systems. An interval holds the middle 95 percent of the resamples' scores (Efron 1979).
+and all systems. An interval holds the middle 95 percent of the resamples' scores (Efron 1979). A
+resample without any example that a metric applies to has no score of it, and is left out there.
 
 For two systems with the score difference d:
 
@@ -50,8 +51,7 @@ def intervals(kept: Mapping[str, Statistics]) -> dict[str, tuple[float, float]]:
     """Each score's interval, in percent."""
     found = {}
     for name, scores in _resampled(kept).items():
-        low, high = np.percentile(scores, [50 - LEVEL / 2, 50 + LEVEL / 2])
-        found[name] = (float(low), float(high))
+        found[name] = _middle(_scored(scores))
     return found
 
 
@@ -66,16 +66,25 @@ def differences(
     found = {}
     for name in names:
         points = two[name].score - one[name].score
-        drawn = after[name] - before[name]
-        low, high = np.percentile(drawn, [50 - LEVEL / 2, 50 + LEVEL / 2])
+        drawn = _scored(after[name] - before[name])
         found[name] = Difference(
             points,
-            float(low),
-            float(high),
+            *_middle(drawn),
             _p(drawn - drawn.mean(), points),
             _p(exchanged[name], points),
         )
     return found
+
+
+def _scored(trials: Rows) -> Rows:
+    """The trials that have a score; a 0 where none has."""
+    kept = trials[~np.isnan(trials)]
+    return kept if len(kept) else np.zeros(1)
+
+
+def _middle(trials: Rows) -> tuple[float, float]:
+    low, high = np.percentile(trials, [50 - LEVEL / 2, 50 + LEVEL / 2])
+    return float(low), float(high)
 
 
 def _p(trials: Rows, points: float) -> float:
@@ -84,8 +93,12 @@ def _p(trials: Rows, points: float) -> float:
 
 
 def _resampled(kept: Mapping[str, Statistics]) -> dict[str, Rows]:
+    """Each metric's scores of all resamples; not a number where it applies to no example drawn."""
     sums = _trials({name: statistics.rows for name, statistics in kept.items()}, _draws)
-    return {name: statistics.formula(sums[name]) for name, statistics in kept.items()}
+    return {
+        name: np.where(sums[name].any(axis=1), statistics.formula(sums[name]), np.nan)
+        for name, statistics in kept.items()
+    }
 
 
 def _exchanged(one: Mapping[str, Statistics], two: Mapping[str, Statistics]) -> dict[str, Rows]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from gentap.documents.input_files import no_file, pointer
 from gentap.errors import InputError, first_line
+from gentap.runs.store import is_unfinished
 
 CONFIG, GENERATION = "config.json", "generation_config.json"
 WEIGHTS, WEIGHTS_INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -59,9 +60,12 @@ def find_model(name: str) -> Path:
         refuse_odd_files(path)
         _refuse_pointers(path, name)
         if not (path / CONFIG).exists():
+            if is_unfinished(path):
+                raise InputError(f"{name}: is unfinished: run its command again to complete it.")
             raise InputError(
                 f"{name}: not a model folder (no config.json in it). Give an output folder of "
-                "`gentap base`, `pretrain` or `finetune`, or a Hugging Face checkpoint."
+                "`gentap base`, `questions train`, `pretrain` or `finetune`, or a Hugging Face "
+                "checkpoint."
             )
         return path
     near = path.parent != Path() and path.parent.is_dir()

@@ -37,15 +37,21 @@ def write_own(path: Path, text: str, mark: str, *, overwrite: bool = False) -> N
     write_text(path, text)
 
 
-def refuse_others(path: Path, is_ours: Callable[[], bool], *, overwrite: bool) -> None:
-    """Make a file's folder; FolderError where something stands there that is not ours."""
+def refuse_others(
+    path: Path,
+    is_ours: Callable[[], bool],
+    *,
+    overwrite: bool,
+    other: str = "was not written by this command",
+) -> None:
+    """Make a file's folder; FolderError where something stands there that is not ours, which is
+    told as ``other``."""
     if path.is_dir() or (path.exists() and not path.is_file()):  # a device is nobody's to replace
         raise FolderError(f"{path}: is no file that could be written anew. Give another name.")
     with writing(path):
         if path.exists() and not overwrite and not is_ours():
             raise FolderError(
-                f"{path}: was not written by this command. Give another name, or replace it with "
-                "--overwrite."
+                f"{path}: {other}. Give another name, or replace it with --overwrite."
             )
         path.parent.mkdir(parents=True, exist_ok=True)
 

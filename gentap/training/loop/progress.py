@@ -16,9 +16,9 @@ from gentap.training.loop.processes import is_main
 class TrainingProgress(TrainerCallback):
     """Shows steps, their rate, the time left and the losses, in the main process."""
 
-    def __init__(self, label: str, total: int, folder: Path) -> None:
-        self._progress = Progress(label, total, "steps")
-        self._label, self._folder = label, folder
+    def __init__(self, label: str, total: int, folder: Path, command: str = "") -> None:
+        self._label, self._folder, self._command = label, folder, command or label
+        self._progress = Progress(self._command, total, "steps")
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self._progress.skip(state.global_step)
@@ -36,7 +36,7 @@ class TrainingProgress(TrainerCallback):
             f"{name.removeprefix('eval_').replace('_', ' ')} {value:.3g}"
             for name, value in (metrics or {}).items()
         )
-        say(f"{self._label}: step {state.global_step:,}, dev {shown}")
+        say(f"{self._command}: step {state.global_step:,}, dev {shown}")
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
         loss = (logs or {}).get("loss")
@@ -44,7 +44,7 @@ class TrainingProgress(TrainerCallback):
             self._progress.note = f"loss {loss:.3f}"
             if not math.isfinite(loss):
                 raise WorkerError(
-                    f"{self._label}: the loss is {loss} at step {state.global_step}. Lower "
+                    f"{self._command}: the loss is {loss} at step {state.global_step}. Lower "
                     f"{self._label}.learning_rate, or set {self._label}.precision to fp32. "
                     f"{last_good(self._folder)}"
                 )

@@ -68,6 +68,7 @@ def train(
     padding: int,
     seed: int,
     label: str,
+    command: str = "",
     mix: Mapping[str, int] | None = None,
     keep_best: bool = True,
     patience: int = 0,
@@ -80,8 +81,9 @@ def train(
     the last. ``patience`` looks at them without gain end the training; ``dev_answers`` answers are
     written at each. Checkpoints are written below ``folder``; a rerun goes on from the last whole
     one, with the losses, order and weights of an undisturbed run. ``hold`` keeps the weights near
-    what they were. Several processes share each step. Raises SettingError where there are too few
-    batches for them, or no dev to look at.
+    what they were. Several processes share each step. ``label`` is the settings' section, and what
+    is said begins with the ``command``, where that has another name. Raises SettingError where
+    there are too few batches for the processes, or no dev to look at.
     """
     if (patience or dev_answers) and not dev_streams:
         name = "patience" if patience else "dev_answers"
@@ -111,7 +113,7 @@ def train(
     if total < FEW_STEPS and not settings.max_steps:
         say(_few_steps(label, total, sum(map(len, streams.values())), settings))
     model.accepts_loss_kwargs = False
-    callbacks: list[Any] = [TrainingProgress(label, total, folder / CHECKPOINTS)]
+    callbacks: list[Any] = [TrainingProgress(label, total, folder / CHECKPOINTS, command)]
     if patience:
         callbacks.append(EarlyStoppingCallback(early_stopping_patience=patience))
     dev = _dev(dev_streams, settings, padding, dev_answers) if dev_streams else None

@@ -41,6 +41,19 @@ def test_equal_answers_have_an_interval_of_no_width() -> None:
     assert intervals(mean(*[0.5] * 9)) == {"m": (50, 50)}
 
 
+def test_resamples_without_an_example_of_a_metric_count_nothing() -> None:
+    """One cell question among three sentences: a third of the resamples draws it not once."""
+    rows = np.array([[1.0, 1.0], [0, 0], [0, 0], [0, 0]])
+    right = {"m": ratio_statistics(rows, "s")}
+    assert intervals(right) == {"m": (100, 100)}
+    wrong = {"m": ratio_statistics(rows * [0, 1], "s")}
+    found = differences(wrong, right)["m"]
+    assert (found.points, found.low, found.high) == (100, 100, 100)
+    nothing = {"m": ratio_statistics(rows * 0, "s")}
+    assert intervals(nothing) == {"m": (0, 0)}
+    assert differences(nothing, nothing)["m"].points == 0
+
+
 def test_intervals_are_the_same_every_time_and_for_each_metric_alone() -> None:
     rows = np.random.default_rng(1).random((50, 1))
     kept = mean(*rows[:, 0]) | {"r": ratio_statistics(np.hstack([rows, rows + 1]), "s")}
