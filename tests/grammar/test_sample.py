@@ -149,7 +149,8 @@ def test_all_rows_of_a_long_table_are_asked_about_in_windows(
         told.update({window[cell.row] for cell in example.cells if cell.row >= 0})
     assert shown == set(range(60))
     assert len(told) > 50
-    assert max(told.values()) < 0.06 * told.total()
+    assert max(told.values()) < 0.08 * told.total()  # a window's first and last are told often
+    assert sum(told[row] for row in range(20)) < 0.5 * told.total()  # and the first rows no more
 
 
 def test_a_killed_run_goes_on(
