@@ -122,6 +122,11 @@ def test_what_is_raised_is_no_part_of_the_number_before_it(html: str, text: str)
     assert [rows for *_, rows in read_slowly(page)] == [(("Ada", text),)]
 
 
+def test_a_long_raised_text_is_read_at_once() -> None:
+    for text in ("n+" + "1" * 5000 + "!", "n" * 5000 + "+", "n+(" * 2000, "1n" * 5000 + "%"):
+        assert text[:5] in cell(f"10<sup>{text}</sup>")
+
+
 @pytest.mark.parametrize(
     "groups",
     [

@@ -56,10 +56,10 @@ _CHARGE = re.compile(r"\d{1,2}[+\-−–]")
 _RANGE = re.compile(r"\d+[\-−–]\d+")
 _NOTES = re.compile(r"\d{1,3}(?:, \d{1,3})+|\d{1,2}(?:,\d{1,2}){2,}")
 """Marks of several footnotes; two numbers at a comma alone may be one with a decimal comma."""
-_PART = r"(?:\d+|[^\W\d_]+|\([^()]*\))"
+_PART = r"(?:\d++|[^\W\d_]++|\([^()]*\))"
 _FORMULA = re.compile(
     rf"(?=.*[^\W\d_]|.*\^)(?!(?:st|nd|rd|th)\b)"
-    rf"(?:[+\-−–]{_PART}|{_PART}[+\-−–·*/^]{_PART}|\d+[a-z]\Z)(?:[+\-−–·*/^]?{_PART})*"
+    rf"(?:[+\-−–]{_PART}|{_PART}[+\-−–·*/^]{_PART}|\d+[a-z]\Z)(?:[+\-−–·*/^]?{_PART})*+"
 )
 """Letters and numbers with a sign between or before them, or such as ``2n``; no ``2nd``."""
 _NEXT_DIGIT = re.compile(r"\d")
