@@ -65,7 +65,7 @@ def sample_command(
     tables: Annotated[
         list[str],
         typer.Argument(
-            help="Mined folders; Parquet, CSV or JSONL files of tables, folders, globs."
+            help="Mined folders; CSV, Excel, Parquet or JSONL files of tables, folders, globs."
         ),
     ],
     output: Output,

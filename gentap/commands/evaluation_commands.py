@@ -85,6 +85,7 @@ def evaluate_command(
     settings = settings.model_copy(update={"judge": judging})
     scores = evaluate_models(model, settings, output, overwrite=overwrite)
     _print_scores(scores, as_json)
+    _tell_page("evaluate", output if len(scores) == 1 else output / "compared")
 
 
 @app.command("score")
@@ -122,7 +123,9 @@ def score_command(
         )
         stage.make(output, overwrite=overwrite)
         scores = read_scores(output)
-    _print_scores({str(predictions): scores}, as_json)
+    _print_scores({predictions.name: scores}, as_json)
+    if output is not None:
+        _tell_page("score", output)
 
 
 @app.command("compare")
@@ -174,6 +177,8 @@ def compare_command(
         found = read_json(output / COMPARISON)
         text = read_own(output / "compare.md").decode("utf-8", "replace")
     show(json.dumps(found) if as_json else text)
+    if output is not None:
+        _tell_page("compare", output)
 
 
 def _protocol(name: str) -> "Protocol":
@@ -194,6 +199,10 @@ def _judging(
     values = merge(values, parse_assignments(assignments or []))
     values |= {"address": address} if address else {}
     return make_settings(JudgeSettings, values, "--judge-set")
+
+
+def _tell_page(command: str, report: Path) -> None:
+    say(f"{command}: to browse, open {report / 'report.html'}")
 
 
 def _print_scores(systems: dict[str, dict[str, Any]], as_json: bool) -> None:

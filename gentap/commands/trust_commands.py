@@ -62,7 +62,7 @@ def map_command(
     tables: Annotated[
         list[str],
         typer.Argument(
-            help="Mined folders; Parquet, CSV or JSONL files of tables, folders, globs."
+            help="Mined folders; CSV, Excel, Parquet or JSONL files of tables, folders, globs."
         ),
     ],
     model: Annotated[str, typer.Option(help="A model's folder or hub name.")],

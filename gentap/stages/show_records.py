@@ -13,6 +13,7 @@ from gentap.runs.console import printable_line, show
 from gentap.runs.counting import counted
 from gentap.runs.files.missing_paths import no_such
 from gentap.runs.files.parquet_parts import parts, read_rows
+from gentap.runs.files.user_texts import read_user_text
 from gentap.runs.finished_stage import FinishedStage, read_finished_stage
 from gentap.runs.store import is_done
 
@@ -56,6 +57,7 @@ def show_folder(
         _show_stage(stage)
     name = part or next(iter(held), "")
     if not name:
+        _show_report(folder)
         return
     rows = (
         row
@@ -98,6 +100,15 @@ def _show_stage(stage: FinishedStage) -> None:
     if aside:
         show(f"set aside: {', '.join(f'{name}: {count:,}' for name, count in aside.items())}")
     show()
+
+
+def _show_report(folder: Path) -> None:
+    """The scores of a report, or of several compared, and where the page is."""
+    for name in ("compare.md", "report.md"):
+        if (folder / name).is_file():
+            show(read_user_text(folder / name, "report").rstrip("\n"))
+            show(f"\nThe report is in {folder / 'report.html'}.")
+            return
 
 
 def _number(value: Any) -> str:

@@ -142,6 +142,16 @@ def test_null_means_left_out(tmp_path: Path) -> None:
     assert one(tmp_path, PLAIN | nulls) == one(tmp_path, PLAIN)
 
 
+def test_titles_may_stand_beside_the_table(tmp_path: Path) -> None:
+    (tmp_path / "operas.csv").write_text("Opera,Year\nAida,1871\n")
+    named = PLAIN | {"table": "operas.csv", "title": "Verdi", "section": "Late works"}
+    table = one(tmp_path, named).table
+    assert (table.title, table.section, table.header) == ("Verdi", "Late works", ("Opera", "Year"))
+    within = {"header": ["Opera", "Year"], "rows": [["Aida", "1871"]], "title": "Verdi"}
+    table = one(tmp_path, PLAIN | {"table": within, "title": "Others", "caption": "Late"}).table
+    assert (table.title, table.caption) == ("Verdi", "Late")
+
+
 def test_a_table_can_be_a_csv_beside_the_questions(tmp_path: Path) -> None:
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "verdi_operas.csv").write_text("Opera,Year\nAida,1871\n")

@@ -82,9 +82,9 @@ def test_what_is_not_there_is_told(corpus: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert "neither an output folder" in complaint("show", str(tmp_path / "empty"))
     assert "has no part 'tables'. Its parts" in complaint("show", str(corpus), "--part", "tables")
-    assert "no record of kind or origin 'cel' and containing 'x'." in complaint(
-        "show", str(corpus), "--kind", "cel", "--containing", "x"
-    )
+    none = gentap("show", str(corpus), "--kind", "cel", "--containing", "x")
+    assert none.exit_code == 1
+    assert "no record of kind or origin 'cel' and containing 'x'." in none.stderr
 
 
 def test_every_output_folder_has_something_to_show(
@@ -95,6 +95,8 @@ def test_every_output_folder_has_something_to_show(
         result = gentap("show", folder)
         assert result.exit_code == 0, (folder, result.output)
         assert "made by" in result.stdout
+    assert "| BLEU" in gentap("show", "report").stdout
+    assert "The report is in report/report.html." in gentap("show", "report").stdout
     assert "Did you mean 'tables'? Its parts" in complaint("show", "mined", "--part", "table")
     first = gentap("show", "cell").stdout.splitlines()[0]
     assert "examples of kind" not in first or first.count("examples of kind") <= 6

@@ -12,7 +12,6 @@ line with ``"verdict": "down"`` and no answer is a bad answer that somebody
 marked (``gentap serve``) and gave no right one for: nothing is learnt from it.
 """
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +61,8 @@ def _table(entry: dict[str, Any], path: Path, assumed: dict[str, None]) -> Table
             raise ValueError(str(error)) from error
         if told:
             assumed[told] = None
-        return replace(table, **beside)
+        own = {name: beside.get(name, getattr(table, name)) for name in _TITLES}
+        return Table(header=table.header, rows=table.rows, **own)
     if isinstance(content, dict):
         own = {name: json_text(content.get(name)) or beside.get(name, "") for name in _TITLES}
         return table_from_json(content.get("header"), content.get("rows"), **own)
