@@ -108,9 +108,7 @@ class WordList:
         low = word.lower()
         if name in GROUPS:
             found = self.counterparts.get(low)
-            return (
-                found is not None and found.kind != "names" and GROUPS[found.group] == name
-            )
+            return found is not None and found.kind != "names" and GROUPS[found.group] == name
         members = self.classes[name]
         if low in members or (ANY_CAPITAL in members and word[:1].isupper()):
             return True
