@@ -62,6 +62,8 @@ def parse_noise(text: str) -> Noise:
             raise SettingError(f"noise: {name} is all or nothing; it takes no number.")
         else:
             given[key] = True
+    if text and not given:
+        raise SettingError(f"noise: '{text}' names none. Known: {', '.join(known)}.")
     return Noise(**given)
 
 

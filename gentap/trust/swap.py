@@ -25,7 +25,7 @@ _ENDS = re.compile(r"[.?!:;]\W*$")
 
 class _Change(NamedTuple):
     """A word that is exchanged, what it becomes, the group that it names, if any, and whether it is
-    a listed word and no form such as a pronoun."""
+    a listed word and no mere form such as a pronoun."""
 
     start: int
     end: int
@@ -66,7 +66,8 @@ class Rewriter:
                 form = self.words.forms[low]
                 becomes = seen.form(place)
                 if becomes:
-                    yield _Change(start, end, _in_case(becomes, word), form.group, False)
+                    listed = low in self.words.counterparts
+                    yield _Change(start, end, _in_case(becomes, word), form.group, listed)
                     continue
             found, ending = seen.counterpart(place)
             if found is not None and self._names(seen, place, found):
@@ -122,13 +123,22 @@ class _Words:
 
     def form(self, place: int) -> str:
         """What a word becomes by its neighbours; empty where no rule holds."""
-        before, after = self._near(place - 1, place), self._near(place + 1, place)
+        before = self._near(place - 1, place)
         for rule in self.list.forms[self.words[place].lower()].rules:
             if (not rule.after or self.list.is_of(rule.after, before)) and (
-                not rule.before or self.list.is_of(rule.before, after)
+                not rule.before or self.list.is_of(rule.before, self._following(place, rule.past))
             ):
                 return rule.becomes
         return ""
+
+    def _following(self, place: int, past: str) -> str:
+        """The word after a place and after all that are of the class ``past``, if one is given."""
+        place += 1
+        after = self._near(place, place - 1)
+        while past and after.islower() and self.list.is_of(past, after):
+            place += 1
+            after = self._near(place, place - 1)
+        return after
 
     def pair(self, place: int) -> tuple[str, str]:
         """A word and the one before it, in small letters."""

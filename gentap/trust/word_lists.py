@@ -20,7 +20,7 @@ from gentap.settings.sections import Settings
 from gentap.settings.toml_text import line_of, parse_toml
 
 GROUPS = ("first", "second")
-"""Classes that every list has: the words that name its groups."""
+"""Classes that every list has: the words and titles, but no first names, of its groups."""
 ANY_CAPITAL = "Aa"
 """Stands in a class for every word with a capital."""
 
@@ -30,10 +30,14 @@ _FOLDER = Path(__file__).parent / "word_lists"
 
 
 class FormRule(Settings):
-    """What a word becomes where its neighbours are of these classes."""
+    """What a word becomes where its neighbours are of these classes.
+
+    ``past`` finds a noun behind the adjectives that stand between it and its article.
+    """
 
     after: str = Field("", description="the class of the word before it")
     before: str = Field("", description="the class of the word that follows")
+    past: str = Field("", description="a class: its words are passed over to the one that follows")
     becomes: str = Field(alias="is", min_length=1, description="what it becomes")
 
 
@@ -104,7 +108,7 @@ class WordList:
         low = word.lower()
         if name in GROUPS:
             found = self.counterparts.get(low)
-            return found is not None and GROUPS[found.group] == name
+            return found is not None and found.kind != "names" and GROUPS[found.group] == name
         members = self.classes[name]
         if low in members or (ANY_CAPITAL in members and word[:1].isupper()):
             return True
@@ -172,7 +176,7 @@ def _fault(word: str) -> str:
 def _rules(given: str | list[FormRule], file: _WordListFile, where: str) -> tuple[FormRule, ...]:
     rules = [FormRule(**{"is": given})] if isinstance(given, str) else given
     for rule in rules:
-        for name in (rule.after, rule.before):
+        for name in (rule.after, rule.before, rule.past):
             if name and name not in file.classes and name not in GROUPS:
                 known = ", ".join([*GROUPS, *file.classes])
                 raise SettingError(f"{where}: there is no class '{name}'. Known: {known}.")

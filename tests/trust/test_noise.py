@@ -54,6 +54,7 @@ def test_noise_is_read_as_it_is_typed() -> None:
         ("mising=0.1", "there is no 'mising'. Known: missing, typos, swapped, shuffled-rows"),
         ("shuffled-rows=0.1", "shuffled-rows is all or nothing; it takes no number"),
         ("missing=0.1,missing=0.2", "missing is given twice"),
+        (",", "',' names none. Known: missing"),
     ],
 )
 def test_noise_that_can_not_be_is_refused(text: str, said: str) -> None:
