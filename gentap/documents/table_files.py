@@ -195,8 +195,8 @@ def read_first_table(
                     first = one
                 else:  # there are more
                     named = first.table.title or first.table.caption
-                    told = f"{path}: the first of several tables is taken, '{named}' of {first.url}"
-                    return first, told
+                    where = f"'{named}' of {first.url}" if named else first.url
+                    return first, f"{path}: the first of several tables is taken, {where}"
         if first is not None:
             return first, ""
     raise InputError(f"{path}: no table could be read from it: {reason}")

@@ -77,7 +77,8 @@ def evaluate_model(
         copies, work = swap(examples), folder.work / "swapped"
         found = swap_scores(model, results, copies, settings, length, folder.path, work)
         sections.append(swap_section(found))
-    drawn = f", drawn evenly from the {len(questions.examples):,}" if settings.questions else ""
+    read = len(questions.examples)
+    drawn = f", drawn evenly from the {read:,}" if 0 < settings.questions < read else ""
     write_report(
         folder.path,
         [results],

@@ -303,10 +303,11 @@ def _missing_number(table: QuestionTable, column: int, random: Random) -> str | 
         return None
     low, high = int(min(held)), int(max(held))
     if read.unit == "year":
-        around = range(low - _YEARS_AWAY, high + _YEARS_AWAY + 1)
-        free = [one for one in around if one in _YEARS and not table.mentions(str(one))]
+        first, end = low - _YEARS_AWAY, high + _YEARS_AWAY + 1
+        around = range(max(first, _YEARS.start), min(end, _YEARS.stop))
+        free = [one for one in around if not table.mentions(str(one))]
     else:
-        free = [one for one in range(low, high + 1) if one in _COUNTS]
+        free = list(range(max(low, _COUNTS.start), min(high + 1, _COUNTS.stop)))
     free = [one for one in free if one not in held]
     return str(_any_of(free, random)) if free else None
 

@@ -196,7 +196,7 @@ workers = {machine.cores}
 def _mine(own: OwnData, machine: Machine) -> _Part:
     size, count = _documents(own.documents)
     files = counted(count, "file")
-    shown = f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.0f} kB"
+    shown = f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{max(1, round(size / 1e3)):,} kB"
     seconds = 2 + size / (_MINED_BYTES * machine.cores)
     text = f"""\
 # Tables and sentences of {files} of documents, {shown}. What the sets below
@@ -283,7 +283,7 @@ def _finetune(own: OwnData, budget: _Budget) -> _Part:
     epochs = min(50, max(6, -(-150 * in_a_step // questions)))
     seconds = epochs * questions / in_a_step * budget.step
     text = f"""\
-# On the {questions:,} annotated questions; the state that is best on dev is kept.
+# On {counted(questions, "annotated question")}; the state that is best on dev is kept.
 {_takes(seconds)}
 [finetune]
 train = {_toml(own.train)}
@@ -300,7 +300,7 @@ def _evaluate(own: OwnData, machine: Machine, budget: _Budget) -> _Part:
     work = questions * _SYSTEMS * 2 * budget.parameters * read
     seconds = work / (machine.speed * _SEARCH_EFFICIENCY)
     text = f"""\
-# Answers of all systems to the {questions:,} test questions, their scores, and a report.
+# Answers of all systems to {counted(questions, "test question")}, their scores, and a report.
 {_takes(seconds)}
 [evaluate]
 data = {_toml(own.test)}
@@ -355,7 +355,7 @@ def _parameters(base: str) -> float:
 
 def _clock(seconds: float) -> str:
     if seconds < 90:
-        return f"{max(1, round(seconds))} seconds"
+        return counted(max(1, round(seconds)), "second")
     if seconds < 5400:
         return f"{round(seconds / 60)} minutes"
     return f"{seconds / 3600:.0f} hours" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"

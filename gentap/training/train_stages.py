@@ -1,5 +1,6 @@
 """What each stage trains on: the question writer, pretraining, finetuning."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -201,16 +202,19 @@ def _filled(
     Raises InputError where nothing else is there to learn a kind of answer from.
     """
     filled = {part: store for part, store in stores.items() if len(store)}
-    for part, store in stores.items():
-        if part in filled or (part in _SENTENCES and filled.keys() & _SENTENCES):
+    for part in stores:
+        alike = _SENTENCES if part in _SENTENCES else {part}
+        if filled.keys() & alike:
             continue
-        rejected = store.tally["rejected"]
+        rejected: Counter[str] = Counter()
+        for one in stores.keys() & alike:
+            rejected.update(stores[one].tally["rejected"])
         if not rejected:
             raise InputError(
                 f"{label}: no {part} example of {split} in what was given. Sentences that a "
                 "grammar states are left out where pretrain.stated is 0."
             )
-        reasons = ", ".join(f"{reason}: {n:,}" for reason, n in rejected.items())
+        reasons = ", ".join(f"{reason}: {n:,}" for reason, n in sorted(rejected.items()))
         raise InputError(
             f"{label}: no {part} example of {split} fits the model ({reasons}). Raise "
             "linearizer.max_tokens or max_target_tokens."

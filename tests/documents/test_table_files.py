@@ -209,3 +209,7 @@ def test_that_there_are_other_tables_is_told(tmp_path: Path) -> None:
     table, told = read_first_table(tmp_path)
     assert table.table.title == "a"
     assert told == f"{tmp_path}: the first of several tables is taken, 'a' of a.csv"
+    bare = {**FILMS, "title": "", "caption": ""}
+    (tmp_path / "x.jsonl").write_bytes(lines(bare, bare))
+    told = read_first_table(tmp_path / "x.jsonl")[1]
+    assert told == f"{tmp_path / 'x.jsonl'}: the first of several tables is taken, x.jsonl:1"

@@ -185,6 +185,10 @@ def test_so_many_questions_are_asked_spread_evenly_over_the_set(
     assert [line["id"] for line in read_lines(tmp_path / "report")] == ["0", "2", "5", "7"]
     page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
     assert "4 questions, drawn evenly from the 10 of" in page
+    settings = settings.model_copy(update={"questions": 20})
+    EvaluateStage(model=str(toy_model), evaluate=settings).make(tmp_path / "all")
+    page = (tmp_path / "all" / "report.html").read_text(encoding="utf-8")
+    assert "10 questions of" in page
 
 
 def test_scores_are_of_the_kinds_of_answers_that_are_there(tmp_path: Path) -> None:

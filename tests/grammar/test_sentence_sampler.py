@@ -199,6 +199,18 @@ def test_a_missing_value_is_made_like_those_of_its_column_and_stands_nowhere() -
     assert said["count"] == {"5", "7", "8"}
 
 
+def test_a_missing_number_of_a_column_of_large_ones_is_small_and_soon_found() -> None:
+    about = table(
+        *(["Ashby", "1"], ["Brill", "9000000000000"], ["Corran", "7"]), header=["Town", "People"]
+    )
+    query = "select none [column W] where [column A:count] is [value A missing]"
+    grammar = one_kind(query, "[value A missing]?", "not in the table.")
+    drawn = sentences(about, grammar, 20, unanswerable=1.0)
+    said = {int(one.question[:-1]) for one in drawn}
+    assert len(said) > 10
+    assert said <= set(range(2, 1000)) - {7}
+
+
 def test_what_the_table_lacks_is_neither_its_heading_nor_title_nor_cell() -> None:
     more = (
         "words lacks =\n  height: *height*, size\n  weight: *weight*\n  age: *age*\n  salary: pay\n"

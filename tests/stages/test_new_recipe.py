@@ -55,6 +55,18 @@ def test_estimates_follow_sizes_and_speed() -> None:
     assert measure_machine().speed > 1e8
 
 
+def test_one_question_is_told_as_one() -> None:
+    question = Path("train.jsonl").read_text().splitlines()[0]
+    Path("one.jsonl").write_text(f"{question}\n")
+    Path("pages/a.html").write_text("<p>x</p>")
+    own = OwnData(documents=("pages",), train=("one.jsonl",), test=("one.jsonl",), base="t5-base")
+    said = recipe_text(own, Machine(cores=1, speed=1e16, has_gpu=False))
+    assert "# On 1 annotated question;" in said
+    assert "to 1 test question, their" in said
+    assert "# About 1 second.\n" in said
+    assert "1 file of documents, 1 kB." in said
+
+
 def test_a_busy_machine_is_not_taken_for_a_slow_one(monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = iter(range(1000))
     monkeypatch.setattr("time.perf_counter", lambda: 100.0 * next(ticks))

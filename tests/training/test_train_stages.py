@@ -365,6 +365,12 @@ def test_a_corpus_of_which_nothing_fits_is_refused_with_the_reasons(run_pretrain
         run_pretrain("out", long=examples("long"), cell=examples("cell", 3, rows=40))
 
 
+def test_where_no_sentence_of_a_grammar_fits_it_is_said_why(run_pretrain) -> None:
+    stated = examples("long", 3, origin="grammar", rows=40)
+    with pytest.raises(InputError, match=r"no long example of train fits.*sampled table.*3"):
+        run_pretrain("out", long=stated)
+
+
 def run_finetune(
     stage: Any, model: Path, train: list[Example], dev: list[Example], name: str = "tuned"
 ) -> dict[str, Any]:

@@ -20,12 +20,14 @@ _TELLS = (
     r"(?:say|tell|list|give|name|show|mention|include|contain|provide|state|specify|cover|have|"
     r"record|answer|indicate|report|hold|identify|feature)"
 )
+_SPEAKS = r"(?:say|tell|list|give|name|mention|state|specify|answer|indicate|identify)"
+"""What a table alone does: a restaurant too may not have or include something."""
 _TABLE = r"(?:table|data|list)"
 _IN = rf"(?:in|from|by|with|on) (?:the|this) (?:given |provided )?{_TABLE}"
 _ENGLISH = (
     rf"{_TABLE} (?:does not|doesn't|do not|don't|did not|cannot|can't|can not) (?:\w+ )?{_TELLS}",
     rf"\b{_TABLE} {_TELLS}s? (?:no|nothing|none|neither)\b|{_TABLE} has (?:no|nothing|none)\b",
-    rf"\bit (?:does not|doesn't|cannot|can't) {_TELLS}\b",
+    rf"\bit (?:does not|doesn't|cannot|can't) {_SPEAKS}\b",
     rf"\b(?:no|none of the) \S+(?: \S+){{0,8}} {_IN}",
     rf"(?:is|are|was|were) (?:not|neither)(?: \w+){{0,3}} {_IN}|(?:isn't|aren't|wasn't)[^.]* {_IN}",
     rf"(?:cannot|can't|could not|couldn't) be (?:\w+ ){{1,3}}{_IN}",
