@@ -139,7 +139,6 @@ def _sample_shard(
         with shard.record(where):
             random = table_random(seed, sourced.id).random
             asked: set[str] = set()
-            made: list[tuple[Table, list[SampledQuestion | SampledSentence]]] = []
             missing: set[str] = set()
             shown = 0
             windows = []
@@ -149,14 +148,14 @@ def _sample_shard(
                 told = round((shown + wanted) * share) - round(shown * share)
                 shown += wanted
                 windows.append((askable, told, cells))
-            for askable, told, cells in windows:  # after all cells, which do not depend on them
+            made: list[tuple[Table, list[SampledQuestion | SampledSentence]]] = [
+                (askable.read.table, _not_yet(asked, cells)) for askable, _, cells in windows
+            ]
+            for (askable, told, _), (_, draws) in zip(windows, made, strict=True):
+                # After all cells, which do not depend on them.
                 sentences, missed = teller.draws(askable, told, settings.attempts, random)
-                drawn: list[SampledQuestion | SampledSentence] = [*cells, *sentences]
-                draws = [draw for draw in drawn if draw.question not in asked]
-                asked.update(draw.question for draw in draws)
-                made.append((askable.read.table, draws))
+                draws += _not_yet(asked, sentences)
                 missing |= missed.keys()
-            table = askable.read.table
             counts.update(f"tables without sentences of {size}" for size in missing)
             for table, draws in made:
                 writer.add(sourced, table, draws)
@@ -169,6 +168,15 @@ def _sample_shard(
     writer.flush()
     for name, count in counts.items():
         shard.count(name, count)
+
+
+def _not_yet(
+    asked: set[str], draws: Sequence[SampledQuestion | SampledSentence]
+) -> list[SampledQuestion | SampledSentence]:
+    """Those whose question is not among the asked ones, which it joins."""
+    fresh = [draw for draw in draws if draw.question not in asked]
+    asked.update(draw.question for draw in fresh)
+    return fresh
 
 
 def _counted_as(draws: Sequence[SampledQuestion | SampledSentence]) -> Iterator[str]:

@@ -24,22 +24,27 @@ _SPEAKS = r"(?:say|tell|list|give|name|mention|state|specify|answer|indicate|ide
 """What a table alone does: a restaurant too may not have or include something."""
 _TABLE = r"(?:table|data|list)"
 _IN = rf"(?:in|from|by|with|on) (?:the|this) (?:given |provided )?{_TABLE}"
+_NO_RANK = r"(?!(?:first|second|third|last|top|best|worst|most|least|highest|lowest)\b)"
+"""Who is not the first in the table stands in it."""
 _ENGLISH = (
     rf"{_TABLE} (?:does not|doesn't|do not|don't|did not|cannot|can't|can not) (?:\w+ )?{_TELLS}",
     rf"\b{_TABLE} {_TELLS}s? (?:no|nothing|none|neither)\b|{_TABLE} has (?:no|nothing|none)\b",
     rf"\bit (?:does not|doesn't|cannot|can't) {_SPEAKS}\b",
-    rf"\b(?:no|none of the) \S+(?: \S+){{0,8}} {_IN}",
-    rf"(?:is|are|was|were) (?:not|neither)(?: \w+){{0,3}} {_IN}|(?:isn't|aren't|wasn't)[^.]* {_IN}",
+    rf"\b(?:no|none of the)(?: (?!and\b|but\b)[^\s,]+){{1,9}} {_IN}(?! than\b)",
+    rf"(?:is|are|was|were) (?:not|neither)(?: {_NO_RANK}\w+){{0,3}} {_IN}",
+    rf"(?:isn't|aren't|wasn't)(?: {_NO_RANK}[^\s.]+)* {_IN}",
     rf"(?:cannot|can't|could not|couldn't) be (?:\w+ ){{1,3}}{_IN}",
-    rf"according to the {_TABLE}, (?:no|none|there is no)\b|is not among (?:the|its) ",
+    rf"according to the {_TABLE}, (?:no|none|there is no)\b|is not among (?:the|its) [^.,]*{_IN}",
     r"\bunanswerable\b|\b(?:cannot|can't) (?:be answered|answer|be determined)\b",
-    r"\b(?:no|not enough|insufficient) information\b",
+    r"\b(?:no|not enough|insufficient) information\b(?! \w)|\b(?:no|not enough|insufficient) "
+    r"information (?:about|on|of|for|to|that|which|whether|as|in|is|was|available|given)\b",
 )
 _NENNT = r"(?:enthält|nennt|hat|sagt|zeigt|führt|gibt|macht)"
 _GERMAN = (
-    rf"\btabelle {_NENNT}\b[^.]*\b(?:kein\w*|nicht|nichts|nur)\b|\bbeantwortet die tabelle nicht\b",
+    rf"\btabelle {_NENNT}\b[^.]*\b(?:kein\w*|nicht|nichts)\b|\bbeantwortet die tabelle nicht\b",
     rf"\b{_NENNT} die tabelle\b[^.]* ?\b(?:kein\w*|nicht|nichts)\b",
-    r"\b(?:kein\w*|nicht|nirgends)\b[^.,]* in (?:der|dieser) tabelle\b|\bkeine zeile der tabelle\b",
+    r"\b(?:kein\w*|nicht|nirgends)\b(?! (?:die|der|das|den) \w+st\w*\b)"
+    r"[^.,]* in (?:der|dieser) tabelle\b|\bkeine zeile der tabelle\b",
     r"\bin (?:der|dieser) tabelle (?:gibt es kein|steht kein|fehlt)|\bin der tabelle nicht\b",
     r"\b(?:steht|kommt) in der tabelle (?:nicht|nirgends)\b|\bsteht in der tabelle nirgends\b",
     r"\bunter [^.]* steht in der tabelle nirgends\b|\blaut der tabelle gibt es kein",
