@@ -29,6 +29,8 @@ from typer.testing import CliRunner
 from gentap.cli import app
 
 ELSEWHERE = {
+    "e2e/devset.csv": "a data set that is no part of the project",
+    "e2e/testset_w_refs.csv": "a data set that is no part of the project",
     "make": "builds an environment, and fetches SmolLM2",
     "pip": "installs packages",
     "python": "figures of the docs, from data sets that are no part of the project",
@@ -87,6 +89,8 @@ LAID_DOWN = {
     "runs/own/mined": "mined",
     "runs/own/long": "sampled",
     "runs/own/cell": "sampled",
+    "runs/study/reports/pretrained": "report",
+    "runs/study/with-the-grammar-s-sentences/reports/pretrained": "report",
     "runs/quickstart": "quickstart",
     "runs/quickstart/finetuned": "model",
     "runs/quickstart/reports/finetuned": "report",
@@ -246,6 +250,8 @@ def test_the_commands_of_a_page_run(
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     address = serve(rate_or_ask).address
     shutil.copytree(ROOT / "scripts/recipes", "scripts/recipes")
+    Path("scripts/studies").mkdir()
+    shutil.copy(ROOT / "scripts/studies/german_tables.jsonl", "scripts/studies")
     shutil.copytree(ROOT / "data/qa", "data/qa")
     Path("data/pages").mkdir()
     for file in (ROOT / "data/pages").glob("[ab]*.html"):

@@ -49,6 +49,8 @@ def sample(
     Raises InputError where no table gives a question.
     """
     load_grammar(find_grammar(settings.grammar))
+    _fit.cache_clear()  # of an earlier run in this process: grammar and base may have changed
+    _maker.cache_clear()
     shards = list(
         slice_tables(
             files,

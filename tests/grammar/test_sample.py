@@ -153,6 +153,24 @@ def test_all_rows_of_a_long_table_are_asked_about_in_windows(
     assert sum(told[row] for row in range(20)) < 0.5 * told.total()  # and the first rows no more
 
 
+def test_a_grammar_that_was_edited_is_read_anew(
+    run: Callable[..., Tally], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [["Ida Ray", "Rye"], ["Ada", "Deal"], ["Mary", "Hull"], ["Brill", "Goole"]]
+    line = {"id": "t1", "header": ["Ship", "Port"], "rows": rows}
+    Path("ships.jsonl").write_text(json.dumps(line))
+    asked = []
+    for word in ("which", "what"):
+        Path("own.grammar").write_text(
+            "question port =\n    > select [column B] where [column A] is [value A]\n"
+            f"    {word} [column B] has the [column A] [value A]?\n"
+        )
+        run(Path("ships.jsonl"), word, grammar="own.grammar", sentences=0)
+        asked += [{one.question.split()[0].lower() for one in examples(tmp_path / word)}]
+    assert asked == [{"which"}, {"what"}]
+
+
 def test_a_killed_run_goes_on(
     run: Callable[..., Tally], mined: Path, tmp_path: Path, contents: Any, monkeypatch: Any
 ) -> None:
