@@ -120,8 +120,8 @@ def read_csv_text(
         header=layout.header,
         rows=tuple(row.cells + ("",) * (width - len(row.cells)) for row in layout.rows),
     )
-    enclosed = "“”" if text != written else dialect.quote
-    return table, _told(path, encoding, dialect, layout, skipped, named, enclosed)
+    curled = text != written
+    return table, _told(path, encoding, dialect, layout, skipped, named, curled)
 
 
 def _check(
@@ -174,7 +174,7 @@ def _told(
     layout: TableLayout,
     skipped: int,
     named: str,
-    enclosed: str,
+    curled: bool,
 ) -> str:
     """What was found out, said in one line; nothing of a plain file."""
     said = []
@@ -183,8 +183,9 @@ def _told(
     plain = "\t" if path.suffix.lower() == ".tsv" else ","
     if dialect.delimiter != plain and not named:
         said.append(f"cells parted by {_SAID.get(dialect.delimiter, repr(dialect.delimiter))}")
-    if enclosed != '"' or dialect.escape:
-        said.append(f"texts in {enclosed}" + (", escaped by \\" if dialect.escape else ""))
+    if curled or dialect.quote != '"' or dialect.escape:
+        quote = "typographic quotation marks" if curled else dialect.quote
+        said.append(f"texts in {quote}" + (", escaped by \\" if dialect.escape else ""))
     if layout.title:
         said.append(f"title '{_short(layout.title)}'")
     lines = [line + skipped for line in layout.header_lines]

@@ -9,6 +9,8 @@ from pathlib import Path
 from gentap.errors import InputError
 from gentap.runs.files.missing_paths import no_such
 
+_LOCK = "~$"
+"""Begins the name of the file that Excel keeps beside a workbook while it is open."""
 _KINDS = (
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISSOCK, "a socket"),
@@ -121,7 +123,7 @@ def _in_folder(folder: Path, suffixes: Sequence[str]) -> list[Path]:
         path
         for above, _, names in os.walk(folder, onerror=note)
         for path in (Path(above, name) for name in names)
-        if _has_suffix(path, suffixes)
+        if _has_suffix(path, suffixes) and not path.name.startswith(_LOCK)
     ]
     if folder in unreadable:
         raise InputError(f"{folder}: the folder can't be read. Choose one that you may read.")

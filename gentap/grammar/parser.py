@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import cast
 
 from gentap.errors import SettingError
 from gentap.grammar.checks import find_mistakes
@@ -15,6 +16,8 @@ from gentap.grammar.rules import (
     Rule,
     RuleKind,
     Slot,
+    SlotKind,
+    Which,
     WordingPart,
 )
 from gentap.runs.counting import counted
@@ -123,7 +126,7 @@ class _Reader:
         match = _RULE.fullmatch(content)
         if match is None and (begun := _RULE.fullmatch(f"{content} =")):
             if begun[1] or self._rule is None:  # what is indented below belongs to no other rule
-                self._rule = Rule(begun[2], number, begun[1] or "phrase")  # type: ignore[arg-type]
+                self._rule = Rule(begun[2], number, _rule_kind(begun))
             message = f"a rule begins '{content} =', with that sign. A wording is indented."
             raise _LineError(len(content), message)
         if match is None:
@@ -132,9 +135,8 @@ class _Reader:
                 "expected 'name =', 'question name =', 'numbers name =', 'tense name =' or "
                 f"'words name =', found {content!r}. Indent wordings.",
             )
-        kind: RuleKind = match[1] or "phrase"  # type: ignore[assignment]
         name = match[2]
-        self._rule = Rule(name, number, kind)
+        self._rule = Rule(name, number, _rule_kind(match))
         if name in _RESERVED:
             message = f"'{name}' is sampled from the table; give the rule another name."
             raise _LineError(match.start(2), message)
@@ -231,20 +233,26 @@ def _read_parts(content: str, offset: int) -> Iterator[WordingPart]:
         place = closed + 1
 
 
+def _rule_kind(match: re.Match[str]) -> RuleKind:
+    return cast(RuleKind, match[1] or "phrase")
+
+
 def _read_slot(inside: str, column: int) -> Slot:
-    which, what = _WHICH.fullmatch(inside).groups("")  # type: ignore[union-attr]
+    found = _WHICH.fullmatch(inside)
+    assert found is not None  # it fits everything
+    which, what = cast(Which, found[1] or ""), found[2]
     if " ".join(inside.split()) == "how many":
         return Slot("how many", "", column)
     if match := _SLOT.fullmatch(what):
-        kind = match[1] or match[4]
+        kind = cast(SlotKind, match[1] or match[4])
         if match[3] or match[6]:
             raise _LineError(column, "a guard belongs in the query line ('>').")
         if which and kind != "cell":
             message = f"'{which}' is said of a cell or a rule, as in [{which} cell A]."
             raise _LineError(column, message)
         label = " ".join((match[2] or match[5] or "").split())
-        return Slot(kind, label, column, which)  # type: ignore[arg-type]
+        return Slot(kind, label, column, which)
     if not re.fullmatch(_NAME, what):
         message = f"'[{inside}]' is no name of a rule, column or value. Write [name], [column A]."
         raise _LineError(column, message)
-    return Slot("rule", what, column, which)  # type: ignore[arg-type]
+    return Slot("rule", what, column, which)

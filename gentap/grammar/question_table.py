@@ -220,10 +220,14 @@ class QuestionTable:
     def _all_words(self) -> list[frozenset[str]]:
         return [frozenset(WORD.findall(line)) for line in self.all_forms.splitlines()]
 
+    @cached_property
+    def _words_anywhere(self) -> frozenset[str]:
+        return frozenset().union(*self._all_words)
+
     def mentions(self, text: str) -> bool:
         """Whether all words of a text stand in one cell, heading or title."""
         words = frozenset(WORD.findall(normal_form(text)))
-        return any(words <= line for line in self._all_words)
+        return words <= self._words_anywhere and any(words <= line for line in self._all_words)
 
     def is_in_one_row(self, form: str) -> bool:
         """Whether no two rows hold this normal form, in any of their columns."""

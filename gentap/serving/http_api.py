@@ -21,6 +21,7 @@ _STATUSES: tuple[tuple[type[GentapError], int], ...] = (
     (TooLateError, 504),
 )
 
+_SERVED = {"answer": "POST", "models": "GET"}
 _METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 
 _LOOK_SECONDS = 0.5
@@ -58,11 +59,14 @@ def api_app(service: AnswerService) -> FastAPI:
         return JSONResponse({"models": service.models, "limits": told})
 
     async def elsewhere(path: str) -> JSONResponse:
-        there = path in ("answer", "models")  # with another method
-        return _error(
-            405 if there else 404,
+        method = _SERVED.get(path)
+        response = _error(
+            405 if method else 404,
             "There is nothing here. There are POST /api/answer and GET /api/models.",
         )
+        if method:
+            response.headers["Allow"] = method
+        return response
 
     app.add_api_route("/api/answer", answer, methods=["POST"], response_model=None)
     app.add_api_route("/api/models", models, methods=["GET"], response_model=None)
@@ -79,7 +83,8 @@ async def _answer(service: AnswerService, content: dict[str, Any], client: Reque
             f"{service.limits.questions} are taken at a time."
         )
     asked = [Asking(model=request.model, question=one, table=at) for one, at in request.asked]
-    waiting = [asyncio.wrap_future(future) for future in service.submit(asked)]
+    futures = service.submit(asked)
+    waiting = [asyncio.wrap_future(future) for future in futures]
     gathered: asyncio.Future[list[ModelReply]] = asyncio.gather(*waiting)
     gathered.add_done_callback(_look_at)
     gone = asyncio.ensure_future(_until_gone(client))
@@ -95,6 +100,10 @@ async def _answer(service: AnswerService, content: dict[str, Any], client: Reque
         raise too_late(service.limits) from None
     finally:
         gone.cancel()
+        # A wrapped future passes its cancelling on a turn of the loop later: by then the error may
+        # have been sent and the question begun.
+        for future in futures:
+            future.cancel()
         for one in waiting:
             one.cancel()
     contents = [reply_content(reply) for reply in replies]

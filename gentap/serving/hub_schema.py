@@ -6,7 +6,7 @@ which models read. Several questions of one table are a list as ``query``, sever
 ``inputs``; either is answered with a list. ``parameters`` may name the ``model``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,9 +65,9 @@ def _questions(entry: Any, where: str) -> list[tuple[str, Table]]:
     return [(one, table) for one in queries]
 
 
-def _refuse_unknown(entry: Mapping[str, Any], known: Sequence[str], where: str) -> None:
+def _refuse_unknown(given: Iterable[str], known: Sequence[str], where: str) -> None:
     """Raise for a name that would have no effect: it may be one that was meant."""
-    unknown = sorted(set(entry) - set(known))
+    unknown = sorted(set(given) - set(known))
     if unknown:
         raise InputError(f"{where}there is no '{unknown[0]}'. There is: {', '.join(known)}.")
 
@@ -110,9 +110,7 @@ def _model(parameters: Any, models: Sequence[str]) -> str:
         return models[0]
     if not isinstance(parameters, dict):
         raise InputError("parameters: is no object.")
-    _refuse_unknown(
-        {name: 0 for name in parameters if name not in _WITHOUT_EFFECT}, ("model",), "parameters: "
-    )
+    _refuse_unknown(parameters.keys() - _WITHOUT_EFFECT, ("model",), "parameters: ")
     model = parameters.get("model") or models[0]
     if isinstance(model, str) and "://" in model:  # this server's address, as the hub's client has
         return models[0]

@@ -116,14 +116,13 @@ def require_gradio() -> None:
 
 
 def _load(options: ServeOptions) -> "dict[str, Answerer]":
+    from gentap.model.answerer import Answerer
     from gentap.model.loading.model_folder import find_model
     from gentap.serving.answer_service import model_names
 
     names = model_names(options.models)
     for folder in options.models:
         find_model(folder)  # a wrong name is told before the first is loaded
-    from gentap.model.answerer import Answerer
-
     answerers = {}
     for name, folder in zip(names, options.models, strict=True):
         say(f"loading {folder}")

@@ -90,7 +90,7 @@ def load_recipe(path: Path, assignments: Sequence[str] = ()) -> Recipe:
     changes = parse_assignments(assignments)
     if "extends" in changes:
         raise SettingError("--set extends: a recipe extends another one in its file alone.")
-    return _load(path, {}, changes)
+    return _load(path, {"output": changes["output"]} if "output" in changes else {}, changes)
 
 
 def load_section(path: Path, section: str) -> dict[str, Any]:
@@ -105,9 +105,9 @@ def load_section(path: Path, section: str) -> dict[str, Any]:
 def _load(path: Path, given: Mapping[str, Any], changes: Mapping[str, Any] | None = None) -> Recipe:
     content = merge({**given, **_content(path, given)}, changes or {})
     recipe = make_settings(Recipe, content, "--set") if changes else Recipe(**content)
-    for name, changes in recipe.variants.items():
+    for name, differs in recipe.variants.items():
         try:
-            Recipe(**merge(content, changes))
+            Recipe(**merge(content, differs))
         except ValidationError as error:
             where = f"{path}, variant '{name}'"
             raise SettingError(_explain(error, Recipe, where, "")) from None

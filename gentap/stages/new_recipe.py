@@ -33,6 +33,9 @@ _MOST_SENTENCES, _FEWEST_STEPS = 4000, 24
 _SENTENCE_BYTES, _READING_BYTES, _PAIR_TOKENS = 2000, 400, 128
 """Bytes of documents for a mined sentence, and of a reading file for a question, roughly; tokens of
 what a writer reads for one."""
+_BYTES_A_TOKEN, _BASE_PASSES = 20, 20
+"""Bytes of documents, markup and all, for a token of their tables and prose, roughly; how often a
+base from scratch sees them."""
 _SCRATCH_PARAMETERS = 2.5e6
 _BYTES_A_PARAMETER = 4
 
@@ -216,14 +219,16 @@ def _base(own: OwnData, budget: _Budget) -> _Part:
 [base]
 checkpoint = {_toml(own.base)}
 """)
-    seconds = 2400 * budget.step
+    size = _documents(own.documents)[0] / _BYTES_A_TOKEN
+    steps = min(2400, max(_FEWEST_STEPS, math.ceil(_BASE_PASSES * size / budget.batch)))
+    seconds = steps * budget.step
     text = f"""\
 # No checkpoint is given: a tiny T5 is trained from scratch on the documents. That shows that the
 # chain works; a pretrained base (checkpoint = "t5-base") answers far better.
 {_takes(seconds)}
 [base]
 size = "tiny"
-max_steps = 2400
+max_steps = {steps}
 batch_tokens = {budget.batch}
 dropout = 0.0
 """

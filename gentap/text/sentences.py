@@ -63,7 +63,8 @@ _MAY_END_A_NAME = ("!", "?")
 _GOES_ON = re.compile(r"[a-z]+(?![^\W_])|[,;:)–—]|\(\d{4}\b")
 """What shows that a sentence goes on after ``Jeopardy!``: a word in small letters, a year."""
 _CRY = re.compile(
-    r"\b[a-z]+ (?:Ah|Goodbye|Hallelujah|Hello|Hey|Hi|Hooray|Hurrah|Oh|Oops|Wow|Whoa)!\s*$"
+    r"\b(?!(?:said|says?|cried|cry|cries|shout(?:s|ed)?|yell(?:s|ed)?|scream(?:s|ed)?|exclaim(?:s|ed)?)\b)"
+    r"[a-z]+ (?:Ah|Goodbye|Hallelujah|Hello|Hey|Hi|Hooray|Hurrah|Oh|Oops|Wow|Whoa)!\s*$"
 )
 """With a capital, and not the first word: what a name such as ``Oh! What a Night`` begins with."""
 _PRONOUN = re.compile(

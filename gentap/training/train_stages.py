@@ -188,10 +188,12 @@ def finetune(
 
 def _share_sentences(streams: dict[str, Stream], stated: float) -> None:
     """Join the sentences that are written and those that a grammar states to one stream."""
-    if (by_grammar := streams.pop("stated", None)) is not None:
-        both = {"stated": by_grammar} | ({"long": streams["long"]} if "long" in streams else {})
-        shares = {"stated": stated if len(both) > 1 else 1.0, "long": 1 - stated}
-        streams["long"] = MixedStream(both, shares)
+    by_grammar, written = streams.pop("stated", None), streams.get("long")
+    if by_grammar is not None and written is not None:
+        both = {"long": written, "stated": by_grammar}
+        streams["long"] = MixedStream(both, {"long": 1 - stated, "stated": stated})
+    elif by_grammar is not None:
+        streams["long"] = by_grammar
 
 
 def _filled(

@@ -46,7 +46,10 @@ def read(folder: Path, content: str | bytes, **given: str) -> tuple[list[list[st
         ("Film,Year\n1,Dusk,2005\n2,Dawn,2004\n", "read with no name for the first column"),
         ("A,B\n1,2,3,4\n5,6,7,8\n", "read with no name for the last 2 columns"),
         ("Film,Year\nDusk,2005\n\nSource: me\n", "read with dropped line 4 ('Source: me')"),
-        ("Film,Set in\nDusk,“Reno, NV”\nDawn,“Bonn, D”\n", "read with texts in “”"),
+        (
+            "Film,Set in\nDusk,“Reno, NV”\nDawn,“Bonn, D”\n",
+            "read with texts in typographic quotation marks",
+        ),
         ('Film,Year\nDusk,"2005\n', "read with quotation marks taken as text in line 2"),
         ("Größe,Jahr\n1,2\n".encode("cp1252"), "read with encoding cp1252"),
         (

@@ -156,6 +156,7 @@ def test_csv_files_are_read_together(tmp_path: Path) -> None:
     (tmp_path / "d.tsv").write_text("Year\tFilm\n2004\tDawn\n")
     (tmp_path / "e.csv").write_text("")
     (tmp_path / "f.csv").write_text("Year,Film\n2004\n")
+    (tmp_path / "~$g.xlsx").write_bytes(b"of a workbook that is open in Excel")
     assert len(list(slice_tables(find_table_files([str(tmp_path)]), 4, tmp_path))) == 2
     found = read(tmp_path)
     assert titles(found) == ["a", "b", "c", "d"]

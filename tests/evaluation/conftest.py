@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 from browsing import Page
 from chromium import open_browser
+from mixed_questions import MIXED, write_questions
 from systems import two_systems
 
 from gentap.errors import InputError
 from gentap.evaluation.metrics.wordnet import open_wordnet
 from gentap.evaluation.report.page import report_page
+from gentap.settings.sections import EvaluateSettings
 
 WORDS = (
     "Mara Lind sang in three films and the harbour choir gave concerts every winter in the old town"
@@ -72,3 +74,13 @@ def report_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def page(browser: Any, report_file: Path) -> Page:
     return Page(browser, report_file).open()
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> str:
+    return str(write_questions(tmp_path / "test.jsonl", MIXED))
+
+
+@pytest.fixture
+def settings(data: str) -> EvaluateSettings:
+    return EvaluateSettings(data=[data], beams=2, chunk=2, max_answer_tokens=6, precision="fp32")

@@ -1,64 +1,24 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
+from mixed_questions import CELL_QUESTIONS, MIXED, TABLE, read_lines, write_questions
 from typer.testing import CliRunner
 
 from gentap.cli import app
 from gentap.documents.annotated.reading import read_questions
-from gentap.errors import InputError, SettingError
+from gentap.errors import InputError
 from gentap.evaluation.evaluate import evaluate_model
-from gentap.evaluation.metrics import scoring
 from gentap.evaluation.metrics.scoring import METRICS, score
-from gentap.evaluation.predict import ChunkedAnswers, Length
 from gentap.evaluation.read_predictions import score_file
 from gentap.evaluation.results import Shown, read_results
 from gentap.model.answerer import Answerer
-from gentap.runs.files.own_files import read_json, read_json_lines
-from gentap.runs.net import INTERNAL_ERROR, SWITCH
-from gentap.runs.store import REJECTED, is_done, open_stage, own_files
+from gentap.runs.files.own_files import read_json
+from gentap.runs.store import is_done, open_stage
 from gentap.settings.sections import EvaluateSettings
-from gentap.stages.evaluation_stages import EvaluateStage, evaluate
-
-TABLE = {
-    "title": "Mara Lind",
-    "header": ["Year", "Film"],
-    "rows": [["2004", "Dawn"], ["2005", "Dusk"]],
-}
-CELL_QUESTIONS = [
-    {"question": f"which film in {year}", "answer": film, "kind": "cell", "table": TABLE}
-    for year, film in (("2004", "Dawn"), ("2005", "Dusk"))
-]
-LONG_QUESTIONS = [
-    {"question": "what did she sing in three films", "answer": "She sang twice.", "table": TABLE},
-    {"question": "which winter concert", "answer": "The old one in town.", "table": TABLE},
-    {"question": "the choir", "answer": "The harbour choir.", "table": TABLE},
-]
-MIXED = [
-    LONG_QUESTIONS[0],
-    CELL_QUESTIONS[0],
-    LONG_QUESTIONS[1],
-    CELL_QUESTIONS[1],
-    LONG_QUESTIONS[2],
-]
-
-
-def write_questions(path: Path, lines: list[Any]) -> Path:
-    texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
-    path.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> str:
-    return str(write_questions(tmp_path / "test.jsonl", MIXED))
-
-
-@pytest.fixture
-def settings(data: str) -> EvaluateSettings:
-    return EvaluateSettings(data=[data], beams=2, chunk=2, max_answer_tokens=6, precision="fp32")
+from gentap.stages.evaluation_stages import EvaluateStage
 
 
 def results(folder: Path) -> dict[str, bytes]:
@@ -232,10 +192,6 @@ def test_all_is_written_in_an_order_of_length_and_given_back_in_that_of_the_data
     assert len(set(said["one"])) > 1
 
 
-def read_lines(report: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (report / "predictions.jsonl").open(encoding="utf-8")]
-
-
 def large_table(title: str) -> dict[str, Any]:
     """More rows than the toy model's 64 tokens hold."""
     rows = [[str(1900 + row), f"winter concert {row}"] for row in range(40)]
@@ -346,51 +302,6 @@ def test_a_stock_model_answers_cell_questions_with_its_one_decoder_and_says_so(
 
 
 @pytest.mark.usefixtures("wordnet")
-def test_the_length_is_tuned_on_dev_and_reported(
-    tmp_path: Path, toy_model: Path, settings: EvaluateSettings
-) -> None:
-    dev = write_questions(tmp_path / "dev.jsonl", LONG_QUESTIONS)
-    chosen = settings.model_copy(update={"tune_length": [str(dev)], "max_answer_tokens": 16})
-    EvaluateStage(model=str(toy_model), evaluate=chosen).scores(tmp_path / "report")
-    stats = read_json(tmp_path / "report" / "stats.json")
-    trials = stats["length trials"]
-    best = max(trials, key=lambda trial: trial["bleu"])
-    assert (stats["length_penalty"], stats["min_answer_tokens"]) == (
-        best["length_penalty"],
-        best["min_answer_tokens"],
-    )
-    tried = {(trial["length_penalty"], trial["min_answer_tokens"]) for trial in trials}
-    assert {(penalty, 0) for penalty in (0.6, 0.8, 1.0, 1.5, 2.0, 3.0)} <= tried
-    assert {least for _, least in tried} == {0, 8, 12}
-    assert len(trials) == len(tried)
-    fixed = chosen.model_copy(
-        update={
-            "tune_length": [],
-            "length_penalty": stats["length_penalty"],
-            "min_answer_tokens": stats["min_answer_tokens"],
-        }
-    )
-    EvaluateStage(model=str(toy_model), evaluate=fixed).scores(tmp_path / "fixed")
-    assert read_lines(tmp_path / "fixed") == read_lines(tmp_path / "report")
-
-
-def test_the_length_cannot_be_tuned_on_cells_alone(tmp_path: Path, toy_model: Path) -> None:
-    path = str(write_questions(tmp_path / "cells.jsonl", CELL_QUESTIONS))
-    chosen = EvaluateSettings(data=[path], tune_length=[path])
-    with pytest.raises(InputError, match="no question that is answered in a sentence"):
-        EvaluateStage(model=str(toy_model), evaluate=chosen).scores(tmp_path / "report")
-
-
-def test_the_least_length_is_below_the_greatest(tmp_path: Path, toy_model: Path) -> None:
-    path = write_questions(tmp_path / "cells.jsonl", CELL_QUESTIONS)
-    with pytest.raises(SettingError, match="must be below max_answer_tokens"):
-        evaluate(
-            str(toy_model), [path], tmp_path / "none", max_answer_tokens=12, min_answer_tokens=12
-        )
-    assert not (tmp_path / "none").exists()
-
-
-@pytest.mark.usefixtures("wordnet")
 def test_several_models_are_evaluated_and_compared(
     tmp_path: Path, toy_model: Path, data: str
 ) -> None:
@@ -406,74 +317,3 @@ def test_several_models_are_evaluated_and_compared(
     found = read_json(tmp_path / "out" / "compared" / "compare.json")
     assert list(found["systems"]) == list(scores)
     assert found["examples"] == []
-
-
-def test_a_fault_costs_its_own_question_and_is_told_after_a_resume_too(
-    tmp_path: Path, toy_model: Path, settings: EvaluateSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = Answerer.write
-
-    def fails_at_the_choir(self: Answerer, asked: Any, *given: Any, **more: Any) -> Any:
-        choir = list(self.encode("the choir", asked[0].table).ids)
-        if any(one.ids.tolist() == choir for one in asked):
-            raise RuntimeError("out of the blue")
-        return real(self, asked, *given, **more)
-
-    monkeypatch.delenv(SWITCH)
-    monkeypatch.setattr(Answerer, "write", fails_at_the_choir)
-    examples = read_questions(settings.data).examples
-    for _ in range(2):  # the second time what was written is read
-        answerer = ChunkedAnswers(str(toy_model), examples, settings)
-        texts = answerer.answer(Length(1.0, 0), tmp_path / "chunks", "evaluate")
-        assert list(map(bool, texts)) == [True] * 4 + [False]
-        (entry,) = answerer.unread.listed
-        assert (entry.where, entry.reason) == (examples[4].id, INTERNAL_ERROR)
-        assert entry.detail.startswith("RuntimeError: out of the blue")
-
-
-@pytest.mark.usefixtures("wordnet")
-def test_a_record_that_makes_a_metric_fail_is_set_aside_alone(
-    tmp_path: Path, toy_model: Path, settings: EvaluateSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = scoring.SCORERS["long"][0]
-
-    def fails_at_the_choir(answers: scoring.Answers) -> Any:
-        if any(example.question == "the choir" for example in answers[0]):
-            raise RuntimeError("out of the blue")
-        return real(answers)
-
-    monkeypatch.setitem(cast("Any", scoring.SCORERS), "long", (fails_at_the_choir,))
-    with pytest.raises(RuntimeError):
-        EvaluateStage(model=str(toy_model), evaluate=settings).scores(tmp_path / "without a net")
-    monkeypatch.delenv(SWITCH)
-    stage = EvaluateStage(model=str(toy_model), evaluate=settings)
-    scores = stage.scores(tmp_path / "out")
-    assert scores["questions"] == {"long": 2, "cell": 2}
-    assert [line["question"] for line in read_lines(tmp_path / "out")] == [
-        one["question"] for one in MIXED[:4]
-    ]
-    (entry,) = read_json_lines(own_files(tmp_path / "out") / REJECTED)
-    assert entry["reason"] == INTERNAL_ERROR
-    assert entry["where"] == read_questions(settings.data).examples[4].id
-    assert entry["detail"].startswith("RuntimeError: out of the blue")
-
-    texts = tmp_path / "said.txt"
-    texts.write_text("a\nb\nc\nd\ne\n")
-    results = score_file(texts, settings.data, settings.protocol)
-    assert results.predictions == list("abcd")
-    assert results.unread.counts == {INTERNAL_ERROR: 1}
-
-
-def test_where_every_record_makes_a_metric_fail_it_is_said(
-    tmp_path: Path, settings: EvaluateSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fails(answers: scoring.Answers) -> Any:
-        raise RuntimeError("out of the blue")
-
-    monkeypatch.delenv(SWITCH)
-    for kind in ("long", "cell"):
-        monkeypatch.setitem(cast("Any", scoring.SCORERS), kind, (fails,))
-    texts = tmp_path / "said.txt"
-    texts.write_text("a\nb\nc\nd\ne\n")
-    with pytest.raises(InputError, match="no question"):
-        score_file(texts, settings.data, settings.protocol)

@@ -171,6 +171,7 @@ def test_what_is_not_there_is_an_error_of_the_same_form(start: Start) -> None:
     for path, body, status in (("answer", None, 405), ("models", {}, 405), ("ask", None, 404)):
         response = request(f"{address}/api/{path}", body)
         assert response.status == status
+        assert response.headers.get("allow") == {"answer": "POST", "models": "GET"}.get(path)
         assert "POST /api/answer and GET /api/models" in response.content["error"]
 
 

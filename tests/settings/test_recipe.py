@@ -68,6 +68,10 @@ def test_what_is_assigned_goes_over_the_recipe(path: Path) -> None:
     assert (recipe.pretrain.max_steps, recipe.pretrain.batch_tokens, recipe.seed) == (9, 512, 4)
     assert recipe.pretrain.mix.long == 2
     assert load_recipe(path).pretrain.max_steps == 3
+    assert load_recipe(path, ["output=other"]).output == "other"
+    bare = path.with_name("bare.toml")
+    bare.write_text("seed = 2\n")
+    assert load_recipe(bare, ["output=other"]).output == "other"
     with pytest.raises(SettingError, match=r"--set: unknown setting 'pretrain.max_step'.*'max_st"):
         load_recipe(path, ["pretrain.max_step=9"])
     with pytest.raises(SettingError, match="in its file alone"):

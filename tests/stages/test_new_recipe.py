@@ -120,6 +120,20 @@ def test_steps_follow_the_data_and_the_machine() -> None:
         assert recipe.pretrain.batch_tokens >= 2 * recipe.linearizer.max_tokens
 
 
+def test_a_base_from_scratch_goes_by_the_documents() -> None:
+    own = OwnData(documents=("pages",), train=("train.jsonl",))
+
+    def planned() -> int:
+        Path("own.toml").write_text(recipe_text(own, Machine(cores=1, speed=1e11, has_gpu=False)))
+        return load_recipe(Path("own.toml")).base.max_steps
+
+    assert planned() == 24
+    Path("pages/a.html").write_text("<p>x</p>" * 100_000)
+    assert 24 < planned() < 2400
+    Path("pages/a.html").write_text("<p>x</p>" * 3_000_000)
+    assert planned() == 2400
+
+
 def test_a_base_with_a_linearizer_of_its_own_is_asked_for_none() -> None:
     Path("base").mkdir()
     Path("base/linearizer.json").write_text('{"max_tokens": 200}')

@@ -174,6 +174,7 @@ def test_a_sentence_goes_on_after_the_sign_of_a_name(text: str) -> None:
         ("Oh! What a night it was.", ["Oh!", "What a night it was."]),
         ("She said hello! Then she left.", ["She said hello!", "Then she left."]),
         ("It was she: Oh! How she sang.", ["It was she: Oh!", "How she sang."]),
+        ("They all said Wow! The crowd left.", ["They all said Wow!", "The crowd left."]),
     ],
 )
 def test_a_sign_ends_a_sentence_where_another_may_begin(text: str, parts: list[str]) -> None:

@@ -18,7 +18,10 @@ from gentap.model.causal import CausalModel
 from gentap.model.network import GenTapModel
 from gentap.model.tokenizer import TableTokenizer, train_vocabulary
 from gentap.records import EXAMPLE_SCHEMA, Example, example_to_row
+from gentap.runs.store import StageFolder, open_stage
 from gentap.settings.sections import AdapterSettings, LinearizerSettings, Trunk
+from gentap.training import train_stages
+from gentap.training.data.token_store import TokenStore
 from gentap.training.loop.trainer import train
 
 
@@ -147,3 +150,27 @@ def run(list_stream: Any, make_t5: Callable[..., Any], tmp_path: Path) -> Callab
         return stats, weights(model)
 
     return train_toy
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Callable[[str], Any]:
+    """Opens an output folder below the test's."""
+
+    def open_folder(name: str) -> Any:
+        return open_stage(tmp_path / name, "pretrain", {}, [])
+
+    return open_folder
+
+
+@pytest.fixture
+def kept_tokens(monkeypatch: pytest.MonkeyPatch) -> Callable[[StageFolder | Path], Any]:
+    """Lets a stage end before its token files are removed, and reads them."""
+    monkeypatch.setattr(train_stages, "finish_model", lambda *rest: None)
+
+    def read(folder: Path) -> Iterator[tuple[list[int], list[int]]]:
+        store = TokenStore(folder)
+        for index in range(len(store)):
+            source, target = store.pair(index)
+            yield source.tolist(), target.tolist()
+
+    return read

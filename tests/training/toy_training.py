@@ -27,3 +27,7 @@ def weights(model: Any) -> Weights:
 
 def same(one: Weights, other: Weights) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+QUICK: Any = {"epochs": 1, "max_steps": 2, "batch_tokens": 256, "precision": "fp32", "dropout": 0}
+TOO_LONG = " ".join(["bridge"] * 120)

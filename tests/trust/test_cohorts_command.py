@@ -26,21 +26,6 @@ QUICK = [
 ]
 
 
-@pytest.fixture
-def report(tmp_path: Path, data: Path, wordnet: object) -> str:
-    """A report of a system that fails on tables over nine rows."""
-    files = [str(data / "qa" / f"{name}.jsonl") for name in ("train", "dev", "test")]
-    examples = read_questions(files).examples
-    said = ["Nobody knows." if len(one.table.rows) > 9 else one.answer for one in examples]
-    predictions = tmp_path / "said.txt"
-    predictions.write_text("".join(f"{text}\n" for text in said), encoding="utf-8")
-    given = [part for file in files for part in ("--data", file)]
-    out = str(tmp_path / "report")
-    done = gentap("score", "--predictions", str(predictions), *given, "-o", out)
-    assert done.exit_code == 0, done.output
-    return out
-
-
 def test_weak_groups_are_found_told_and_mended(
     report: str, tmp_path: Path, data: Path, toy: Path
 ) -> None:

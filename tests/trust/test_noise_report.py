@@ -1,22 +1,18 @@
 """`gentap evaluate --noise` on the project's own questions."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from complaints import complaint, gentap
+from complaints import complaint
 
 from gentap.runs.files.own_files import read_json
 
 
 def test_scores_on_spoiled_tables_stand_beside_the_others(
-    toy: Path, data: Path, tmp_path: Path, wordnet: object
+    noisy_report: Callable[..., Path],
 ) -> None:
-    out = tmp_path / "report"
-    command = ["evaluate", "--model", str(toy), "--data", str(data / "qa" / "test.jsonl")]
-    quick = ["beams=1", "max_answer_tokens=4", "precision=fp32", "noise_questions=4"]
-    settings = [part for one in quick for part in ("--set", one)]
-    done = gentap(*command, *settings, "--noise", "swapped=0.1,shuffled-rows", "-o", str(out))
-    assert done.exit_code == 0, done.output
+    out = noisy_report("swapped=0.1,shuffled-rows", 4)
     sets = read_json(out / "noise.json")["sets"]
     told = [(one["kind"], one["level"]) for one in sets]
     assert told == [

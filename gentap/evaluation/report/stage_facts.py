@@ -17,6 +17,8 @@ ORDER = ("mine", "base", "writer", "write", "sample", "pretrain", "finetune")
 _SCORED = ("evaluate", "score")
 _TRAINING = ("parameters", "steps", "first_loss", "last_loss", "best_dev_loss")
 _LANGUAGES = {"english": "en", "german": "de"}
+_PARTS = {"stated": "a grammar's sentence"}
+"""Parts of a corpus by other names than those that its files have."""
 _KEPT_OUT = re.compile(r"(\w+) of an evaluation set")
 
 
@@ -53,8 +55,8 @@ def counts_text(stages: Sequence[FinishedStage]) -> str:
     for stage in stages:
         counts = dict(stage.stats.get("counts", {}))
         counts |= {
-            f"{kind} examples trained on": count
-            for kind, count in stage.stats.get("examples", {}).items()
+            f"{_PARTS.get(part, part)} examples trained on": count
+            for part, count in stage.stats.get("examples", {}).items()
         }
         counts |= {
             name.replace("_", " "): stage.stats[name]
