@@ -77,8 +77,7 @@ class Linearizer:
 
         Rows are kept by their closeness to ``question``; those of ``keep`` come first.
         """
-        budget = self.settings.max_tokens - self.settings.max_question_tokens - self._around
-        return self._fit(table, question, keep, budget)
+        return self._fit(table, question, keep, self.room - self.settings.max_question_tokens)
 
     def encode(
         self, question: str, table: Table, keep: Sequence[Cell] = (), *, cut_table: bool = True
@@ -89,13 +88,18 @@ class Linearizer:
         cut = len(question_ids) > longest
         question_ids = question_ids[:longest]
         if cut_table:
-            budget = self.settings.max_tokens - len(question_ids) - self._around
+            budget = self.room - len(question_ids)
             fitted = self._fit(table, question, keep, budget)
         else:
             fitted = Fitted.whole(table)
         table_ids = self.table_ids(fitted.table)
-        ids = [*self.start, *question_ids, *table_ids, *self.asks_answer]
-        return Encoded(ids, fitted, cut)
+        return Encoded(self.framed([*question_ids, *table_ids]), fitted, cut)
+
+    def framed(self, ids: Sequence[int], *, target: bool = False) -> list[int]:
+        """An input that asks for an answer, or with ``target`` what is to be written for one."""
+        if target:
+            return [*self.target_start, *ids, *self.end]
+        return [*self.start, *ids, *self.asks_answer]
 
     def table_ids(self, table: Table) -> list[int]:
         """Token ids of a table as it stands, without an end mark."""
@@ -127,8 +131,9 @@ class Linearizer:
         return [*ids[: self.settings.max_tokens - len(close)], *close]
 
     @property
-    def _around(self) -> int:
-        return len(self.start) + len(self.asks_answer)
+    def room(self) -> int:
+        """The tokens that question and table may have, without what stands around them."""
+        return self.settings.max_tokens - len(self.start) - len(self.asks_answer)
 
     def _fit(self, table: Table, question: str, keep: Sequence[Cell], budget: int) -> Fitted:
         def lengths(texts: Sequence[str]) -> list[int]:

@@ -31,7 +31,7 @@ from gentap.training.data.streams import (
     Stream,
 )
 from gentap.training.data.token_store import TokenStore, write_tokens
-from gentap.training.data.windows import hiding_of, table_cells, table_windows
+from gentap.training.data.windows import hiding_of, parting_of, table_cells, table_windows
 from gentap.training.loop.consolidation import consolidate
 from gentap.training.loop.finish_model import finish_model
 from gentap.training.loop.private import train_privately
@@ -233,14 +233,15 @@ def _table_stream(
     seed: int,
 ) -> MaskedStream | ReplacedStream:
     """Tables whose cells are hidden or exchanged, anew in every epoch."""
-    hiding = hiding_of(tokenizer, seed)
     rows = read_rows(files, schema=TABLE_SCHEMA)
     where = folder.work / "tokens" / f"train-{objective}"
+    share = settings.hidden_cells
     if objective == "replaced":
         store = write_tokens(where, table_cells(rows, tokenizer))
-        return ReplacedStream(store, hiding, settings.hidden_cells, tokenizer.settings.max_tokens)
+        return ReplacedStream(store, tokenizer.linearizer, parting_of(tokenizer), share, seed)
+    hiding = hiding_of(tokenizer, seed)
     store = write_tokens(where, table_windows(rows, tokenizer, lambda name: True))
-    return MaskedStream(store, hiding, settings.hidden_cells)
+    return MaskedStream(store, hiding, share)
 
 
 def _by_kind(examples: Sequence[Example]) -> dict[CorpusPart, Sequence[Example]]:

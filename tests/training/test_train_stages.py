@@ -1,3 +1,4 @@
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
+from causal_toys import save_causal_toy
 from safetensors.torch import load_file
 from toy_training import QUICK, TOO_LONG
 
@@ -26,7 +28,9 @@ from gentap.settings.training_sections import FinetuneSettings, PretrainSettings
 from gentap.tables.linearize import linearize
 from gentap.training import train_stages as stages
 from gentap.training.data.losses import losses_told
-from gentap.training.data.windows import hiding_of
+from gentap.training.data.streams import ReplacedStream
+from gentap.training.data.token_store import TokenStore
+from gentap.training.data.windows import hiding_of, parting_of
 from gentap.training.loop.trainer import train
 from gentap.training.train_stages import finetune, pretrain
 
@@ -55,6 +59,23 @@ def example(number: int, kind: str, *, rows: int = 2, **changes: Any) -> Example
 
 def examples(kind: str, count: int = 6, **changes: Any) -> list[Example]:
     return [example(number, kind, **changes) for number in range(count)]
+
+
+@pytest.fixture
+def write_tables() -> Callable[[Path, int], Path]:
+    """Writes a mined folder's tables, of no row, of one, of two, …"""
+
+    def write(folder: Path, count: int) -> Path:
+        tables = folder / "tables"
+        tables.mkdir(parents=True)
+        rows = [
+            sourced_table_to_row(SourcedTable(id=f"t{rows}", url="u", table=table(rows)))
+            for rows in range(count)
+        ]
+        pq.write_table(pa.Table.from_pylist(rows, TABLE_SCHEMA), tables / "part-00000.parquet")
+        return folder
+
+    return write
 
 
 @pytest.fixture
@@ -169,15 +190,9 @@ def test_where_a_grammars_sentences_are_all_and_none_is_wanted_it_is_said(
 
 
 def test_masked_cells_are_a_third_objective(
-    tmp_path: Path, base: Path, stage, write_examples, kept_tokens, tokenizer
+    tmp_path: Path, base: Path, stage, write_examples, write_tables, kept_tokens
 ) -> None:
-    tables = tmp_path / "mined" / "tables"
-    tables.mkdir(parents=True)
-    rows = [
-        sourced_table_to_row(SourcedTable(id=f"t{rows}", url="u", table=table(rows)))
-        for rows in range(4)
-    ]
-    pq.write_table(pa.Table.from_pylist(rows, TABLE_SCHEMA), tables / "part-00000.parquet")
+    write_tables(tmp_path / "mined", 4)
     corpora = {
         "cell": [write_examples(tmp_path / "cell", examples("cell"))],
         "masked": [tmp_path / "mined"],
@@ -192,15 +207,9 @@ def test_masked_cells_are_a_third_objective(
 
 
 def test_replaced_cells_are_an_objective_beside_masked_ones(
-    tmp_path: Path, base: Path, stage, write_examples, kept_tokens
+    tmp_path: Path, base: Path, stage, write_examples, write_tables, kept_tokens
 ) -> None:
-    tables = tmp_path / "mined" / "tables"
-    tables.mkdir(parents=True)
-    rows = [
-        sourced_table_to_row(SourcedTable(id=f"t{rows}", url="u", table=table(rows)))
-        for rows in range(4)
-    ]
-    pq.write_table(pa.Table.from_pylist(rows, TABLE_SCHEMA), tables / "part-00000.parquet")
+    write_tables(tmp_path / "mined", 4)
     corpora = {
         "long": [write_examples(tmp_path / "long", examples("long"))],
         "masked": [tmp_path / "mined"],
@@ -213,6 +222,30 @@ def test_replaced_cells_are_an_objective_beside_masked_ones(
     assert stats["rejected"]["table without a cell to replace"] == 1
     stored = list(kept_tokens(tmp_path / "out" / ".work" / "tokens" / "train-replaced"))
     assert [len(flat) for _, flat in stored] == [6, 12, 18]
+
+
+def test_a_decoder_only_base_parts_replaced_cells_by_the_tables_marks(
+    tmp_path: Path, stage, write_tables, kept_tokens
+) -> None:
+    checkpoint = save_causal_toy(tmp_path / "base")
+    short = LinearizerSettings(max_tokens=128, max_question_tokens=32)
+    settings = PretrainSettings(**QUICK, mix={"long": 0, "cell": 0, "replaced": 1})
+    corpora = {"replaced": [write_tables(tmp_path / "mined", 4)]}
+    with stage("out") as folder:
+        stats = pretrain(str(checkpoint), corpora, settings, short, folder, seed=5)
+    assert stats["examples"] == {"replaced": 3}
+    tokenizer = load_tokenizer(str(checkpoint), short)
+    store = TokenStore(tmp_path / "out" / ".work" / "tokens" / "train-replaced")
+    stream = ReplacedStream(store, tokenizer.linearizer, parting_of(tokenizer), 0.5, seed=1)
+    source, target = stream.pair(2, 0)
+    asks = tokenizer.linearizer.asks_answer
+    assert tuple(source[-len(asks) :]) == asks
+    told = re.findall("<row>(.+?)<cell>(.+?)(?=<)", tokenizer.hf.decode(target))
+    assert len(told) == 3
+    values = {value for row in table(3).rows for value in row}
+    assert {text.strip() for pair in told for text in pair} <= values
+    assert all(shown != stood for shown, stood in told)
+    assert target[-1] == tokenizer.hf.eos_token_id
 
 
 def test_masked_cells_need_sentinels(tmp_path: Path, base: Path, stage, tokenizer) -> None:

@@ -2,14 +2,15 @@
 
 After TabTransformer's replaced-value detection (Huang et al. 2020), which it trains beside masked
 values: some cells hold what stands in another row of their column. The target tells each wrong
-value and the one that stood there, each after a sentinel. Of the table
+value and the one that stood there, each after a sentinel, or after the table's own marks in turn
+where a vocabulary has no sentinels (those of decoder-only models). Of the table
 
     <row> 2004 <cell> Dawn <row> 2005 <cell> Dusk
 
 with the second film replaced::
 
     input    … <row> 2004 <cell> Dawn <row> 2005 <cell> Dawn </s>
-    target   <extra_id_0> Dawn <extra_id_1> Dusk </s>
+    target   <extra_id_0> Dawn <extra_id_1> Dusk </s>     or  <row> Dawn <cell> Dusk </s>
 """
 
 from collections import defaultdict
@@ -28,18 +29,18 @@ def exchange(
     *,
     share: float,
     longest: int,
-    sentinels: Sequence[int],
-    end: int,
+    parting: Sequence[int],
 ) -> tuple[list[int], list[int]]:
-    """Input and target ids with ``share`` of the cells replaced, at least one where one can be; the
-    input stays within ``longest`` tokens where the window is."""
+    """The window with ``share`` of its cells replaced, at least one where one can be, and the
+    values told; ``parting`` are the ids that stand before them, one after another. The window stays
+    within ``longest`` tokens where it is."""
     texts = [tuple(tokens[start:stop]) for start, stop, _ in spans]
     columns: dict[int, list[int]] = defaultdict(list)
     for place, (_, _, column) in enumerate(spans):
         columns[column].append(place)
-    wanted = min(max(1, round(share * len(spans))), len(sentinels) // 2)
+    wanted = min(max(1, round(share * len(spans))), len(parting) // 2)
     shown: dict[int, tuple[int, ...]] = {}
-    room = max(0, longest - len(tokens) - 1)
+    room = max(0, longest - len(tokens))
     for place in rng.permutation(len(spans)).tolist():
         if len(shown) == wanted:
             break
@@ -57,6 +58,6 @@ def exchange(
     for number, place in enumerate(sorted(shown)):
         start, stop, _ = spans[place]
         source += [*tokens[before:start], *shown[place]]
-        target += [sentinels[2 * number], *shown[place], sentinels[2 * number + 1], *texts[place]]
+        target += [parting[2 * number], *shown[place], parting[2 * number + 1], *texts[place]]
         before = stop
-    return [*source, *tokens[before:], end], [*target, end]
+    return [*source, *tokens[before:]], target

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from gentap.tables.linearize import Linearizer
 from gentap.training.data.replaced_cells import exchange
 from gentap.training.data.span_corruption import Spans, hide, random_spans, some_of
 from gentap.training.data.token_store import TokenStore
@@ -51,7 +52,7 @@ class Hiding:
     seed: int
 
     def rng(self, index: int, epoch: int) -> np.random.Generator:
-        return np.random.default_rng([self.seed, epoch, index])
+        return _rng(self.seed, index, epoch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +118,15 @@ class ReplacedStream:
     and column of each.
 
     ``share`` of the cells, at least one, holds what stands in another row of the column; the target
-    tells each such value and the one that stood there (:func:`exchange`). A table whose columns
-    hold one value each stays as it is, and its target is empty. Inputs stay within ``longest``.
+    tells each such value and the one that stood there (:func:`exchange`), told apart by
+    ``parting``. A table whose columns hold one value each stays as it is, and its target is empty.
     """
 
     store: TokenStore
-    hiding: Hiding
+    linearizer: Linearizer
+    parting: Sequence[int]
     share: float
-    longest: int
+    seed: int
 
     def __len__(self) -> int:
         return len(self.store)
@@ -134,15 +136,19 @@ class ReplacedStream:
 
     def pair(self, index: int, epoch: int) -> TokenPair:
         window, flat = self.store.pair(index)
-        return exchange(
+        source, target = exchange(
             window.tolist(),
             [(start, stop, column) for start, stop, column in flat.reshape(-1, 3).tolist()],
-            self.hiding.rng(index, epoch),
+            _rng(self.seed, index, epoch),
             share=self.share,
-            longest=self.longest,
-            sentinels=self.hiding.sentinels,
-            end=self.hiding.end,
+            longest=self.linearizer.room,
+            parting=self.parting,
         )
+        return self.linearizer.framed(source), self.linearizer.framed(target, target=True)
+
+
+def _rng(seed: int, index: int, epoch: int) -> np.random.Generator:
+    return np.random.default_rng([seed, epoch, index])
 
 
 def _inputs_alone(store: TokenStore) -> npt.NDArray[np.int64]:

@@ -143,16 +143,25 @@ def _sentence_ids(mined: Mined, tokenizer: TableTokenizer) -> tuple[list[int], l
 
 def hiding_of(tokenizer: TableTokenizer, seed: int) -> Hiding:
     """How spans are hidden with a tokenizer's sentinels; SettingError where it has none."""
-    known = tokenizer.hf.get_vocab()
-    sentinels = [
-        known[name] for name in map("<extra_id_{}>".format, range(SENTINELS)) if name in known
-    ]
+    sentinels = _sentinels(tokenizer)
     if not sentinels:
         raise SettingError(
             "The vocabulary of this checkpoint has no sentinels (<extra_id_0>, …) to hide cells "
-            "behind, as those of T5 have. Set mix.masked and mix.replaced to 0."
+            "behind, as those of T5 have. Set mix.masked to 0; mix.replaced needs none."
         )
     return Hiding(sentinels, tokenizer.hf.eos_token_id, seed)
+
+
+def parting_of(tokenizer: TableTokenizer) -> list[int]:
+    """What stands before each value that replaced cells tell: sentinels, or the marks in turn."""
+    marks: list[int] = [tokenizer.hf.convert_tokens_to_ids(mark) for mark in (ROW, CELL)]
+    return _sentinels(tokenizer) or marks * (SENTINELS // 2)
+
+
+def _sentinels(tokenizer: TableTokenizer) -> list[int]:
+    known = tokenizer.hf.get_vocab()
+    names = map("<extra_id_{}>".format, range(SENTINELS))
+    return [known[name] for name in names if name in known]
 
 
 def within(tokenizer: TableTokenizer, size: int) -> TableTokenizer:
