@@ -1,22 +1,24 @@
 """WikiTableQuestions for testing the cell decoder, and a corpus's tables without its pages.
 
     python scripts/studies/wikitablequestions.py questions WTQ/data/pristine-unseen-tables.tsv \\
-        OUT.jsonl
+        OUT.jsonl [--without MINED]
     python scripts/studies/wikitablequestions.py tables MINED OUT.jsonl --exclude QUESTIONS.jsonl
 
-The first keeps the questions whose one answer is the text of a cell, and counts the others. The
-second drops every page of MINED that holds a table like one of the questions', and every page of
-the same title; what is left is for `gentap sample`.
+The first keeps the questions whose one answer is the text of a cell, with ``--without`` those alone
+whose table is like none of the corpus, and counts the others. The second drops every page of MINED
+that holds a table like one of the questions', and every page of the same title; what is left is for
+`gentap sample`.
 """
 
 import argparse
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from gentap.documents.annotated.reading import read_annotated
-from gentap.records import Table, sourced_table_from_row
+from gentap.records import SourcedTable, Table, sourced_table_from_row
 from gentap.runs.files.parquet_parts import parts, read_rows
 from gentap.text.normal_form import normal_form
 
@@ -30,13 +32,14 @@ def main() -> int:
     questions = commands.add_parser("questions")
     questions.add_argument("split", type=Path)
     questions.add_argument("out", type=Path)
+    questions.add_argument("--without", type=Path, metavar="MINED")
     tables = commands.add_parser("tables")
     tables.add_argument("mined", type=Path)
     tables.add_argument("out", type=Path)
     tables.add_argument("--exclude", type=Path, required=True)
     given = parser.parse_args()
     if given.command == "questions":
-        counts = write_questions(given.split, given.out)
+        counts = write_questions(given.split, given.out, given.without)
     else:
         counts = write_tables(given.mined, given.out, given.exclude)
     for name, count in counts.items():
@@ -44,12 +47,20 @@ def main() -> int:
     return 0
 
 
-def write_questions(split: Path, out: Path) -> Counter[str]:
+def write_questions(split: Path, out: Path, without: Path | None) -> Counter[str]:
     """The questions of a split whose one answer is a cell of their table."""
     counts: Counter[str] = Counter()
+    examples = read_annotated(split)[0]
+    known: set[str] = set()
+    if without:
+        asked = {one.source: _values(one.table) for one in examples}
+        known = {source for found in alike(_tables(without), asked) for source in found}
     with out.open("w", encoding="utf-8") as file:
-        for example in read_annotated(split)[0]:
+        for example in examples:
             counts["questions"] += 1
+            if example.source in known:
+                counts["about a table like one of the corpus"] += 1
+                continue
             table = example.table
             form = normal_form(example.answer)
             cells = [text for row in table.rows for text in row if normal_form(text) == form]
@@ -72,18 +83,12 @@ def write_questions(split: Path, out: Path) -> Counter[str]:
 def write_tables(mined: Path, out: Path, excluded: Path) -> Counter[str]:
     """The tables of a mined folder, as JSONL, without the questions' pages."""
     wanted = {one.source: _values(one.table) for one in read_annotated(excluded)[0]}
-    places: dict[str, set[str]] = {}
-    for source, values in wanted.items():
-        for value in values:
-            places.setdefault(value, set()).add(source)
-    tables = [sourced_table_from_row(row) for row in read_rows(parts(mined / "tables"))]
+    tables = _tables(mined)
     pages: set[str] = set()
     found: set[str] = set()
-    for one in tables:
-        shared = Counter(source for value in _values(one.table) for source in places.get(value, ()))
-        alike = {source for source, count in shared.items() if count >= ALIKE * len(wanted[source])}
-        if alike:
-            found |= alike
+    for one, like in zip(tables, alike(tables, wanted), strict=True):
+        if like:
+            found |= like
             pages.add(one.url)
     titles = {normal_form(one.table.title) for one in tables if one.url in pages} - {""}
     counts = Counter({"tables of the questions": len(wanted)})
@@ -108,6 +113,23 @@ def write_tables(mined: Path, out: Path, excluded: Path) -> Counter[str]:
             }
             file.write(json.dumps(entry, ensure_ascii=False) + "\n")
     return counts
+
+
+def alike(
+    tables: Sequence[SourcedTable], wanted: Mapping[str, frozenset[str]]
+) -> Iterator[set[str]]:
+    """For each table, the names of those wanted that it holds the greater part of the values of."""
+    places: dict[str, set[str]] = {}
+    for source, values in wanted.items():
+        for value in values:
+            places.setdefault(value, set()).add(source)
+    for one in tables:
+        shared = Counter(source for value in _values(one.table) for source in places.get(value, ()))
+        yield {source for source, count in shared.items() if count >= ALIKE * len(wanted[source])}
+
+
+def _tables(mined: Path) -> list[SourcedTable]:
+    return [sourced_table_from_row(row) for row in read_rows(parts(mined / "tables"))]
 
 
 def _values(table: Table) -> frozenset[str]:
