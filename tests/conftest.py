@@ -24,8 +24,9 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 Open = Callable[[Path], StageFolder]
 
 os.environ[net.SWITCH] = "off"  # of processes that tests start too
-settings.register_profile("gentap", deadline=None)
-settings.load_profile("gentap")
+settings.register_profile("gentap", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gentap"))
 
 
 @pytest.fixture(scope="session")

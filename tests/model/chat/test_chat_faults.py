@@ -87,7 +87,7 @@ def drip(start: bytes, piece: bytes) -> Callable[[Any], None]:
     def send(handler: Any) -> None:
         handler.close_connection = True
         handler.wfile.write(start)
-        for _ in range(200):
+        for _ in range(1000):
             handler.wfile.write(piece)
             handler.wfile.flush()
             time.sleep(0.05)
@@ -123,7 +123,7 @@ FAULTS: dict[str, Callable[[Any], None]] = {
     "a dripping error": drip(b"HTTP/1.1 500 No\r\nContent-Length: 1000\r\n\r\n", b"x"),
     "a dripping refusal": drip(b"HTTP/1.1 400 No\r\nContent-Length: 1000\r\n\r\n", b"x"),
     "continue without end": drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
-    "silence": lambda handler: time.sleep(2),
+    "silence": lambda handler: time.sleep(60),
 }
 
 
@@ -139,18 +139,18 @@ def test_what_can_not_be_read_fails_in_time(
     started = time.monotonic()
     with pytest.raises(WorkerError) as raised:
         client(server.address, timeout=TIMEOUT, retries=0).ask(asked())
-    assert time.monotonic() - started < 4 * TIMEOUT
+    assert time.monotonic() - started < 40 * TIMEOUT
     assert str(raised.value).isprintable()
 
 
 def test_a_name_that_is_never_resolved_is_given_up(
     client: Callable[..., ChatClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: time.sleep(3))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: time.sleep(60))
     started = time.monotonic()
     with pytest.raises(WorkerError, match=r"no whole reply within 0\.2 seconds"):
         client("http://somewhere.invalid/v1", timeout=0.2, retries=0).ask(asked())
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize(

@@ -92,17 +92,17 @@ def test_a_slow_reply_is_given_up(
     def drip(server: Server, handler: Any, request: Request) -> None:
         handler.send_response(200)
         handler.end_headers()
-        for _ in range(100):
+        for _ in range(1500):
             handler.wfile.write(b" ")
             handler.wfile.flush()
             time.sleep(0.02)
 
-    for answer in (drip, lambda *_: time.sleep(1)):
+    for answer in (drip, lambda *_: time.sleep(30)):
         server = serve(answer)
         started = time.monotonic()
         with pytest.raises(WorkerError, match=r"no whole reply within 0\.15 seconds"):
             client(server.address, timeout=0.15, retries=0).ask(REQUESTS[:1])
-        assert time.monotonic() - started < 0.9
+        assert time.monotonic() - started < 20
 
 
 def test_an_endless_reply_is_given_up(

@@ -54,7 +54,7 @@ def test_no_more_requests_are_under_way_than_allowed(
     serve: Callable[..., Server], chat: Callable[..., ChatWriter]
 ) -> None:
     def slow(server: Server, handler: Any, request: Request) -> None:
-        time.sleep(0.05)
+        time.sleep(0.5)
         ask_back(server, handler, request)
 
     server = serve(slow)
