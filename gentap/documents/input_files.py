@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gentap.errors import InputError
 from gentap.runs.files.missing_paths import no_such
+from gentap.runs.store import OWN
 
 _LOCK = "~$"
 """Begins the name of the file that Excel keeps beside a workbook while it is open."""
@@ -113,7 +114,10 @@ def _has_suffix(path: Path, suffixes: Sequence[str]) -> bool:
 
 
 def _in_folder(folder: Path, suffixes: Sequence[str]) -> list[Path]:
-    """What stands in a folder and below under a name that is read, and folders that can't be."""
+    """What stands in a folder and below under a name that is read, and folders that can't be.
+
+    What GenTaP keeps for itself in a corpus's folder that lies there is no input.
+    """
     unreadable: list[Path] = []
 
     def note(error: OSError) -> None:
@@ -122,6 +126,7 @@ def _in_folder(folder: Path, suffixes: Sequence[str]) -> list[Path]:
     files = [
         path
         for above, _, names in os.walk(folder, onerror=note)
+        if OWN not in Path(above).relative_to(folder).parts
         for path in (Path(above, name) for name in names)
         if _has_suffix(path, suffixes) and not path.name.startswith(_LOCK)
     ]

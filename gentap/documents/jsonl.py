@@ -143,7 +143,10 @@ def table_from_json(
 
 
 def _cells(texts: Sequence[Any], width: int) -> tuple[str, ...]:
-    cells = [part_digits(json_text(text)) for text in texts]
+    try:
+        cells = [part_digits(json_text(text)) for text in texts]
+    except ValueError as error:
+        raise BadRecordError(f"a table cell: {error}") from None
     return tuple(cells + [""] * (width - len(cells)))
 
 
@@ -173,4 +176,7 @@ def _first_text(entry: Any, path: str, collapse: bool = True) -> str:
     value = next(_values(entry, path), "")
     if isinstance(value, str) and not collapse:
         return value
-    return " ".join(value.split()) if isinstance(value, str) else str(value)
+    try:
+        return json_text(value)
+    except ValueError as error:
+        raise BadRecordError(f"{path!r}: {error}") from None

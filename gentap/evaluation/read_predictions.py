@@ -2,16 +2,20 @@
 
 A file of predictions is one of these:
 
-* text, one prediction a line, in the order of the questions (any name but the two below);
-* ``.jsonl``: objects with ``prediction``, and either all or none with the question's ``id``;
+* text, one prediction a line, in the order of the questions;
+* ``.jsonl`` or ``.ndjson``, and any other file whose first line is such an object: objects with
+  ``prediction``, and either all or none with the question's ``id``;
 * ``.tsv``: WikiTableQuestions' own layout, an id and the answer's values in each line.
 
-Lines with ids may stand in any order. What has no partner is an error that names every such line.
+Names may end in capitals, and in ``.gz`` or ``.zst`` where the file is packed. Lines with ids may
+stand in any order. What has no partner is an error that names every such line, and so is a format
+that would be scored as text, its commas and brackets with it.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from gentap.documents.annotated.fields import read_text_file
 from gentap.documents.annotated.reading import Questions, read_questions
@@ -30,6 +34,7 @@ from gentap.settings.sections import NO_JUDGE, JudgeSettings, Protocol
 
 _NAMED = 20
 """Lines that a message names; the others are counted."""
+_NO_FORMATS = (".csv", ".parquet", ".xlsx", ".xls", ".pkl", ".pickle", ".npy", ".html")
 
 
 def score_file(
@@ -81,9 +86,10 @@ def read_predictions(
     ended = not lines[-1]
     if ended:
         lines.pop()
-    if path.suffix == ".jsonl":
+    form = _format(path, lines)
+    if form == "jsonl":
         ids, texts = _read_jsonl(lines, path)
-    elif path.suffix == ".tsv":
+    elif form == "tsv":
         ids, texts = _read_tsv(lines, path)
     else:
         ids, texts = [], lines
@@ -92,9 +98,32 @@ def read_predictions(
         return _by_id(dict(zip(ids, said, strict=True)), ids, path, questions), {}
     wanted = len(questions.examples) + questions.unread.total
     fits = len(said) == len(questions.examples)
-    if ended and not fits and path.suffix != ".jsonl" and len(said) + 1 == wanted:
+    if ended and not fits and form == "text" and len(said) + 1 == wanted:
         said.append("")  # predictions joined by line ends, the last of them empty
     return _by_order(said, path, questions, data)
+
+
+def _format(path: Path, lines: Sequence[str]) -> Literal["text", "jsonl", "tsv"]:
+    """How predictions are written; raises InputError for what is no format of them."""
+    suffix = Path(path.name.lower().removesuffix(".gz").removesuffix(".zst")).suffix
+    first = next(filter(str.strip, lines), "").strip()
+    if suffix in (".jsonl", ".ndjson") or _holds_prediction(first):
+        return "jsonl"
+    if suffix == ".tsv":
+        return "tsv"
+    if suffix in _NO_FORMATS or (suffix == ".json" and first[:1] in ("[", "{")):
+        raise InputError(
+            f"{path}: {suffix} is no format of predictions. Give a text file with one a line, or a "
+            ".jsonl file with an object a line that holds 'prediction' and, if you like, 'id'."
+        )
+    return "text"
+
+
+def _holds_prediction(line: str) -> bool:
+    try:
+        return "prediction" in json_object(line)
+    except ValueError:
+        return False
 
 
 def _read_jsonl(lines: Sequence[str], path: Path) -> tuple[list[str], list[str]]:

@@ -19,20 +19,21 @@ def score_sound(
     """
     if len(examples) != len(predictions):
         score(examples, predictions, protocol)  # which says so
-    found: list[Scored] = []
+    found: list[tuple[list[int], Scored]] = []
 
     def score_at(places: Sequence[int]) -> list[str]:
         chosen = [examples[place] for place in places]
-        found[:] = [score(chosen, [predictions[place] for place in places], protocol)]
+        scored = score(chosen, [predictions[place] for place in places], protocol)
+        found[:] = [(list(places), scored)]
         return [""] * len(places)
 
     faults = apart(score_at, range(len(examples)), lambda _, fault: fault)
     kept = [place for place, fault in enumerate(faults) if not fault]
-    if len(kept) < len(examples) or not kept:
+    if not found or found[0][0] != kept:  # it may be of the last half alone
         score_at(kept)
     rejected = [
         RejectedRecord(example.id, INTERNAL_ERROR, fault)
         for example, fault in zip(examples, faults, strict=True)
         if fault
     ]
-    return found[0], kept, rejected
+    return found[0][1], kept, rejected

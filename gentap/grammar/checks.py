@@ -14,7 +14,7 @@ from gentap.grammar.rules import (
     Rule,
     Slot,
 )
-from gentap.grammar.wordings import JOINT
+from gentap.grammar.wordings import JOINT, MAX_RULES_SAID
 from gentap.tables.columns import COLUMN_KINDS
 
 MAX_RULE_DEPTH = 50
@@ -38,7 +38,7 @@ class _Checker:
     def check(self) -> Iterator[Mistake]:
         if not self.grammar.questions and not self.unread:
             yield Mistake(1, 1, "no question rule. Begin one with 'question name ='.")
-        endless = list(self._endless())
+        endless = list(self._endless()) or list(self._overlong())
         yield from endless
         for rule in self.grammar.rules.values():
             yield from self._rule(rule)
@@ -265,6 +265,27 @@ class _Checker:
 
         for name in self.grammar.rules:
             yield from follow(name, [])
+
+    def _overlong(self) -> Iterator[Mistake]:
+        """The first rule that can't be said but by far too many: it doubles from rule to rule."""
+        fewest: dict[str, int] = {}
+
+        def count(name: str) -> int:
+            if name not in fewest:
+                fewest[name] = 0  # a question stands in no wording, nor below itself
+                rule = self.grammar.rules.get(name)
+                ways = rule.alternatives if rule is not None else ()
+                slots = ([slot.label for slot in one.slots if slot.kind == "rule"] for one in ways)
+                fewest[name] = min(
+                    (sum(1 + count(label) for label in one) for one in slots), default=0
+                )
+            return fewest[name]
+
+        for rule in self.grammar.rules.values():
+            if count(rule.name) > MAX_RULES_SAID:
+                message = f"to say '{rule.name}' takes more than {MAX_RULES_SAID:,} rules"
+                yield Mistake(rule.line, 1, f"{message}, each within another. Say it with fewer.")
+                return
 
     def _idle(self) -> Iterator[Mistake]:
         """Rules that no question uses: they are left over, or misspelt somewhere."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from gentap.grammar.question_table import QuestionTable
 from gentap.grammar.rules import TITLES, Alternative, QueryTemplate, Slot, SlotKind
-from gentap.grammar.wordings import Random, Wording, Wordings
+from gentap.grammar.wordings import MAX_RULES_SAID, Random, Wording, Wordings
 from gentap.tables.arithmetic import add_up, subtract
 from gentap.text.normal_form import normal_form
 
@@ -53,6 +53,7 @@ class Telling:
         self._rank, self._rows = rank, (0,) if rows is None else rows
         self._agrees = rows is not None
         self._tense: float | None = None
+        self._rules_said = 0
         self.told: list[Told] = []
 
     def is_clear(self, wording: Wording) -> bool:
@@ -101,6 +102,9 @@ class Telling:
 
     def _below(self, name: str) -> Alternative:
         """What is drawn for a rule; one of numbers says the rank, or how many rows there are."""
+        self._rules_said += 1
+        if self._rules_said > MAX_RULES_SAID:
+            raise Unsayable
         number = self._rank if name == self._query.rank else len(self._rows)
         choice = self._wordings.part(name, number)
         if not choice.wordings:

@@ -13,6 +13,8 @@ Random = Callable[[], float]
 
 JOINT = "and"
 """The phrase rule that joins the last two of several."""
+MAX_RULES_SAID = 10_000
+"""A text made of more rules than these is not said: rules can double it from one to the next."""
 
 
 @dataclass(frozen=True, slots=True)

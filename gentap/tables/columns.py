@@ -31,6 +31,8 @@ COLUMN_KINDS = frozenset(
 
 MAX_TYPED_CHARS = 40
 """A longer cell is text."""
+EXACT_DIGITS = 15
+"""A whole number of more digits is text, such as that of an account: others would equal it."""
 
 _DATES = {"year", "month", "day", "season"}
 _UNORDERED = {"score": "score", "monthday": "text", "period": "text", "time": "text"}
@@ -138,6 +140,8 @@ class ColumnReader:
         digits, fraction = match["digits"], match["fraction"] or ""
         for mark in ",. " if self.language.decimal_comma else ", ":
             digits = digits.replace(mark, "")
+        if len(digits.rstrip("0")) > EXACT_DIGITS:
+            return None
         value = float(f"{digits or '0'}.{fraction[1:] or '0'}")
         if match["sign"] == "-":
             value = -value

@@ -502,3 +502,25 @@ def test_nested_tags_are_read(tag: str) -> None:
     document = read_html(f"<h1>Deep</h1>{f'<{tag}>' * 5_000}x", "u")
     assert document.title == "Deep"
     assert document.tables == ()
+
+
+XHTML = '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head>{}</head><body>{}'
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "<title/>",
+        '<script src="a.js" />',
+        "<style/><title>Films</title>",
+        """<script>document.write("<script src='x'/>")</script><title/>""",
+        "<SCRIPT defer='defer'/>",
+    ],
+)
+def test_elements_of_xhtml_that_end_at_once_swallow_no_page(head: str) -> None:
+    (table,) = read_html(XHTML.format(head, f"<table>{HEAD}{ROW}</table>"), "u").tables
+    assert (table.header, table.rows) == (("Name", "Year"), (("Ada", "1843"),))
+
+
+def test_elements_of_html_end_where_browsers_end_them() -> None:
+    assert not read_html(f"<html><title/><table>{HEAD}{ROW}</table>", "u").tables

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gentap.documents.jsonl import json_object, read_line, table_from_json
+from gentap.documents.jsonl import BadRecordError, json_object, read_line, table_from_json
 from gentap.documents.markup.grid import MAX_CELLS
 from gentap.records import Block, Document, Table
 from gentap.settings.sections import FieldMap
@@ -120,10 +120,12 @@ def test_paths_reach_into_objects() -> None:
         ('{"tables": [{"header": ["A"]}]}', "no rows"),
         ('{"tables": [{"header": ["A"], "rows": []}]}', "no rows"),
         ('{"tables": [{"header": ["A"], "rows": ["1"]}]}', "row is no list"),
+        ('{"tables": [{"header": ["A"], "rows": [[{"b": 2}]]}]}', "a table cell: an object stands"),
+        ('{"title": {"a": 1}}', "'title': an object stands where a text is wanted"),
     ],
 )
 def test_a_line_that_is_no_document_is_refused_with_the_reason(line: str, reason: str) -> None:
-    with pytest.raises(ValueError, match=reason):
+    with pytest.raises(BadRecordError, match=reason):
         read_line(line, FieldMap(), WHERE)
 
 

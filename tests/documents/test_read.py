@@ -42,6 +42,13 @@ def test_a_folder_gives_its_readable_files_sorted(folder: Path) -> None:
     ]
 
 
+def test_what_an_output_folder_keeps_for_itself_is_no_input(folder: Path) -> None:
+    before = expand_inputs([str(folder)], DOCUMENT_SUFFIXES)
+    (folder / "deep/out/.gentap").mkdir(parents=True)
+    (folder / "deep/out/.gentap/rejected.jsonl").write_text('{"where": "a", "reason": "b"}\n')
+    assert expand_inputs([str(folder)], DOCUMENT_SUFFIXES) == before
+
+
 def test_inputs_keep_the_given_order_and_come_once(folder: Path) -> None:
     patterns = [f"{folder}/b.html", f"{folder}/*.jsonl", str(folder), f"{folder}/./b.html"]
     assert names(expand_inputs(patterns, DOCUMENT_SUFFIXES), folder) == [

@@ -88,3 +88,27 @@ def test_where_every_record_makes_a_metric_fail_it_is_said(
     texts.write_text("a\nb\nc\nd\ne\n")
     with pytest.raises(InputError, match="no question"):
         score_file(texts, settings.data, settings.protocol)
+
+
+@pytest.mark.usefixtures("wordnet")
+def test_a_fault_that_comes_once_loses_no_record(
+    tmp_path: Path, settings: EvaluateSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = tmp_path / "said.txt"
+    texts.write_text("a\nb\nc\nd\ne\n")
+    right = score_file(texts, settings.data, settings.protocol).scored
+    real = scoring.SCORERS["long"][0]
+    faults = iter([RuntimeError("out of the blue")])
+
+    def fails_once(answers: scoring.Answers) -> Any:
+        for fault in faults:
+            raise fault
+        return real(answers)
+
+    monkeypatch.delenv(SWITCH)
+    monkeypatch.setitem(
+        cast("Any", scoring.SCORERS), "long", (fails_once, *scoring.SCORERS["long"][1:])
+    )
+    results = score_file(texts, settings.data, settings.protocol)
+    assert results.predictions == list("abcde")
+    assert results.scored.values() == right.values()

@@ -1,3 +1,4 @@
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,27 @@ def test_predictions_with_ids_may_stand_in_any_order(tmp_path: Path, data: str) 
     assert exact(jsonl(tmp_path / "said.jsonl", *lines), data) == 100
     without = [{"prediction": line["prediction"]} for line in lines]
     assert exact(jsonl(tmp_path / "said.jsonl", *without), data) == 0
+
+
+@pytest.mark.parametrize("name", ["P.JSONL", "p.ndjson", "p.jsonl.gz", "p.json", "p.txt", "p.tsv"])
+def test_objects_are_read_as_such_whatever_the_name(tmp_path: Path, data: str, name: str) -> None:
+    lines = [{"id": "q1", "prediction": "Dusk"}, {"id": "q0", "prediction": "Dawn"}]
+    path = jsonl(tmp_path / name, *lines)
+    if name.endswith(".gz"):
+        path.write_bytes(gzip.compress(path.read_bytes()))
+    assert exact(path, data) == 100
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("p.csv", "q0,Dawn\nq1,Dusk\n"), ("P.CSV", "Dawn\nDusk\n"), ("p.json", '["Dawn",\n"Dusk"]\n')],
+)
+def test_no_format_of_predictions_is_scored_as_text(
+    tmp_path: Path, data: str, name: str, text: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    assert complaint(path, data).startswith(f"{path}: {path.suffix.lower()} is no format of pred")
 
 
 def test_the_layout_of_wikitablequestions_is_read_with_several_values(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 from gentap.errors import InputError, SettingError
 from gentap.grammar.parser import load_grammar, parse_grammar, read_grammar
 from gentap.grammar.rules import find_grammar
+from gentap.grammar.sampler import QuestionSampler
 from gentap.grammar.wordings import Wordings
+from gentap.records import Table
 
 QUESTION = """\
 question city =
@@ -263,3 +266,20 @@ def test_rules_too_deep_in_each_other_are_a_mistake(up: bool) -> None:
     assert mistakes
     for mistake in mistakes:
         assert "is a rule of more than 50 below each other. Say it with fewer." in mistake.message
+
+
+def test_a_rule_that_can_only_be_said_by_doubling_is_a_mistake() -> None:
+    rules = "".join(f"r{n} =\n    [r{n + 1}] [r{n + 1}]\n" for n in range(40))
+    text = QUESTION.replace("[value B]?", "[value B] [r0]?") + rules + "r40 =\n    x\n"
+    _, mistakes = read_grammar(text)
+    (mistake,) = mistakes
+    assert "takes more than 10,000 rules, each within another. Say it with" in mistake.message
+
+
+def test_a_wording_that_grows_without_bound_is_not_said() -> None:
+    rules = "".join(f"r{n} =\n    [r{n + 1}] [r{n + 1}]\n    x\n" for n in range(40))
+    text = QUESTION.replace("[value B]?", "[value B] [r0]?") + rules + "r40 =\n    x\n"
+    heavy = text.replace("    [r", "    9999* [r")
+    sampler = QuestionSampler(parse_grammar(heavy, "test"))
+    table = sampler.askable(Table(header=("City", "Mayor"), rows=(("Oslo", "Ann"), ("Rome", "Bo"))))
+    assert sampler.draw_kind(table, sampler.plans[0], 1, 4, Random(1).random) == []

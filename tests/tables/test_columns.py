@@ -248,3 +248,11 @@ def test_reading_long_and_hostile_cells_takes_no_time() -> None:
     ]:
         assert read(text) is None
     ENGLISH.read_column(["1 " + "a" * 38] * 5_000)
+
+
+def test_numbers_that_are_too_long_to_be_told_apart_are_text() -> None:
+    accounts = [f"9007199254740993{last}" for last in range(4)]
+    assert ENGLISH.read_column(accounts).keys == (None,) * 4
+    assert ENGLISH.read_column(["9007199254740991", "12"]).type == "text"
+    assert ENGLISH.read_column(["300000000000000000000", "12"]).keys == (3e20, 12)
+    assert ENGLISH.read_column(["123456789012345", "12"]).keys == (123456789012345, 12)

@@ -39,7 +39,7 @@ def example_files(folder: Path) -> list[Path]:
     hint = ""
     if parts(folder / "sentences"):
         hint = " It is a mined folder: questions are made from it by `gentap questions write`."
-    elif near := sorted(folder.glob("*.jsonl")):
+    elif near := [*sorted(folder.glob("*.parquet")), *sorted(folder.glob("*.jsonl"))]:
         hint = f" Name the file of questions in it, such as {near[0]}."
     raise InputError(f"{folder}: holds no examples (part-*.parquet).{hint}")
 

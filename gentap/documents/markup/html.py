@@ -37,12 +37,23 @@ from gentap.documents.markup.visible_text import (
 from gentap.records import Block, Document, Table
 
 _ONE_SLOT = (1, 1)
+_HEAD = 4096
+"""Bytes in which a page says whether it is XHTML."""
 _CONTROL_REFERENCE = re.compile(
     rb"&#(?:[xX]0*(?:[0-8]|[eE]|1[0-9abAB])(?![0-9a-fA-F])|0*(?:[0-8]|1[4-9]|2[0-7])(?![0-9]));?"
 )
 _OPEN_REFERENCE = re.compile(
     rb"(&#(?:[0-9]+|[xX][0-9a-fA-F]+))(?=[" + re.escape(CONTROLS.encode()) + rb"])"
 )
+
+_XML = re.compile(rb"\A\s*<\?xml|<html[^>]*\sxmlns=", re.I)
+_RAW_TAG = re.compile(
+    rb"<(/?)(title|textarea|script|style|iframe|noembed|noframes|noscript|xmp)(?=[\s/>])"
+    rb"[^<>]*?(/?)>",
+    re.I,
+)
+"""Tags of elements whose content is text: an HTML parser takes the whole page behind ``<title/>``
+for it, where in XML the element ends at once."""
 
 _LOWER = bytes(range(256)).lower()
 
@@ -80,7 +91,7 @@ def read_html(
 
     Raises TooHeavyError where the page can't be parsed within :data:`nesting.MAX_MEMORY`.
     """
-    page = _Page(_parse(_without_controls(html)))
+    page = _Page(_parse(_as_html(_without_controls(html))))
     page.outline(infoboxes)
     found = []
     for node, heading, kind, spans in reversed(page.tables):  # inner ones before those around them
@@ -120,6 +131,24 @@ def _without_controls(html: str | bytes) -> bytes:
     if len(clean) < len(content):  # a reference goes on behind none of them
         clean = _OPEN_REFERENCE.sub(rb"\1;", content).translate(None, CONTROLS.encode())
     return _CONTROL_REFERENCE.sub(b"", clean)
+
+
+def _as_html(page: bytes) -> bytes:
+    """A page of XHTML with the end tags that HTML wants; any other as it is."""
+    if b"/>" not in page or not _XML.search(page[:_HEAD]):
+        return page
+    parts: list[bytes] = []
+    taken, inside = 0, b""
+    for tag in _RAW_TAG.finditer(page):
+        ends, name, closed = tag[1], tag[2].lower(), tag[3]
+        if inside:
+            inside = b"" if ends and name == inside else inside
+        elif closed and not ends:
+            parts += [page[taken : tag.end() - 2], b"></", name, b">"]
+            taken = tag.end()
+        elif not ends:
+            inside = name
+    return b"".join([*parts, page[taken:]])
 
 
 def _parse(html: bytes) -> Any:
