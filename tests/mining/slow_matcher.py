@@ -10,6 +10,7 @@ from math import log
 
 import pytest
 from matching_tables import FORMER, candidates
+from slow_names import SlowHit, slow_names
 from slow_values import keys, slow_hits, whole_and_lines
 
 from gentap.mining.longer_names import DATES, ENTITY_KINDS
@@ -52,6 +53,7 @@ def slow_candidates(
         for number, row, column, cell in cells:
             for start, end, key in slow_hits(paragraph, cell):
                 hits[-1].add((start, end, key, number, row, column))
+    hits = [own | more for own, more in zip(hits, slow_names(paragraphs, cells, hits), strict=True)]
     for place, paragraph in enumerate(paragraphs):
         known = {hit[:2] for hit in hits[place] if paragraph[hit[1] - 1] != "."}
         for title in {one.title for one in tables if one.title}:
@@ -206,10 +208,6 @@ def is_a_year(key: str) -> bool:
 def brackets_gone(text: str) -> int:
     """A text's length without what stands in brackets; short texts count whole."""
     return len(text if len(text) <= 20 else re.sub(r"\([^()]*\)", "", text))
-
-
-SlowHit = tuple[int, int, str, int, int, int]
-"""Start, end, form, table, row, column."""
 
 
 def not_overlapping(own: set[SlowHit]) -> list[tuple[int, int, str]]:
