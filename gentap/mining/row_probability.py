@@ -25,6 +25,8 @@ class Evidence(NamedTuple):
     """Words of the row's other cells in the sentence, each as much as it tells the row apart."""
     table_words: float
     """Share of the words of the table's section and caption that the sentence says."""
+    header_words: float
+    """1 where it says a word of the header of a value's column."""
     years: float
     """1 where the sentence says a year of the row, -1 where it says those of other rows alone."""
     alike: float
@@ -49,6 +51,7 @@ WEIGHTS = Evidence(
     adjacent=0.35,
     row_words=1.22,
     table_words=1.79,
+    header_words=0.37,
     years=0.56,
     alike=-1.75,
     context=2.68,

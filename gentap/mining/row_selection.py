@@ -77,7 +77,9 @@ class RowSelector:
         self._page, self._tables, self._places = page, tables, places
         self._telling = telling
         self._row_words: dict[int, list[frozenset[str]]] = {}
-        self._table_words: dict[int, tuple[frozenset[str], frozenset[str]]] = {}
+        self._table_words: dict[
+            int, tuple[frozenset[str], frozenset[str], list[frozenset[str]]]
+        ] = {}
 
     def ranked(
         self, start: int, end: int, named: RowsNamed, before: Sequence[ValueMatch], opens: bool
@@ -166,7 +168,7 @@ class RowSelector:
     ) -> Evidence:
         telling, columns = self._telling, row.columns
         subject = telling.subject(table)
-        own_context, title = self._words_of_table(table)
+        own_context, title, own_header = self._words_of_table(table)
         is_context = subject not in columns and number in context.rows(table, subject)
         return Evidence(
             told=log1p(row.bits),
@@ -175,6 +177,7 @@ class RowSelector:
             adjacent=float(any(b - a == 1 for a, b in pairwise(columns))),
             row_words=log1p(self._told_by_words(table, number, columns, sentence.words)),
             table_words=len(own_context & sentence.words) / max(len(own_context), 1),
+            header_words=float(any(own_header[column] & sentence.words for column in columns)),
             years=float(telling.years_said(table, number, sentence.years)),
             alike=float(all(telling.are_alike(table, *pair) for pair in combinations(columns, 2))),
             context=float(is_context),
@@ -203,11 +206,14 @@ class RowSelector:
         counts = Counter(word for row in rows for word in words & row)
         return sum(row_share(counts[word], len(rows)) for word in sorted(words))
 
-    def _words_of_table(self, table: int) -> tuple[frozenset[str], frozenset[str]]:
-        """The words of its section and caption, and of its title."""
+    def _words_of_table(
+        self, table: int
+    ) -> tuple[frozenset[str], frozenset[str], list[frozenset[str]]]:
+        """The words of its section and caption, of its title, and of each column's header."""
         if table not in self._table_words:
             one = self._tables[table]
-            self._table_words[table] = _words(f"{one.section} {one.caption}"), _words(one.title)
+            context, title = _words(f"{one.section} {one.caption}"), _words(one.title)
+            self._table_words[table] = context, title, list(map(_words, one.header))
         return self._table_words[table]
 
 

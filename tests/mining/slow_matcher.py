@@ -186,6 +186,7 @@ def slow_evidence(
         adjacent=float(any(column + 1 in columns for column in columns)),
         row_words=log(1 + of_words),
         table_words=len(context & said) / len(context) if context else 0.0,
+        header_words=float(any(words(one.header[column]) & said for column in columns)),
         years=years_of(one, row, years(sentence)),
         alike=float(all(same_kind(one, *pair) for pair in combinations(columns, 2))),
         context=float(subject not in columns and said_before),
