@@ -108,7 +108,7 @@ def _named_again(
             if not any(hit.start < stop and start < hit.end for hit in hits) and _is_alone(
                 page, start, stop
             ):
-                yield ValueMatch(name.form, start, stop)
+                yield ValueMatch(name.form, start, stop, again=True)
 
 
 def _is_alone(page: str, start: int, end: int) -> bool:

@@ -39,6 +39,8 @@ class Evidence(NamedTuple):
     """1 where the sentence is its paragraph's first."""
     pronoun: float
     """1 where the sentence opens with a pronoun."""
+    again: float
+    """1 where it says a value by the last word of its name alone."""
     other_names: float
     """Words with a capital (A to Z) of other names, as the logarithm of one and their number."""
 
@@ -58,6 +60,7 @@ WEIGHTS = Evidence(
     leads=1.29,
     opens=0.59,
     pronoun=1.02,
+    again=-0.84,
     other_names=-0.40,
 )
 

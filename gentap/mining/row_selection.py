@@ -50,9 +50,13 @@ class RowMatch:
 
 @dataclass(slots=True)
 class _Row:
-    """A row's values that count in a sentence: what each form tells, and spans with columns."""
+    """A row's values that count in a sentence: what each form tells, and spans with columns.
+
+    ``full`` are the forms that are said otherwise than by the last word of a name.
+    """
 
     told: dict[str, float]
+    full: set[str]
     spans: list[tuple[int, int, int]]
 
     @property
@@ -131,7 +135,7 @@ class RowSelector:
         }
         rows = {}
         for (table, number), own in named.items():
-            row = _Row({}, [])
+            row = _Row({}, set(), [])
             subject = telling.subject(table)
             is_named = False
             for hit, column in sorted(own, key=lambda value: value[1] != subject):
@@ -145,6 +149,8 @@ class RowSelector:
                     is_named = True
                     owners[table, hit.start].append(number)
                 row.told[hit.form] = max(bits, row.told.get(hit.form, 0.0))
+                if not hit.again:
+                    row.full.add(hit.form)
                 row.spans.append((hit.start, hit.end, column))
                 cells[table].append(NamedCell(number, column, hit.start - start, hit.end - start))
             if len(row.told) > 1 and len(row.columns) > 1 and not all(map(is_year, row.told)):
@@ -189,6 +195,7 @@ class RowSelector:
             ),
             opens=float(opens),
             pronoun=float(sentence.pronoun),
+            again=float(not row.told.keys() <= row.full),
             other_names=log1p(sentence.other_names(row.spans, title)),
         )
 

@@ -4,7 +4,7 @@ It scores rows by its own code; only the scales are those of the fast one.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from math import log
 
@@ -105,7 +105,7 @@ def slow_candidates(
                         said_before = row == spoken_of(before, subject, row)
                         evidence = slow_evidence(
                             sentence, one, row, bits, spans, subject, said_before, not begin
-                        )
+                        )._replace(again=said_again(bits, here, paragraph))
                         matches.append((number, row, evidence))
             if is_candidate:
                 found = [
@@ -193,8 +193,18 @@ def slow_evidence(
         leads=float(any(at == subject and start - indent <= 4 for start, _, at in spans)),
         opens=float(opens),
         pronoun=float(opens_with_pronoun(sentence.strip())),
+        again=0.0,
         other_names=log(1 + others),
     )
+
+
+def said_again(keys_named: Iterable[str], here: Sequence[SlowHit], paragraph: str) -> float:
+    """1 where all that a sentence says of one of the values is the last of its words."""
+    for key in keys_named:
+        written = {paragraph[hit[0] : hit[1]].casefold() for hit in here if hit[2] == key}
+        if " " in key and written == {key.split(" ")[-1]}:
+            return 1.0
+    return 0.0
 
 
 def words(text: str) -> set[str]:

@@ -86,6 +86,14 @@ def test_where_the_sentence_stands_and_how_it_opens() -> None:
     assert (later.opens, later.pronoun) == (0, 1)
 
 
+def test_a_name_that_is_said_by_its_last_word_alone() -> None:
+    one = replace(FILMS, rows=(("1914", "Dawn Cup", "Ada Reed", "Rome"), *FILMS.rows[1:]))
+    assert seen("Ada Reed went to Rome.", one).again == 0
+    assert seen("Ada Reed was tall. Reed went to Rome.", one).again == 1
+    assert seen("Ada Reed was tall. Reed, Ada Reed, went to Rome.", one).again == 0
+    assert seen("Ada Reed was tall. In 1914 Dawn Cup began.", one).again == 0
+
+
 @pytest.mark.parametrize(
     ("sentence", "others"),
     [
