@@ -47,7 +47,8 @@ def add_names(
     last_words = _last_words((hit for own in hits.values() for hit in own), page)
     if last_words:
         for number, own in hits.items():
-            own += list(_named_again(page, begins[number + 1], own, last_words))
+            span = begins[number], begins[number + 1]
+            own += list(_named_again(page, span, own, last_words))
 
 
 def _named_in_full(page: str, begin: int, values: Set[str]) -> ValueMatch | None:
@@ -69,7 +70,7 @@ def _last_words(hits: Iterable[ValueMatch], page: str) -> dict[str, str]:
     """The last words of the names that a page says in full, each with the name's form.
 
     A name is a value of several words, all with a capital. A word says nothing by itself that ends
-    two values, that the page writes small, or that only says what kind of thing has the name.
+    two values, or that only says what kind of thing has the name.
     """
     forms: dict[str, set[str]] = {}
     for hit in hits:
@@ -79,36 +80,48 @@ def _last_words(hits: Iterable[ValueMatch], page: str) -> dict[str, str]:
     return {
         word: form
         for word, (form, *others) in forms.items()
-        if not others and _may_stand_alone(word, form, page)
+        if not others and _may_stand_alone(word, form)
     }
 
 
-def _may_stand_alone(word: str, form: str, page: str) -> bool:
+def _may_stand_alone(word: str, form: str) -> bool:
     small = fold(word)
     if len(word) < _LEAST_LETTERS or word.isupper() or small in _SUFFIXES or word[-1] == ".":
         return False
-    if small in ENTITY_KINDS or small in DATES or form.partition(" ")[0] in _OF_A_WHOLE:
+    if small in ENTITY_KINDS or small in DATES:
         return False
-    return small not in page or re.search(rf"(?<![^\W_]){re.escape(small)}(?![^\W_])", page) is None
+    return form.partition(" ")[0] not in _OF_A_WHOLE
 
 
 def _named_again(
-    page: str, end: int, hits: Sequence[ValueMatch], last_words: dict[str, str]
+    page: str, span: tuple[int, int], hits: Sequence[ValueMatch], last_words: dict[str, str]
 ) -> Iterator[ValueMatch]:
-    """Where a paragraph that ends at a place says the last words of its ``hits`` by themselves."""
+    """Where the paragraph in a span says the last words of its ``hits`` by themselves.
+
+    A word that it writes small too is no name there.
+    """
     said: dict[str, ValueMatch] = {}
     for hit in hits:
         word = page[hit.start : hit.end].rpartition(" ")[2]
         if last_words.get(word) == hit.form and word not in said:
             said[word] = hit
     for word, name in said.items():
+        if _says(page, fold(word), *span):
+            continue
         whole = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])")
-        for found in whole.finditer(page, name.end, end):
+        for found in whole.finditer(page, name.end, span[1]):
             start, stop = found.span()
             if not any(hit.start < stop and start < hit.end for hit in hits) and _is_alone(
                 page, start, stop
             ):
                 yield ValueMatch(name.form, start, stop, again=True)
+
+
+def _says(page: str, word: str, start: int, end: int) -> bool:
+    if page.find(word, start, end) < 0:
+        return False
+    whole = re.compile(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])")
+    return whole.search(page, start, end) is not None
 
 
 def _is_alone(page: str, start: int, end: int) -> bool:

@@ -53,7 +53,7 @@ def slow_names(
                 ),
                 default=None,
             )
-            if first is None or len(said) > 1 or not may_be_alone(word, min(said), paragraphs):
+            if first is None or len(said) > 1 or not may_be_alone(word, min(said), paragraph):
                 continue
             for at in range(first, len(paragraph)):
                 span = (at, at + len(word))
@@ -96,7 +96,7 @@ def last_of_a_name(written: str) -> str:
     return pieces[-1] if len(pieces) > 1 else ""
 
 
-def may_be_alone(word: str, key: str, paragraphs: Sequence[str]) -> bool:
+def may_be_alone(word: str, key: str, paragraph: str) -> bool:
     if len(word) < 3 or word.endswith(".") or word.isupper():
         return False
     if word.casefold() in {*ENTITY_KINDS, *DATES, "iii"}:
@@ -107,7 +107,7 @@ def may_be_alone(word: str, key: str, paragraphs: Sequence[str]) -> bool:
         key,
     ):
         return False
-    return not any(says(text, word.casefold()) for text in paragraphs)
+    return not says(paragraph, word.casefold())
 
 
 def says(text: str, word: str) -> bool:
