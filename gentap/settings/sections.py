@@ -159,7 +159,7 @@ class MineSettings(Settings):
         "and by its last word where its paragraph named it before",
     )
     row_probability: float = Field(
-        0.5,
+        0.7,
         ge=0,
         lt=1,
         description="sentences less likely to state what their row states are set aside",

@@ -2,9 +2,9 @@
 
     gentap mine data/pages -o runs/pages
     gentap mine data/ottqa -o runs/ottqa --recipe ottqa.toml    # the map of docs/mining.md
-    cd scripts/studies/verdicts
-    python ../fit_evidence.py runs/pages pages-pairs.tsv pages-seed-*.tsv \\
-        runs/ottqa ottqa-pairs*.tsv ottqa-seed-*.tsv
+    V=scripts/studies/verdicts
+    python scripts/studies/fit_evidence.py runs/pages $V/pages-pairs.tsv $V/pages-seed-1511.tsv \\
+        runs/ottqa $V/ottqa-pairs*.tsv $V/ottqa-seed-1511.tsv
 
 Each mined folder goes with files of verdicts. Those on pairs are ``id <tab> yes or no <tab> why not
 <tab> how many pairs it stands for``. A pair's id is the digest of its table's id, its row and its
