@@ -21,7 +21,6 @@ from gentap.mining.specificity import Specificity
 from gentap.mining.surface_forms import MARK, FormNormalizer, Prose
 from gentap.mining.value_match import RowsNamed, ValueMatch, without_overlaps
 from gentap.records import Table
-from gentap.text.nationalities import LANGUAGES
 from gentap.text.sentences import sentence_spans
 
 _HEAD = re.compile(r"(?<![^\W_])(?<!\d[.,])\d{1,3} $")
@@ -136,10 +135,7 @@ def _automaton(values: Iterable[str]) -> Any:
 
 
 def _hits(page: str, prose: Prose, automaton: Any) -> list[ValueMatch]:
-    """Values at word boundaries; what is part of a number is told by the text as it is written.
-
-    A language before what it calls something, as in ``(Swedish: Göteborg)``, says nothing of it.
-    """
+    """Values at word boundaries; what is part of a number is told by the text as it is written."""
     form = prose.form
     size = len(form)
     hits = []
@@ -148,8 +144,6 @@ def _hits(page: str, prose: Prose, automaton: Any) -> list[ValueMatch]:
         if start and form[start - 1].isalnum() and form[start].isalnum():
             continue
         if end < size and form[end].isalnum() and form[last].isalnum():
-            continue
-        if form[end : end + 1] == ":" and form[start:end] in LANGUAGES:
             continue
         span = prose.original(start, end)
         if span is not None and not _cuts_a_number(page, *span):

@@ -11,7 +11,6 @@ from itertools import chain
 from gentap.mining.surface_forms import FormNormalizer
 from gentap.records import Table
 from gentap.text.months import MONTHS
-from gentap.text.nationalities import NATIONALITIES
 from gentap.text.normal_form import PLACEHOLDERS
 
 CellPosition = tuple[int, int, int]
@@ -58,11 +57,6 @@ class PageCells:
         for place, form in pairs:
             if _is_value(form) and words.issuperset(_WORD.findall(form)):
                 self._texts.setdefault(form, set()).add(owners[possible[place]])
-        if self._former.rules.names:
-            for place, form in [*enumerate(folded), *self._former.shorter(folded)]:
-                for people in NATIONALITIES.get(form, ()):
-                    if words.issuperset(people.split(" ")):
-                        self._texts.setdefault(people, set()).add(owners[place])
         return self._texts.keys()
 
     def column(self, table: int, column: int) -> list[str]:

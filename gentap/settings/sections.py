@@ -156,7 +156,7 @@ class MineSettings(Settings):
     names: bool = Field(
         True,
         description="a name counts without its quotation marks and bracketed qualifier, in full, "
-        "and by its last word where its paragraph named it before; a country by its adjective",
+        "and by its last word where its paragraph named it before",
     )
     row_probability: float = Field(
         0.7,

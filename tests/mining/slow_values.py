@@ -1,13 +1,12 @@
 """Where a text says a cell's value, by trying every way to write it."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 
 from matching_tables import FORMER
 
 from gentap.mining.page_cells import MOST_LINES
-from gentap.text.nationalities import LANGUAGES, NATIONALITIES
 from gentap.text.normal_form import PLACEHOLDERS, normal_form
 
 MONTHS = "january february march april may june july august september october november december"
@@ -23,8 +22,7 @@ def ways(cell: str) -> Iterator[str]:
     shorter = re.sub(r"\s*\([^()]*\)[\s*†‡§#^]*$", "", form).rstrip("*†‡§#^ ")
     if len(shorter) > 2 and shorter[0] == shorter[-1] == '"':
         shorter = shorter[1:-1]
-    names = list(dict.fromkeys((form, shorter)))
-    for name in [*names, *peoples(names)]:
+    for name in dict.fromkeys((form, shorter)):
         if name in PLACEHOLDERS or sum(letter.isalnum() for letter in name) < 2:
             continue
         if re.fullmatch(r"\W*\d?\W*\d?\W*", name) and len(name) < 5:
@@ -71,13 +69,7 @@ def whole_and_lines(cell: str) -> list[str]:
 
 def keys(text: str) -> list[str]:
     (form,) = FORMER.cells([text])
-    forms = [form, *(shorter for _, shorter in FORMER.shorter([form]))]
-    return [*forms, *peoples(forms)]
-
-
-def peoples(forms: Iterable[str]) -> list[str]:
-    """What is called after the countries among some forms."""
-    return [people for form in forms for people in NATIONALITIES.get(form, ())]
+    return [form, *(shorter for _, shorter in FORMER.shorter([form]))]
 
 
 @lru_cache(maxsize=20_000)
@@ -96,8 +88,6 @@ def slow_hits(text: str, cell: str) -> Iterator[tuple[int, int, str]]:
     for key, way in keys_and_ways(cell):
         for match in way.finditer(plain):
             start, end = match.span(1)
-            if key in LANGUAGES and plain[end:].startswith(":"):
-                continue
             before, first = plain[:start], plain[start:end][:1]
             after, last = plain[end:], plain[start:end][-1:]
             if before[-1:].isalnum() and first.isalnum():

@@ -113,45 +113,6 @@ def test_a_value_that_fills_its_column_confirms_a_row_that_is_named() -> None:
     assert likely(sentence, table(*films, title="Drama in Rome")) < likely(sentence, table(*films))
 
 
-@pytest.mark.parametrize(
-    ("country", "sentence"),
-    [
-        ("Sweden", "Ada Lovelace is a Swedish skater."),
-        ("Sweden (SWE)", "Ada Lovelace is a Swedish skater."),
-        ("Norway\nSweden", "Ada Lovelace is a Swedish skater."),
-        ("South Korea", "Ada Lovelace is a South Korean skater."),
-        ("USA", "The American Ada Lovelace won."),
-        ("Argentina", "Ada Lovelace, an Argentinian, won."),
-    ],
-)
-def test_a_country_is_named_by_its_adjective(country: str, sentence: str) -> None:
-    one = table(["Ada Lovelace", country], ["Bo Reed", "Peru"])
-    (cell,) = [cell for cell in named(best(sentence, one), sentence) if cell[1] == 1]
-    assert cell[2].casefold() in ("swedish", "south korean", "american", "argentinian")
-    assert best(sentence, one, rules=Rules(names=False)) is None
-
-
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        "Ada Lovelace (Swedish: Ada) is a skater.",
-        "Ada Lovelace won the Swedish Open.",
-        "Ada Lovelace won a swede.",
-        "Ada Lovelace is a Peruvian skater.",
-    ],
-)
-def test_another_adjective_names_no_country(sentence: str) -> None:
-    one = table(["Ada Lovelace", "Sweden"], ["Bo Reed", "Peru"])
-    assert best(sentence, one) is None
-
-
-def test_a_language_before_what_it_calls_something_is_no_value() -> None:
-    one = table(["Ada Lovelace", "Arabic"], ["Bo Reed", "Swedish"])
-    assert best("Ada Lovelace (Arabic: أدا) sang.", one) is None
-    assert best("Ada Lovelace sang in Arabic: it was cold.", one) is None
-    assert best("Ada Lovelace sang an Arabic song.", one) is not None
-
-
 def test_a_line_of_a_long_list_is_no_value() -> None:
     few, many = ("\n".join(f"Route {number}" for number in range(50, 50 + n)) for n in (12, 13))
     sentence = "Ada took Route 51 there."

@@ -27,8 +27,6 @@ SAID += [
     "Lovelace",
     "Bo Ada",
 ]
-VALUES += ["Sweden", "France (FRA)"]
-SAID += ["Swedish", "(Swedish: Rio", "French", "French Rio", "Sweden"]
 SAID += ["Lovelace of Rio", "lovelace", "Ada of Rio Lovelace (c. 1815–52)", "Bo Lovelace", "York"]
 GLUE = [" ", " ", " ", ", ", "-", ".5", ",", "5", "s", " and ", "'", "(", "—", "–18 ", ". He saw "]
 
