@@ -14,6 +14,7 @@ from typing import Any
 
 import ahocorasick
 
+from gentap.mining.names_again import add_names
 from gentap.mining.page_cells import CellPosition, PageCells, form_words
 from gentap.mining.row_selection import RowMatch, RowSelector
 from gentap.mining.specificity import Specificity
@@ -69,6 +70,8 @@ class PageMatcher:
         by_paragraph: dict[int, list[ValueMatch]] = defaultdict(list)
         for hit in _hits(page, prose, _automaton(values)):
             by_paragraph[bisect_right(begins, hit.start) - 1].append(hit)
+        if self._former.rules.names:
+            add_names(page, begins, values, by_paragraph)
         mentions: Counter[str] = Counter()
         for hits in by_paragraph.values():
             mentions.update({hit.form for hit in hits})

@@ -25,6 +25,8 @@ class Evidence(NamedTuple):
     """Words of the row's other cells in the sentence, each as much as it tells the row apart."""
     table_words: float
     """Share of the words of the table's section and caption that the sentence says."""
+    header_words: float
+    """1 where it says a word of the header of a value's column."""
     years: float
     """1 where the sentence says a year of the row, -1 where it says those of other rows alone."""
     alike: float
@@ -37,25 +39,29 @@ class Evidence(NamedTuple):
     """1 where the sentence is its paragraph's first."""
     pronoun: float
     """1 where the sentence opens with a pronoun."""
+    again: float
+    """1 where it says a value by the last word of its name alone."""
     other_names: float
     """Words with a capital (A to Z) of other names, as the logarithm of one and their number."""
 
 
-INTERCEPT = -3.20
+INTERCEPT = -3.10
 WEIGHTS = Evidence(
-    told=1.23,
-    second=0.63,
-    gap=-0.24,
-    adjacent=0.35,
-    row_words=1.22,
-    table_words=1.79,
-    years=0.56,
-    alike=-1.75,
-    context=2.68,
-    leads=1.29,
-    opens=0.59,
-    pronoun=1.02,
-    other_names=-0.40,
+    told=1.30,
+    second=0.54,
+    gap=-0.26,
+    adjacent=0.33,
+    row_words=1.10,
+    table_words=1.41,
+    header_words=0.46,
+    years=0.46,
+    alike=-1.90,
+    context=1.62,
+    leads=0.95,
+    opens=0.62,
+    pronoun=0.95,
+    again=-1.15,
+    other_names=-0.46,
 )
 
 

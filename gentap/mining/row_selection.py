@@ -50,9 +50,13 @@ class RowMatch:
 
 @dataclass(slots=True)
 class _Row:
-    """A row's values that count in a sentence: what each form tells, and spans with columns."""
+    """A row's values that count in a sentence: what each form tells, and spans with columns.
+
+    ``full`` are the forms that are said otherwise than by the last word of a name.
+    """
 
     told: dict[str, float]
+    full: set[str]
     spans: list[tuple[int, int, int]]
 
     @property
@@ -77,7 +81,9 @@ class RowSelector:
         self._page, self._tables, self._places = page, tables, places
         self._telling = telling
         self._row_words: dict[int, list[frozenset[str]]] = {}
-        self._table_words: dict[int, tuple[frozenset[str], frozenset[str]]] = {}
+        self._table_words: dict[
+            int, tuple[frozenset[str], frozenset[str], list[frozenset[str]]]
+        ] = {}
 
     def ranked(
         self, start: int, end: int, named: RowsNamed, before: Sequence[ValueMatch], opens: bool
@@ -129,7 +135,7 @@ class RowSelector:
         }
         rows = {}
         for (table, number), own in named.items():
-            row = _Row({}, [])
+            row = _Row({}, set(), [])
             subject = telling.subject(table)
             is_named = False
             for hit, column in sorted(own, key=lambda value: value[1] != subject):
@@ -143,6 +149,8 @@ class RowSelector:
                     is_named = True
                     owners[table, hit.start].append(number)
                 row.told[hit.form] = max(bits, row.told.get(hit.form, 0.0))
+                if not hit.again:
+                    row.full.add(hit.form)
                 row.spans.append((hit.start, hit.end, column))
                 cells[table].append(NamedCell(number, column, hit.start - start, hit.end - start))
             if len(row.told) > 1 and len(row.columns) > 1 and not all(map(is_year, row.told)):
@@ -166,7 +174,7 @@ class RowSelector:
     ) -> Evidence:
         telling, columns = self._telling, row.columns
         subject = telling.subject(table)
-        own_context, title = self._words_of_table(table)
+        own_context, title, own_header = self._words_of_table(table)
         is_context = subject not in columns and number in context.rows(table, subject)
         return Evidence(
             told=log1p(row.bits),
@@ -175,6 +183,7 @@ class RowSelector:
             adjacent=float(any(b - a == 1 for a, b in pairwise(columns))),
             row_words=log1p(self._told_by_words(table, number, columns, sentence.words)),
             table_words=len(own_context & sentence.words) / max(len(own_context), 1),
+            header_words=float(any(own_header[column] & sentence.words for column in columns)),
             years=float(telling.years_said(table, number, sentence.years)),
             alike=float(all(telling.are_alike(table, *pair) for pair in combinations(columns, 2))),
             context=float(is_context),
@@ -186,6 +195,7 @@ class RowSelector:
             ),
             opens=float(opens),
             pronoun=float(sentence.pronoun),
+            again=float(not row.told.keys() <= row.full),
             other_names=log1p(sentence.other_names(row.spans, title)),
         )
 
@@ -203,11 +213,14 @@ class RowSelector:
         counts = Counter(word for row in rows for word in words & row)
         return sum(row_share(counts[word], len(rows)) for word in sorted(words))
 
-    def _words_of_table(self, table: int) -> tuple[frozenset[str], frozenset[str]]:
-        """The words of its section and caption, and of its title."""
+    def _words_of_table(
+        self, table: int
+    ) -> tuple[frozenset[str], frozenset[str], list[frozenset[str]]]:
+        """The words of its section and caption, of its title, and of each column's header."""
         if table not in self._table_words:
             one = self._tables[table]
-            self._table_words[table] = _words(f"{one.section} {one.caption}"), _words(one.title)
+            context, title = _words(f"{one.section} {one.caption}"), _words(one.title)
+            self._table_words[table] = context, title, list(map(_words, one.header))
         return self._table_words[table]
 
 

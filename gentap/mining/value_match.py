@@ -8,13 +8,15 @@ from dataclasses import dataclass
 class ValueMatch:
     """A value's form and where a page's prose says it: start and end in its text.
 
-    ``year`` is that which the prose says with a day of the year.
+    ``year`` is that which the prose says with a day of the year; ``again`` where it says the last
+    word alone of a name.
     """
 
     form: str
     start: int
     end: int
     year: int = 0
+    again: bool = False
 
 
 RowsNamed = dict[tuple[int, int], list[tuple[ValueMatch, int]]]

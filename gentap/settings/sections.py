@@ -154,10 +154,12 @@ class MineSettings(Settings):
     numbers: bool = Field(True, description="1,234, 1 234 and 1234 are the same value")
     dates: bool = Field(True, description="9 March 1920, March 9, 1920 and 1920-03-09 are the same")
     names: bool = Field(
-        True, description="a name counts without its quotation marks and bracketed qualifier"
+        True,
+        description="a name counts without its quotation marks and bracketed qualifier, in full, "
+        "and by its last word where its paragraph named it before",
     )
     row_probability: float = Field(
-        0.5,
+        0.7,
         ge=0,
         lt=1,
         description="sentences less likely to state what their row states are set aside",

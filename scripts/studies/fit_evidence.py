@@ -2,17 +2,20 @@
 
     gentap mine data/pages -o runs/pages
     gentap mine data/ottqa -o runs/ottqa --recipe ottqa.toml    # the map of docs/mining.md
-    python scripts/studies/fit_evidence.py runs/pages scripts/studies/verdicts/pages-pairs.tsv \\
-        runs/ottqa scripts/studies/verdicts/ottqa-pairs.tsv
+    V=scripts/studies/verdicts
+    python scripts/studies/fit_evidence.py runs/pages $V/pages-pairs.tsv $V/pages-seed-1511.tsv \\
+        runs/ottqa $V/ottqa-pairs*.tsv $V/ottqa-seed-1511.tsv
 
-Each mined folder goes with a file of verdicts: ``id <tab> yes or no <tab> why not <tab> how many
-pairs it stands for``. A pair's id is the digest of its table's id, its row and its sentence, so
-that verdicts outlive a change of the rules. Yes says that the named cells stand in the sentence in
-the relation that the row gives them, and that this is what the row is there to tell.
+Each mined folder goes with files of verdicts. Those on pairs are ``id <tab> yes or no <tab> why not
+<tab> how many pairs it stands for``. A pair's id is the digest of its table's id, its row and its
+sentence, so that verdicts outlive a change of the rules. Yes says that the named cells stand in the
+sentence in the relation that the row gives them and, for pairs of low score, that this is what the
+row is there to tell. Verdicts on mined records (``judge_mined.py``) say it of the sentence's
+likeliest row, where *about* is no; each stands for as many as the mean of its folder's pairs.
 
 Prints what stands in gentap/mining/row_probability.py, and what cross-validation by pages says of
-it: the area under the ROC curve, and for each share of pairs that is kept, how many of them are
-right and how many of the others.
+it, of pairs and of records apart: the area under the ROC curve, and for each least probability the
+share that is kept, and how many of them and of the others are right.
 """
 
 import argparse
@@ -32,12 +35,13 @@ from gentap.text.sentences import tidy
 RIDGE = 5.0
 FOLDS = 8
 SHUFFLES = 4
-SHARES = (0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
+LEAST = (0.3, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 
 
 class Verdict(NamedTuple):
     is_right: bool
     weight: float
+    is_of_record: bool = False
 
 
 class Pair(NamedTuple):
@@ -52,12 +56,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("given", nargs="+", type=Path, help="mined folders, each with its verdicts")
-    given = parser.parse_args().given
-    if len(given) % 2:
-        parser.error("give a file of verdicts for each mined folder")
+    groups: list[tuple[Path, list[Path]]] = []
+    for path in parser.parse_args().given:
+        if path.is_dir():
+            groups.append((path, []))
+        elif groups:
+            groups[-1][1].append(path)
+    if not groups or not all(files for _, files in groups):
+        parser.error("give mined folders, each followed by its files of verdicts")
     pairs = []
-    for folder, path in zip(given[::2], given[1::2], strict=True):
-        verdicts = read_verdicts(path)
+    for folder, files in groups:
+        verdicts = read_verdicts(files)
         found = list(judged(folder, dict(verdicts)))
         print(f"{folder}: {len(found)} of {len(verdicts)} judged pairs found")
         pairs += found
@@ -69,19 +78,27 @@ def main() -> None:
     validate(pairs)
 
 
-def read_verdicts(path: Path) -> dict[str, Verdict]:
-    verdicts = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        if line.startswith("#") or not line.strip():
-            continue
-        try:
-            key, verdict, _, weight = line.split("\t")
-            verdicts[key] = Verdict({"yes": True, "no": False}[verdict], float(weight))
-        except (ValueError, KeyError):
-            raise SystemExit(
-                f"{path}, line {number}: write it as id, tab, yes or no, tab, why not, tab, weight."
-            ) from None
-    return verdicts
+def read_verdicts(paths: Sequence[Path]) -> dict[str, Verdict]:
+    verdicts: dict[str, Verdict] = {}
+    of_records: dict[str, bool] = {}
+    for path in paths:
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if line.startswith("#") or not line.strip():
+                continue
+            try:
+                key, verdict, *more = line.split("\t")
+                is_right = {"yes": True, "about": False, "no": False}[verdict]
+                if len(more) == 2:
+                    verdicts[key] = Verdict(is_right, float(more[1]))
+                else:
+                    of_records[key] = is_right
+            except (ValueError, KeyError):
+                raise SystemExit(
+                    f"{path}, line {number}: write it as id, tab, yes, about or no, tab, why not; "
+                    "and for a pair another tab and its weight."
+                ) from None
+    mean = float(np.mean([verdict.weight for verdict in verdicts.values()] or [1.0]))
+    return verdicts | {key: Verdict(right, mean, True) for key, right in of_records.items()}
 
 
 def judged(folder: Path, verdicts: dict[str, Verdict]) -> Iterator[Pair]:
@@ -94,10 +111,13 @@ def judged(folder: Path, verdicts: dict[str, Verdict]) -> Iterator[Pair]:
         ids, own = zip(*tables[page["url"]], strict=True)
         matcher = PageMatcher(own, former)
         for candidate in matcher.candidates([tidy(block) for block in page["blocks"]]):
-            for match in candidate.matches:
-                key = digest(ids[match.table], str(match.row), candidate.sentence)
-                if verdict := verdicts.pop(key, None):
-                    yield Pair(folder.name, page["url"], match.evidence, verdict)
+            for place, match in enumerate(candidate.matches):
+                own_keys = [digest(ids[match.table], str(match.row), candidate.sentence)]
+                if not place:
+                    own_keys.append(digest(ids[match.table], candidate.sentence))
+                for key in own_keys:
+                    if verdict := verdicts.pop(key, None):
+                        yield Pair(folder.name, page["url"], match.evidence, verdict)
 
 
 def fit(pairs: Sequence[Pair]) -> np.ndarray:
@@ -154,30 +174,33 @@ def validate(pairs: Sequence[Pair]) -> None:
                 likely[place] += 1 / (1 + np.exp(-odds)) / SHUFFLES
     right = np.array([pair.verdict.is_right for pair in pairs], float)
     weight = share_of_source(pairs)
-    sources = np.array([pair.source for pair in pairs])
-    for source in dict.fromkeys(sources):
-        report(source, *(values[sources == source] for values in (likely, right, weight)))
+    named = [
+        f"{pair.source}, {'records' if pair.verdict.is_of_record else 'pairs'}" for pair in pairs
+    ]
+    for name in dict.fromkeys(named):
+        own = np.array(named) == name
+        report(name, likely[own], right[own], weight[own])
 
 
-def report(source: str, likely: np.ndarray, right: np.ndarray, weight: np.ndarray) -> None:
+def report(name: str, likely: np.ndarray, right: np.ndarray, weight: np.ndarray) -> None:
     order = np.argsort(-likely, kind="stable")
     likely, right, weight = likely[order], right[order], weight[order]
     below = (weight * (1 - right))[::-1].cumsum()[::-1]
     area = (weight * right * below).sum() / ((weight * right).sum() * (weight * (1 - right)).sum())
     print(
-        f"{source}: area under the ROC curve {area:.3f}; mean probability "
+        f"{name} ({len(right)}): area under the ROC curve {area:.3f}; mean probability "
         f"{np.average(likely, weights=weight):.3f}, right {np.average(right, weights=weight):.3f}"
     )
-    print("  kept  least probability  right of kept  estimated  right of others")
-    kept = weight.cumsum() / weight.sum()
-    for share in SHARES:
-        stop = int(np.searchsorted(kept, share))
-        inside, outside = slice(None, stop), slice(stop, None)
+    print("  least probability  kept  right of kept  estimated  right of others")
+    for least in LEAST:
+        kept = likely >= least
+        if kept.all() or not kept.any():
+            continue
         print(
-            f"  {share:.2f} {likely[stop]:18.3f} "
-            f"{np.average(right[inside], weights=weight[inside]):14.3f} "
-            f"{np.average(likely[inside], weights=weight[inside]):10.3f} "
-            f"{np.average(right[outside], weights=weight[outside]):16.3f}"
+            f"  {least:17.2f} {np.average(kept, weights=weight):5.3f} "
+            f"{np.average(right[kept], weights=weight[kept]):14.3f} "
+            f"{np.average(likely[kept], weights=weight[kept]):10.3f} "
+            f"{np.average(right[~kept], weights=weight[~kept]):16.3f}"
         )
 
 

@@ -4,12 +4,13 @@ It scores rows by its own code; only the scales are those of the fast one.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from math import log
 
 import pytest
 from matching_tables import FORMER, candidates
+from slow_names import SlowHit, slow_names
 from slow_values import keys, slow_hits, whole_and_lines
 
 from gentap.mining.longer_names import DATES, ENTITY_KINDS
@@ -52,6 +53,7 @@ def slow_candidates(
         for number, row, column, cell in cells:
             for start, end, key in slow_hits(paragraph, cell):
                 hits[-1].add((start, end, key, number, row, column))
+    hits = [own | more for own, more in zip(hits, slow_names(paragraphs, cells, hits), strict=True)]
     for place, paragraph in enumerate(paragraphs):
         known = {hit[:2] for hit in hits[place] if paragraph[hit[1] - 1] != "."}
         for title in {one.title for one in tables if one.title}:
@@ -103,7 +105,7 @@ def slow_candidates(
                         said_before = row == spoken_of(before, subject, row)
                         evidence = slow_evidence(
                             sentence, one, row, bits, spans, subject, said_before, not begin
-                        )
+                        )._replace(again=said_again(bits, here, paragraph))
                         matches.append((number, row, evidence))
             if is_candidate:
                 found = [
@@ -184,14 +186,25 @@ def slow_evidence(
         adjacent=float(any(column + 1 in columns for column in columns)),
         row_words=log(1 + of_words),
         table_words=len(context & said) / len(context) if context else 0.0,
+        header_words=float(any(words(one.header[column]) & said for column in columns)),
         years=years_of(one, row, years(sentence)),
         alike=float(all(same_kind(one, *pair) for pair in combinations(columns, 2))),
         context=float(subject not in columns and said_before),
         leads=float(any(at == subject and start - indent <= 4 for start, _, at in spans)),
         opens=float(opens),
         pronoun=float(opens_with_pronoun(sentence.strip())),
+        again=0.0,
         other_names=log(1 + others),
     )
+
+
+def said_again(keys_named: Iterable[str], here: Sequence[SlowHit], paragraph: str) -> float:
+    """1 where all that a sentence says of one of the values is the last of its words."""
+    for key in keys_named:
+        written = {paragraph[hit[0] : hit[1]].casefold() for hit in here if hit[2] == key}
+        if " " in key and written == {key.split(" ")[-1]}:
+            return 1.0
+    return 0.0
 
 
 def words(text: str) -> set[str]:
@@ -206,10 +219,6 @@ def is_a_year(key: str) -> bool:
 def brackets_gone(text: str) -> int:
     """A text's length without what stands in brackets; short texts count whole."""
     return len(text if len(text) <= 20 else re.sub(r"\([^()]*\)", "", text))
-
-
-SlowHit = tuple[int, int, str, int, int, int]
-"""Start, end, form, table, row, column."""
 
 
 def not_overlapping(own: set[SlowHit]) -> list[tuple[int, int, str]]:

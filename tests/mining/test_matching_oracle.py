@@ -21,6 +21,13 @@ VALUES = ["Paris", "New York", "York", "Rio", "rio", "1914", "914", "1,914", "19
 VALUES += ["May 12, 1914", "May 1914", "1,234,567", "Café", "“Dawn”", "$914", "Ada Lovelace", "Ada"]
 VALUES += ["—", "The", "winner", "x", "Titanic (1997)", "Titanic", "12", "2–1", "2003/04"]
 SAID = [*VALUES, "12th May 1914", "May 12th 1914", "1234567", "1 234 567", "1914 567", "1 914"]
+SAID += [
+    "Ada King Lovelace (born 1815)",
+    'Ada "Bo" Lovelace, Jr. (1815 – 1852)',
+    "Lovelace",
+    "Bo Ada",
+]
+SAID += ["Lovelace of Rio", "lovelace", "Ada of Rio Lovelace (c. 1815–52)", "Bo Lovelace", "York"]
 GLUE = [" ", " ", " ", ", ", "-", ".5", ",", "5", "s", " and ", "'", "(", "—", "–18 ", ". He saw "]
 
 

@@ -28,4 +28,4 @@ def test_each_piece_of_evidence_makes_it_more_or_less_likely(
 
 def test_evidence_for_and_against() -> None:
     against = {name for name in Evidence._fields if getattr(WEIGHTS, name) < 0}
-    assert against == {"gap", "alike", "other_names"}
+    assert against == {"gap", "alike", "again", "other_names"}

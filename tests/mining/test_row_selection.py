@@ -61,6 +61,14 @@ def test_words_of_the_tables_section_and_caption() -> None:
     assert seen("In 1914 Dawn Cup began.").table_words == 0
 
 
+def test_words_of_the_headers_of_named_columns() -> None:
+    one = replace(FILMS, header=("Opening year", "Film", "Director", "Town"))
+    assert seen("In 1914 Dawn Cup began.", one).header_words == 0
+    assert seen("In 1914 the film Dawn Cup began.", one).header_words == 1
+    assert seen("The YEAR 1914 saw Dawn Cup.", one).header_words == 1
+    assert seen("In 1914 the director saw Dawn Cup.", one).header_words == 0, "no value of it"
+
+
 def test_the_rows_name_before_the_sentence_or_at_its_start() -> None:
     context = seen("Dawn Cup came first. Ada Hall went to Rome for it.")
     assert (context.context, context.leads) == (1, 0)
@@ -76,6 +84,14 @@ def test_where_the_sentence_stands_and_how_it_opens() -> None:
     later = seen("It was cold. It became the Dawn Cup of 1914.")
     assert (first.opens, first.pronoun) == (1, 0)
     assert (later.opens, later.pronoun) == (0, 1)
+
+
+def test_a_name_that_is_said_by_its_last_word_alone() -> None:
+    one = replace(FILMS, rows=(("1914", "Dawn Cup", "Ada Reed", "Rome"), *FILMS.rows[1:]))
+    assert seen("Ada Reed went to Rome.", one).again == 0
+    assert seen("Ada Reed was tall. Reed went to Rome.", one).again == 1
+    assert seen("Ada Reed was tall. Reed, Ada Reed, went to Rome.", one).again == 0
+    assert seen("Ada Reed was tall. In 1914 Dawn Cup began.", one).again == 0
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import importlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -221,6 +222,69 @@ def test_a_ray_cluster_that_is_not_there_is_told_with_its_address(
         run_shards(folder, NUMBERS, tasks.spell, OUTPUTS, workers=1, label="spell", cluster=RAY)
     assert time.monotonic() - begun < 30
     assert f"waiting for the Ray cluster at {address}" in capsys.readouterr().err
+
+
+class Waiting:
+    """A launcher that tries to join a cluster, for a number of looks at it."""
+
+    def __init__(self, looks: float = float("inf")) -> None:
+        self.looks = looks
+
+    def join(self, seconds: float) -> None:
+        self.looks -= 1
+        time.sleep(min(seconds, 0.02))
+
+    def is_alive(self) -> bool:
+        return self.looks > 0
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1:1",
+        "localhost:1",
+        "ray://localhost:1",
+        "[::1]:1",
+        "no-such-host.invalid:6379",
+        "ray://no-such-host.invalid:10001",
+        "127.0.0.1:99999999",
+        ":6399",
+    ],
+)
+def test_an_address_where_nobody_listens_is_given_up_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr(cluster, "_LISTEN_SECONDS", 0.1)
+    begun = time.monotonic()
+    with pytest.raises(WorkerError, match=re.escape(f"RAY_ADDRESS={address}: no Ray cluster")):
+        cluster._wait_to_join(Waiting(), tmp_path, address)  # type: ignore[arg-type]
+    assert time.monotonic() - begun < 20
+
+
+def test_who_listens_and_is_no_ray_is_given_up_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "_LISTEN_SECONDS", 0.1)
+    monkeypatch.setattr(cluster, "_JOIN_SECONDS", 0.6)
+    begun = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(WorkerError, match=f"RAY_ADDRESS={address}: no Ray cluster"):
+            cluster._wait_to_join(Waiting(), tmp_path, address)  # type: ignore[arg-type]
+    assert 0.6 < time.monotonic() - begun < 20
+
+
+@pytest.mark.parametrize("address", ["auto", "local", "my-cluster", "127.0.0.1"])
+def test_an_address_that_ray_itself_refuses_is_told_when_it_does(
+    tmp_path: Path, address: str
+) -> None:
+    with pytest.raises(WorkerError, match=f"RAY_ADDRESS={address}: no Ray cluster"):
+        cluster._wait_to_join(Waiting(looks=3), tmp_path, address)  # type: ignore[arg-type]
+
+
+def test_a_cluster_that_is_joined_is_waited_for_no_longer(tmp_path: Path) -> None:
+    (tmp_path / cluster._JOINED).touch()
+    cluster._wait_to_join(Waiting(looks=0), tmp_path, "127.0.0.1:1")  # type: ignore[arg-type]
 
 
 def test_whether_somebody_listens_is_told_of_hosts_and_ports() -> None:
