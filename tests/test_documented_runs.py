@@ -94,6 +94,8 @@ LAID_DOWN = {
     "runs/study/cell": "cell",
     "runs/study/reports/pretrained": "report",
     "runs/study/with-the-grammar-s-sentences/reports/pretrained": "report",
+    "runs/wikipedia/finetuned": "model",
+    "runs/wikipedia/pretrained": "model",
     "runs/quickstart": "quickstart",
     "runs/quickstart/finetuned": "model",
     "runs/quickstart/reports/finetuned": "report",
