@@ -54,10 +54,9 @@ def counts_text(stages: Sequence[FinishedStage]) -> str:
     lines = [["stage", "what", "number"]]
     for stage in stages:
         counts = dict(stage.stats.get("counts", {}))
-        counts |= {
-            f"{_PARTS.get(part, part)} examples trained on": count
-            for part, count in stage.stats.get("examples", {}).items()
-        }
+        for part, count in stage.stats.get("examples", {}).items():
+            kind = _PARTS.get(part, part)
+            counts[f"{kind} examples trained on"] = count
         counts |= {
             name.replace("_", " "): stage.stats[name]
             for name in _TRAINING
