@@ -80,6 +80,8 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--shard-bytes", type=int, default=20_000)
     given = parser.parse_args()
+    if given.workers < 2:
+        parser.error("a single worker is no process of its own: give two or more")
     chance = random.Random(given.seed)
     killed = {"worker": 0, "parent": 0, "group": 0}
     with tempfile.TemporaryDirectory() as scratch:
