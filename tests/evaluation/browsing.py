@@ -3,30 +3,19 @@
 from pathlib import Path
 from typing import Any
 
+from browsed import Browsed
 
-class Page:
+
+class Page(Browsed):
     """A report in the browser, and what its reader does."""
 
     def __init__(self, browser: Any, path: Path) -> None:
-        self.browser, self.address = browser, path.as_uri()
+        super().__init__(browser, path.as_uri())
 
     def open(self, fragment: str = "") -> "Page":
         self.browser.get("about:blank")
         self.browser.get(self.address + fragment)
         return self
-
-    def run(self, script: str, *given: Any) -> Any:
-        return self.browser.execute_script(script, *given)
-
-    def all(self, selector: str) -> list[Any]:
-        return list(self.browser.find_elements("css selector", selector))
-
-    def one(self, selector: str) -> Any:
-        return self.browser.find_element("css selector", selector)
-
-    def texts(self, selector: str) -> list[str]:
-        script = "return [...document.querySelectorAll(arguments[0])].map((e) => e.textContent)"
-        return list(self.run(script, selector))
 
     @property
     def ids(self) -> list[str]:

@@ -5,31 +5,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from browsed import Browsed
 
-class Visitor:
+
+class Visitor(Browsed):
     """Somebody at the page."""
-
-    def __init__(self, browser: Any, address: str) -> None:
-        self.browser, self.address = browser, address
 
     def open(self) -> "Visitor":
         self.browser.get("about:blank")
         self.browser.get(self.address)
         self.wait(lambda: self.all("#table-view tbody td") and self.one("#question textarea"))
         return self
-
-    def run(self, script: str, *given: Any) -> Any:
-        return self.browser.execute_script(script, *given)
-
-    def all(self, selector: str) -> list[Any]:
-        return list(self.browser.find_elements("css selector", selector))
-
-    def one(self, selector: str) -> Any:
-        return self.browser.find_element("css selector", selector)
-
-    def texts(self, selector: str) -> list[str]:
-        script = "return [...document.querySelectorAll(arguments[0])].map((e) => e.textContent)"
-        return list(self.run(script, selector))
 
     def wait(self, seen: Callable[[], Any], seconds: float = 120) -> Any:
         """Until something is seen; fails with what the page shows instead."""
